@@ -1,0 +1,17 @@
+"""What goes wrong for a user's reason. The message is one line: the thing, and what was expected."""
+
+
+class SelfstudyError(Exception):
+    """Base of all errors that are reported without a traceback."""
+
+
+class ConfigurationError(SelfstudyError):
+    """A key, a binding or a name that the project does not know, or a value out of range."""
+
+
+class DataError(SelfstudyError):
+    """A file that is missing, damaged, full of something else, or cannot be written."""
+
+
+class TrainingError(SelfstudyError):
+    """A run that cannot go on, such as one whose loss is no longer finite."""

@@ -1,0 +1,40 @@
+"""The four factors of variation that name a rendered dataset (paper, section 3.1)."""
+
+from typing import NamedTuple, Self
+
+from selfstudy.errors import ConfigurationError
+
+MULTI = "-multi"  # suffix of datasets whose scenes hold several objects
+CODES = tuple(f"{i:04b}" for i in range(16))
+
+
+class Factors(NamedTuple):
+    """Which factors vary: `Factors.parse("1011")` is `T-VL`, all but the colour."""
+
+    texture: bool
+    color: bool
+    viewpoint: bool
+    lighting: bool
+
+    @classmethod
+    def parse(cls, name: str) -> Self:
+        """Read a code (`1011`) or the authors' letters (`T-VL`), with or without `-multi`."""
+        short = name.removesuffix(MULTI)
+        for code in CODES:
+            factors = cls(*(digit == "1" for digit in code))
+            if short in (code, factors.letters):
+                return factors
+        raise ConfigurationError(
+            f"dataset {name!r}: expected four digits in the order texture, color, viewpoint, "
+            f"lighting, such as 1011, or letters such as T-VL, optionally followed by {MULTI}"
+        )
+
+    @property
+    def code(self) -> str:
+        return "".join(str(int(on)) for on in self)
+
+    @property
+    def letters(self) -> str:
+        return "".join(
+            letter if on else "-" for letter, on in zip("TCVL", self, strict=True)
+        )
