@@ -1,4 +1,4 @@
-"""What goes wrong for a user's reason. The message is one line: the thing, and what was expected."""
+"""What goes wrong for a user's reason: one line that names the thing and what was expected."""
 
 
 class SelfstudyError(Exception):

@@ -35,6 +35,4 @@ class Factors(NamedTuple):
 
     @property
     def letters(self) -> str:
-        return "".join(
-            letter if on else "-" for letter, on in zip("TCVL", self, strict=True)
-        )
+        return "".join(letter if on else "-" for letter, on in zip("TCVL", self, strict=True))

@@ -1,0 +1,164 @@
+"""Prepared images as a run reads them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import gin
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+
+from selfstudy.data.hdf5 import opened
+from selfstudy.data.splits import label_subset, split_rows
+from selfstudy.downstream.pose import pose_bins
+from selfstudy.errors import DataError
+
+DATASETS: dict[str, type["BaseDataset"]] = {}
+MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000
+
+
+class Block(NamedTuple):
+    """Images held on the device."""
+
+    images: Tensor  # (n, 3, h, w) float16
+    targets: Tensor  # (n, t) int64
+    indices: Tensor  # (n,) int64, rows of the prepared file
+
+
+@gin.configurable(denylist=["path"])
+class BaseDataset:
+    """A prepared file, checked.
+
+    Args:
+        path: the prepared HDF5 file.
+        input_res: resolution that its images must have.
+        num_valid: at most this many images validate or test.
+        semisupervised: number of training images that have labels; None: all.
+        min_round: a small subset repeats until a round has this many images; None: 10,000, and
+            20,000 for a budget of 4,000, as in the study.
+        double_sample: a batch holds two augmented views of each image.
+        predict_pose: targets are class and pose, not class alone.
+        max_images: images held on the device at a time; a round is one pass over them.
+        chunk_size: images that are read and shuffled together where the data exceeds a round.
+        remote_loading: the next round's images are read while this one trains.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        DATASETS[cls.__name__] = cls
+
+    def __init__(
+        self,
+        path: str | Path,
+        input_res: int = 64,
+        num_valid: int = 5000,
+        semisupervised: int | None = None,
+        min_round: int | None = None,
+        double_sample: bool = False,
+        predict_pose: bool = False,
+        max_images: int = 50_000,
+        chunk_size: int = 1000,
+        remote_loading: bool = True,
+    ) -> None:
+        self.path = Path(path)
+        self.num_valid = num_valid
+        self.semisupervised = semisupervised
+        self.min_round = min_round
+        self.double_sample = double_sample
+        self.max_images = max_images // 2 if double_sample else max_images
+        self.chunk_size = chunk_size
+        self.remote_loading = remote_loading
+        with opened(self.path) as file:
+            self.total = check_prepared(file, input_res)
+            self.classes = len(file.attrs["classes"])
+            columns = [file["targets"][:]]
+            if predict_pose:
+                columns.append(pose_bins(file["rot_mat"][:]))
+        self.targets = np.stack(columns, 1)
+        self.training_images = len(split_rows(self.total, "train", num_valid))
+        self._held_out: dict[str, Block] = {}
+
+    def rows(self, split: str, seed: int) -> np.ndarray:
+        """Rows of the prepared file that a split uses, for training its labelled subset."""
+        rows = split_rows(self.total, split, self.num_valid)
+        if split == "train" and self.semisupervised is not None:
+            rows = rows[label_subset(self.targets[rows, 0], self.semisupervised, seed)]
+        return rows
+
+    @property
+    def round_length(self) -> int:
+        """Fewest images in a round."""
+        if self.semisupervised is None:
+            return 0
+        if self.min_round is not None:
+            return self.min_round
+        return LONG_ROUND if self.semisupervised == MANY_LABELS else ROUND
+
+    def read(self, rows: np.ndarray, device: torch.device) -> Block:
+        """The images and targets of sorted `rows`, read from contiguous chunks, on `device`."""
+        with opened(self.path) as file:
+            images = read_rows(file["data"], rows)
+        return Block(
+            torch.from_numpy(images).to(device),
+            torch.from_numpy(self.targets[rows]).to(device),
+            torch.from_numpy(rows).to(device),
+        )
+
+    def held_out(self, split: str, device: torch.device) -> Block:
+        """All images of "valid" or "test", read once."""
+        if split not in self._held_out:
+            self._held_out[split] = self.read(self.rows(split, seed=0), device)
+        return self._held_out[split]
+
+
+@gin.configurable(denylist=["path"])
+class SynDataset(BaseDataset):
+    """Rendered images.
+
+    Args:
+        path: the prepared HDF5 file.
+        dataset_choice: the factors that vary, as letters (`TCVL`, `T-VL`).
+    """
+
+    def __init__(self, path: str | Path, dataset_choice: str = "TCVL") -> None:
+        super().__init__(path)
+        self.dataset_choice = dataset_choice
+
+
+def check_prepared(file: h5py.File, resolution: int) -> int:
+    """The number of images in a prepared file, whose parts must agree.
+
+    Raises DataError naming the file and what is wrong.
+    """
+    name = file.filename
+    for key in ("data", "targets"):
+        if key not in file:
+            raise DataError(f"{name}: not a prepared dataset: no {key!r} in it")
+    data, targets = file["data"], file["targets"]
+    if data.ndim != 4 or data.shape[1:] != (3, resolution, resolution):
+        raise DataError(
+            f"{name}: 'data': expected images of shape (3, {resolution}, {resolution}), as "
+            f"BaseDataset.input_res says, found {data.shape[1:]}"
+        )
+    if len(targets) != len(data):
+        raise DataError(f"{name}: {len(targets)} rows in 'targets' for {len(data)} images")
+    labels = targets[:]
+    classes = len(file.attrs["classes"])
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise DataError(
+            f"{name}: 'targets': expected classes from 0 to {classes - 1}, found "
+            f"{labels.min()} to {labels.max()}"
+        )
+    return len(data)
+
+
+def read_rows(data: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
+    """Sorted `rows` of a chunked dataset, a chunk at a time."""
+    images = np.empty((len(rows), *data.shape[1:]), data.dtype)
+    size = data.chunks[0]
+    edges = np.flatnonzero(np.diff(rows // size)) + 1
+    for part in np.split(np.arange(len(rows)), edges):
+        wanted = rows[part]
+        images[part] = data[wanted[0] : wanted[-1] + 1][wanted - wanted[0]]
+    return images

@@ -1,0 +1,128 @@
+"""Preparation: the packed buckets of a dataset become one array of normalised images.
+
+Buckets 0 to 9 are training images and shuffled among themselves; 10 (validation) and 11 (test) are
+shuffled inside. The order depends on the seed alone.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+import h5py
+import numpy as np
+from PIL import Image
+
+from selfstudy.data.colour import STATISTICS, normalised
+from selfstudy.data.hdf5 import opened
+from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
+from selfstudy.errors import DataError
+from selfstudy.files import written_whole
+
+BATCH = 256  # images converted at a time, which bounds the memory
+CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
+
+
+def prepare(
+    packed: Sequence[str | Path],
+    output: str | Path,
+    dataset: str,
+    resolution: int,
+    space: str,
+    seed: int,
+    progress: Callable[[int], object] = lambda images: None,
+) -> None:
+    """Write `output` from the twelve packed files of a single-object dataset.
+
+    Images are resized to `resolution` pixels (bicubic, antialiased) and stored as `data`, float16
+    (n, 3, resolution, resolution), in `space` ("lab" or "rgb"), normalised per channel; beside them
+    `targets`, int64 (n,), and the metadata fields. `progress` is told of images as they finish.
+
+    Raises DataError for a missing, truncated or inconsistent file.
+    """
+    mean, std = STATISTICS[space]
+    with ExitStack() as stack:
+        buckets = [stack.enter_context(opened(path)) for path in packed]
+        order = shuffled([check_packed(bucket) for bucket in buckets], seed)
+        temporary = stack.enter_context(written_whole(output))
+        file = stack.enter_context(h5py.File(temporary, "w"))
+        file.attrs.update(
+            dataset=dataset,
+            resolution=resolution,
+            colour_space=space,
+            mean=mean,
+            std=std,
+            classes=CLASSES,
+            source=Path(packed[0]).parent.name,
+            version=version("selfstudy"),
+            seed=seed,
+            inputs_sha256=checksum(packed),
+        )
+        for field in ("targets", *OBJECT.names):
+            file[field] = np.concatenate([bucket[field][:] for bucket in buckets])[order]
+        shape = (3, resolution, resolution)
+        rows = min(len(order), max(1, CHUNK_BYTES // (2 * int(np.prod(shape)))))
+        data = file.create_dataset("data", (len(order), *shape), np.float16, chunks=(rows, *shape))
+        for start in range(0, len(order), BATCH):
+            images = [
+                decode(buckets, int(index), resolution) for index in order[start : start + BATCH]
+            ]
+            data[start : start + len(images)] = normalised(np.stack(images), space)
+            progress(len(images))
+
+
+def check_packed(bucket: h5py.File) -> int:
+    """The number of images in a packed file, whose parts must agree."""
+    fields = ("png_images", "targets", *OBJECT.names)
+    missing = [field for field in fields if field not in bucket]
+    if missing:
+        raise DataError(f"{bucket.filename}: not a packed dataset: no {missing[0]!r} in it")
+    count = len(bucket["png_images"])
+    for field in fields:
+        if len(bucket[field]) != count:
+            raise DataError(
+                f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
+            )
+    targets = bucket["targets"][:]
+    if targets.ndim != 1 or targets.min() < 0 or targets.max() >= len(CLASSES):
+        raise DataError(
+            f"{bucket.filename}: 'targets': expected one class from 0 to {len(CLASSES) - 1} an "
+            f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
+        )
+    return count
+
+
+def shuffled(counts: Sequence[int], seed: int) -> np.ndarray:
+    """Rows of the buckets, counted through, in the order of the prepared file."""
+    if len(counts) != BUCKETS or len(set(counts)) != 1:
+        raise DataError(f"expected {BUCKETS} buckets of one size, found sizes {list(counts)}")
+    rng = np.random.default_rng(seed)
+    size = counts[0]
+    training = rng.permutation((BUCKETS - 2) * size)
+    held_out = [rng.permutation(size) + bucket * size for bucket in (BUCKETS - 2, BUCKETS - 1)]
+    return np.concatenate([training, *held_out])
+
+
+def decode(buckets: Sequence[h5py.File], index: int, resolution: int) -> np.ndarray:
+    """The image at `index`, counted through all buckets, as (resolution, resolution, 3) uint8."""
+    bucket, row = divmod(index, len(buckets[0]["png_images"]))
+    encoded = buckets[bucket]["png_images"][row].tobytes()
+    try:
+        image = Image.open(io.BytesIO(encoded)).convert("RGB")
+    except (OSError, SyntaxError) as error:
+        raise DataError(
+            f"{buckets[bucket].filename}: image {row} cannot be decoded: {error}"
+        ) from error
+    return np.asarray(image.resize((resolution, resolution), Image.Resampling.BICUBIC))
+
+
+def checksum(paths: Sequence[str | Path]) -> str:
+    """SHA-256 of the files' contents, one after another."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while block := file.read(CHUNK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()

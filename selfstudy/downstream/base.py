@@ -1,0 +1,28 @@
+"""What a training step asks of a task."""
+
+from torch import Tensor
+
+from selfstudy.batch import Batch, Output
+
+TASKS: dict[str, type["Task"]] = {}
+
+
+class Task:
+    """A loss and its metrics. Subclasses are found by their name (`session.task`)."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        TASKS[cls.__name__] = cls
+
+    def prepare(self, batch: Batch) -> Batch:
+        """Change a batch before the network sees it."""
+        return batch
+
+    def evaluate(self, output: Output, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss to minimise and the metrics to report, all scalars, `accuracy` among them."""
+        raise NotImplementedError
+
+
+def share_correct(logits: Tensor, labels: Tensor) -> Tensor:
+    """Share of (b, classes) whose largest entry is at the label (b,)."""
+    return (logits.argmax(1) == labels).float().mean()

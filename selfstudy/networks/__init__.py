@@ -1,0 +1,1 @@
+"""Backbones, and the network of the study: a backbone with a pretext head and readouts."""

@@ -1,0 +1,54 @@
+"""The network of the study: a pretext model and the readouts that watch or use its features."""
+
+import gin
+from torch import Tensor, nn
+
+from selfstudy.batch import Output
+from selfstudy.pretext import make_model
+
+
+def mlp(features: int, classes: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(features, features, bias=False),
+        nn.BatchNorm1d(features),
+        nn.ReLU(inplace=True),
+        nn.Linear(features, classes),
+    )
+
+
+@gin.configurable(denylist=["dataset_size"])
+class Wrapper(nn.Module):
+    """A pretext model with readouts.
+
+    Args:
+        dataset_size: number of training images, for methods that remember each of them.
+        model_choice: the pretext method, or `resnet` for a backbone alone.
+        out_classes: number of classes of each target (object class and pose).
+        finetune_classifier: the readouts' gradient reaches the backbone. Where it does not, they
+            only watch the representation.
+        run_selfsup: build the method's head and compute its output; without, the backbone alone.
+        pretrained: path of a snapshot whose backbone to start from.
+    """
+
+    def __init__(
+        self,
+        dataset_size: int,
+        model_choice: str = "resnet",
+        out_classes: list[int] = (10, 5),
+        finetune_classifier: bool = False,
+        run_selfsup: bool = True,
+        pretrained: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.model = make_model(model_choice, run_selfsup, dataset_size)
+        self.finetune_classifier = finetune_classifier
+        self.pretrained = pretrained
+        features = self.model.out_feats
+        self.fc = nn.ModuleList(nn.Linear(features, classes) for classes in out_classes)
+        self.mlp = nn.ModuleList(mlp(features, classes) for classes in out_classes)
+
+    def forward(self, images: Tensor, indices: Tensor) -> Output:
+        """Images (b, 3, h, w), or two views (b, 2, 3, h, w), and their indices in the dataset."""
+        pooled, _, pretext = self.model(images, indices)
+        read = pooled if self.finetune_classifier else pooled.detach()
+        return Output([fc(read) for fc in self.fc], [m(read) for m in self.mlp], pretext, pooled)

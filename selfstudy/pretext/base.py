@@ -1,0 +1,51 @@
+"""What all pretext models share: a backbone, which finetuning keeps, and a head, which it drops."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from selfstudy.networks.resnet import Features, init_resnet
+
+MODELS: dict[str, type["PretextModel"]] = {}
+
+
+class PretextModel(nn.Module):
+    """A backbone, and whatever its pretext method adds.
+
+    Calling it gives pooled features (b, features), dense features (b, features, h, w) and what the
+    method's loss needs. `backbone` holds exactly the weights that finetuning starts from.
+    """
+
+    name: ClassVar[str]
+
+    def __init_subclass__(cls, name: str) -> None:
+        super().__init_subclass__()
+        cls.name = name
+        MODELS[name] = cls
+
+    def __init__(self, run_selfsup: bool, dataset_size: int) -> None:
+        """Build the backbone. Subclasses build their heads where `run_selfsup`."""
+        super().__init__()
+        self.run_selfsup = run_selfsup
+        self.dataset_size = dataset_size
+        self.backbone = self.make_backbone()
+        self.out_feats = self.backbone.out_feats
+
+    def make_backbone(self) -> nn.Module:
+        return init_resnet()
+
+    def forward(self, images: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Any]:
+        features = self.backbone(images)
+        output = self.head(features, indices) if self.run_selfsup else None
+        return features.pooled, features.dense, output
+
+    def head(self, features: Features, indices: Tensor) -> Any:
+        """What the method's loss needs."""
+        raise NotImplementedError
+
+
+class ResnetModel(PretextModel, name="resnet"):
+    """A backbone alone: training from scratch, and finetuning."""
+
+    def head(self, features: Features, indices: Tensor) -> None:
+        return None

@@ -1,0 +1,113 @@
+"""Rendering one bucket of a dataset into a packed file."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from selfstudy.data.packed import BUCKETS, write_packed
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import MULTI
+from selfstudy.rendering.scene import Scenes, bucket_shape, draw_scenes, fit
+from selfstudy.rendering.textures import TEXELS, texture_pool
+
+RENDERER = "selfstudy-warp-1"  # changes whenever the same seed would give other images
+FARTHEST = 2.55  # depth beyond which targets do not tell
+MAX_RESOLUTION = 1024
+
+
+def render_bucket(
+    path: str | Path,
+    dataset: str,
+    bucket: int,
+    images: int,
+    resolution: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Render the first `images` samples of a bucket and write them in the packed format.
+
+    The same arguments give the same file, byte for byte, on the same kind of device.
+
+    Args:
+        dataset: factor code, such as `0110` or `1111-multi`.
+        bucket: 0 to 11; no two buckets share a shape or a texture.
+        progress: called with the number of images finished since the last call.
+
+    Raises:
+        ConfigurationError: an argument is out of range, or Warp is not installed.
+        DataError: the file cannot be written.
+    """
+    _check("bucket", bucket, 0, BUCKETS - 1)
+    _check("images", images, 1, None)
+    _check("resolution", resolution, 1, MAX_RESOLUTION)
+    _check("seed", seed, 0, None)
+    scenes = draw_scenes(dataset, bucket, images, seed)
+    try:
+        from selfstudy.rendering.raytrace import Tracer  # loads Warp
+    except ImportError as error:
+        raise ConfigurationError(
+            "rendering needs NVIDIA Warp: install the extra `render` (pip install selfstudy[render])"
+        ) from error
+
+    textured = scenes.textures.max() >= 0
+    texels = texture_pool(seed, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
+    tracer = Tracer(texels, resolution)
+    multi = dataset.endswith(MULTI)
+    png_images, png_targets, objects = [], [], []
+    for start in range(0, images, tracer.batch_size):
+        batch = Scenes(*(
+            field[start : start + tracer.batch_size] if isinstance(field, np.ndarray) else field
+            for field in scenes
+        ))
+        shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
+        corners = np.array([[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes])
+        batch = batch._replace(objects=fit(batch.objects, corners))
+        loaded = tracer.load(batch, shapes)
+        png_images += map(_png, tracer.colors(loaded))
+        if multi:
+            png_targets += map(_png, dense_targets(batch.objects["class"], *tracer.targets(loaded)))
+        objects.append(batch.objects)
+        if progress:
+            progress(len(batch.objects))
+
+    attributes = {
+        "dataset": dataset,
+        "bucket": bucket,
+        "images": images,
+        "resolution": resolution,
+        "seed": seed,
+        "renderer": RENDERER,
+    }
+    write_packed(
+        path, png_images, np.concatenate(objects), attributes, png_targets if multi else None
+    )
+
+
+def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
+    """Targets as packed: uint8 (n, res, res, 3) of instance id, semantic id, depth in hundredths.
+
+    Args:
+        classes: (n, k), of each scene's objects.
+        instances: uint8 (n, res, res), 0 for the background, then 1 to k.
+        depths: float (n, res, res).
+    """
+    semantic = np.pad(classes + 1, ((0, 0), (1, 0)))  # the background's 0 in front
+    index = instances.reshape(len(instances), -1).astype(np.int64)
+    semantics = np.take_along_axis(semantic, index, axis=1).reshape(instances.shape)
+    depth = np.clip(depths, 0, FARTHEST) * 100
+    return np.stack([instances, semantics, np.round(depth)], axis=-1).astype(np.uint8)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=4)
+    return file.getvalue()
+
+
+def _check(name: str, value: int, low: int, high: int | None) -> None:
+    if not isinstance(value, (int, np.integer)) or value < low or (high is not None and value > high):
+        expected = f"{low} or more" if high is None else f"{low} to {high}"
+        raise ConfigurationError(f"{name} {value!r}: expected a whole number, {expected}")
