@@ -13,6 +13,7 @@ from selfstudy.data.hdf5 import opened
 from selfstudy.data.splits import label_subset, split_rows
 from selfstudy.downstream.pose import pose_bins
 from selfstudy.errors import DataError
+from selfstudy.provenance import fingerprint
 
 DATASETS: dict[str, type["BaseDataset"]] = {}
 MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000
@@ -71,11 +72,12 @@ class BaseDataset:
         self.remote_loading = remote_loading
         with opened(self.path) as file:
             self.total = check_prepared(file, input_res)
-            self.classes = len(file.attrs["classes"])
+            attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
             columns = [file["targets"][:]]
             if predict_pose:
                 columns.append(pose_bins(file["rot_mat"][:]))
         self.targets = np.stack(columns, 1)
+        self.fingerprint = fingerprint([str(attributes), self.targets.tobytes().hex()])
         self.training_images = len(split_rows(self.total, "train", num_valid))
         self._held_out: dict[str, Block] = {}
 

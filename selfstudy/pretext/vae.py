@@ -81,7 +81,7 @@ def vae_loss(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Total loss, mean squared error and KL divergence (summed over batch and dimensions)."""
     image, mu, logvar = (tensor.float() for tensor in reconstruction)
-    target = F.interpolate(images, image.shape[-2:], mode="bilinear", align_corners=False)
+    target = F.interpolate(images, image.shape[-2:])
     mse = F.mse_loss(image, target)
     kld = -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
     return mse + lmd * kld, mse, kld

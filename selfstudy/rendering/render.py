@@ -49,7 +49,7 @@ def render_bucket(
         from selfstudy.rendering.raytrace import Tracer  # loads Warp
     except ImportError as error:
         raise ConfigurationError(
-            "rendering needs NVIDIA Warp: install the extra `render` (pip install selfstudy[render])"
+            "rendering needs NVIDIA Warp: pip install selfstudy[render]"
         ) from error
 
     textured = scenes.textures.max() >= 0
@@ -58,10 +58,12 @@ def render_bucket(
     multi = dataset.endswith(MULTI)
     png_images, png_targets, objects = [], [], []
     for start in range(0, images, tracer.batch_size):
-        batch = Scenes(*(
-            field[start : start + tracer.batch_size] if isinstance(field, np.ndarray) else field
-            for field in scenes
-        ))
+        batch = Scenes(
+            *(
+                field[start : start + tracer.batch_size] if isinstance(field, np.ndarray) else field
+                for field in scenes
+            )
+        )
         shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
         corners = np.array([[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes])
         batch = batch._replace(objects=fit(batch.objects, corners))
@@ -108,6 +110,10 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _check(name: str, value: int, low: int, high: int | None) -> None:
-    if not isinstance(value, (int, np.integer)) or value < low or (high is not None and value > high):
+    if (
+        not isinstance(value, (int, np.integer))
+        or value < low
+        or (high is not None and value > high)
+    ):
         expected = f"{low} or more" if high is None else f"{low} to {high}"
         raise ConfigurationError(f"{name} {value!r}: expected a whole number, {expected}")

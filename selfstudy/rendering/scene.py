@@ -140,7 +140,7 @@ def quaternion(euler: np.ndarray) -> np.ndarray:
 
 
 def _ring(around, above, shape: tuple[int, int]) -> np.ndarray:
-    """Locations spread over a ring; its centre, radius and spread are those of the authors' data."""
+    """Locations around a ring, its centre, radius and spread as in the authors' data."""
     quarter = 2 * np.pi / shape[1]
     angles = quarter * np.arange(shape[1]) + around.uniform(0, np.pi / 3, shape)
     heights = above.normal(0.05, 0.05, shape)

@@ -1,7 +1,7 @@
 """Independent random streams, so that no draw ever shifts another.
 
-A stream is named by what it decides. Draws of one stream for one bucket are made in the order of the
-images and in fixed numbers per image, so the first images of a larger bucket are those of a smaller.
+A stream is named by what it decides. Its draws for a bucket are made in the order of the images, in
+fixed numbers per image, so the first images of a larger bucket are those of a smaller one.
 """
 
 from enum import IntEnum
@@ -30,5 +30,5 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
-    """The generator of one stream; `index` tells apart the shapes and texture images of a bucket."""
+    """The generator of one stream; `index` tells shapes and texture images apart."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(bucket, stream, index)))

@@ -42,7 +42,9 @@ def make_texture(rng: np.random.Generator) -> np.ndarray:
     pattern = FAMILIES[rng.integers(len(FAMILIES))](rng)
     dirt = noise(rng, rng.uniform(0.6, 1.2))
     pattern = np.clip(pattern + 0.15 * (dirt - 0.5), 0, 1) * 3
-    palette = rng.random((4, 3)) * rng.uniform(0.4, 1, (4, 1))
+    palette = np.sqrt(rng.random((4, 3))) * rng.uniform(0.55, 1, (4, 1))
+    grey = palette.mean(axis=1, keepdims=True)
+    palette = grey + rng.uniform(0.2, 1) * (palette - grey)  # photographs are rarely vivid
     step = np.minimum(pattern.astype(int), 2)
     share = (pattern - step)[..., None]
     image = palette[step] * (1 - share) + palette[step + 1] * share
@@ -51,7 +53,7 @@ def make_texture(rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator, smoothness: float, stretch: float = 1.0) -> np.ndarray:
-    """Tileable fractal noise from 0 to 1; higher `smoothness` is cloudier, `stretch` draws it along y."""
+    """Tileable fractal noise from 0 to 1, cloudier with `smoothness`, drawn out along y."""
     spectrum = np.fft.rfft2(rng.standard_normal((SIZE, SIZE)))
     frequency = _FREQUENCY
     if stretch != 1:
@@ -76,7 +78,7 @@ def _frequency(rng, low: int, high: int) -> int:
 
 
 def _cells(rng, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distances to the nearest and second-nearest of count² jittered points, and the nearest's value."""
+    """Distances to the nearest two of count² jittered points, and the nearest's random value."""
     jitter, values = rng.random((2, count, count)), rng.random((count, count))
     column, row = np.floor(_X * count).astype(int), np.floor(_Y * count).astype(int)
     first, second = np.full((2, SIZE, SIZE), 9.0)
@@ -116,9 +118,9 @@ def _marble(rng):
 
 
 def _wood(rng):
-    bend = noise(rng, 1.7, stretch=4.0)
-    rings = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(3, 9) * bend)
-    return 0.7 * rings + 0.3 * noise(rng, 0.7, stretch=8.0)
+    bend = noise(rng, 2.4, stretch=3.0)
+    rings = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(4, 9) * bend)
+    return 0.8 * rings + 0.2 * noise(rng, 0.9, stretch=8.0)
 
 
 def _brushed(rng):
@@ -170,7 +172,7 @@ def _grid_of_tiles(rng, columns, rows, shift, joint):
 
 def _bricks(rng):
     columns = _frequency(rng, 2, 6)
-    return _grid_of_tiles(rng, columns, 4 * columns // 2, 0.5, rng.uniform(0.006, 0.015))
+    return _grid_of_tiles(rng, columns, 2 * columns, 0.5, rng.uniform(0.006, 0.015))
 
 
 def _tiles(rng):
@@ -190,7 +192,7 @@ def _hexagons(rng):
     x, y = _X * columns, _Y * columns * 2
     distances = []
     for dx, dy in ((0, 0), (0.5, 1)):
-        distances.append(np.hypot((x - dx + 0.5) % 1 - 0.5, ((y - dy + 1) % 2 - 1) * 0.866 / 1.0))
+        distances.append(np.hypot((x - dx + 0.5) % 1 - 0.5, ((y - dy + 1) % 2 - 1) * 0.866))
     near, far = np.minimum(*distances), np.maximum(*distances)
     return 0.75 * _inside((near - far + rng.uniform(0.06, 0.15)) / columns) + 0.25 * _unit(near)
 

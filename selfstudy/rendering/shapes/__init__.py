@@ -30,9 +30,19 @@ _MAKERS: dict[str, Callable[[np.random.Generator], Mesh]] = {
 }
 
 
+# Seen with the study's fixed viewpoint, these show their fronts best; the others show a side.
+_FACE_SIDEWAYS = ("bench", "cabinet", "chair", "lamp", "sofa", "table")
+
+
 def make_shape(class_id: int, rng: np.random.Generator) -> Mesh:
-    """A random shape of class `CLASSES[class_id]`: y up, facing +z, of about unit size."""
-    return _MAKERS[CLASSES[class_id]](rng)
+    """A random shape of class `CLASSES[class_id]`: y up, of about unit size.
+
+    Furniture faces +x and vehicles face -z.
+    """
+    name = CLASSES[class_id]
+    shape = _MAKERS[name](rng)
+    order, signs = ([2, 1, 0], [1, 1, -1]) if name in _FACE_SIDEWAYS else ([0, 1, 2], [-1, 1, -1])
+    return Mesh(shape.vertices[:, order] * signs, shape.normals[:, order] * signs, shape.faces)
 
 
 __all__ = ["Mesh", "make_shape"]

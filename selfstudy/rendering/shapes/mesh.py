@@ -1,12 +1,13 @@
 """Triangle meshes with vertex normals, and the few primitives all shapes are put together from.
 
-Shapes stand on the ground with y up and look along +z; x is sideways. A vertex is repeated where the
+Shapes stand on the ground with y up and face +z; x is sideways. A vertex is repeated where the
 surface has a crease, so normals interpolated inside a triangle shade round parts smoothly and leave
 edges sharp. Which side of a triangle is its front does not matter: the ray tracer is two-sided.
 """
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ import numpy as np
 Vector = Sequence[float] | np.ndarray
 
 CREASE = np.cos(np.radians(40))  # profile corners sharper than 40 degrees stay sharp
-THIN = 0.04  # radius below which fewer segments look round enough
 
 
 class Mesh(NamedTuple):
@@ -52,10 +52,14 @@ _SIDES = np.array(
 _TOP = _CORNERS[:, 1] > 0
 
 
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
+
+
 def quads(corners: np.ndarray) -> Mesh:
     """Flat quadrilaterals (q, 4, 3), corners in cyclic order."""
-    normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    a, b = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
+    normals = a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT]  # np.cross is slow on few
+    normals /= np.sqrt((normals**2).sum(axis=1, keepdims=True)) + 1e-12
     first = 4 * np.arange(len(corners))[:, None]
     faces = np.concatenate([first + [0, 1, 2], first + [0, 2, 3]])
     return Mesh(corners.reshape(-1, 3), np.repeat(normals, 4, axis=0), faces)
@@ -101,12 +105,20 @@ def loft(sections: np.ndarray, closed: bool = True) -> Mesh:
     return quads(np.concatenate([skin.reshape(-1, 4, 3), caps.reshape(-1, 4, 3)]))
 
 
-def lathe(profile: Vector, base: Vector = (0, 0, 0), axis: Vector = (0, 1, 0), flat=1.0) -> Mesh:
+def lathe(
+    profile: Vector,
+    base: Vector = (0, 0, 0),
+    axis: Vector = (0, 1, 0),
+    flat: float = 1.0,
+    around: int | None = None,
+) -> Mesh:
     """A surface of revolution: profile (p, 2) of radius and height, turned about `axis` at `base`.
 
-    `flat` stretches the section sideways, into an ellipse.
+    `flat` stretches the section sideways, into an ellipse; `around` is its number of corners, by
+    default as many as it takes to look round.
     """
     profile = np.asarray(profile, float)
+    around = around or _corners(profile[:, 0].max())
     steps = np.diff(profile, axis=0)
     slopes = np.stack([steps[:, 1], -steps[:, 0]], axis=1)
     slopes /= np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-12)
@@ -115,7 +127,7 @@ def lathe(profile: Vector, base: Vector = (0, 0, 0), axis: Vector = (0, 1, 0), f
     joint = slopes[:-1] + slopes[1:]
     bends[:-1, 1][smooth] = bends[1:, 0][smooth] = joint[smooth]
 
-    circle, side, faces = _turn(len(steps), 12 if profile[:, 0].max() < THIN else 32)
+    circle, side, faces = _turn(len(steps), around)
     points = np.stack([profile[:-1], profile[1:]], axis=1)[:, :, None]  # (segments, 2, 1, 2)
     bends = bends[:, :, None]
     local = np.stack(
@@ -129,6 +141,11 @@ def lathe(profile: Vector, base: Vector = (0, 0, 0), axis: Vector = (0, 1, 0), f
     normals = normals.reshape(-1, 3) @ frame
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     return Mesh(local.reshape(-1, 3) @ frame + base, normals, faces)
+
+
+def _corners(radius: float) -> int:
+    """How many corners make a circle look round in a shape of unit size."""
+    return 8 if radius < 0.02 else 12 if radius < 0.04 else 20 if radius < 0.09 else 32
 
 
 @cache
@@ -178,20 +195,21 @@ def cylinder(
 
 def ellipsoid(center: Vector, radii: Vector, low: float = -1.0, high: float = 1.0) -> Mesh:
     """An ellipsoid, cut to heights between `low` and `high` (-1 to 1) and closed there."""
-    angles = np.linspace(np.arcsin(low), np.arcsin(high), 13)
+    around = _corners(max(radii))
+    angles = np.linspace(np.arcsin(low), np.arcsin(high), around // 3 + 3)
     profile = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     if low > -1:
         profile = np.concatenate([[(0, low)], profile])
     if high < 1:
         profile = np.concatenate([profile, [(0, high)]])
-    ball = lathe(profile)
+    ball = lathe(profile, around=around)
     normals = ball.normals / radii
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     return Mesh(ball.vertices * radii + center, normals, ball.faces)
 
 
 def torus(center: Vector, axis: Vector, radius: float, thickness: float, width=1.0) -> Mesh:
-    """A ring, such as a tyre: `thickness` is the radius of its section, stretched along the axis."""
+    """A ring such as a tyre; its section has radius `thickness`, times `width` along the axis."""
     angles = np.linspace(0, 2 * np.pi, 11)
     profile = np.stack(
         [radius + thickness * np.cos(angles), thickness * width * np.sin(angles)], axis=1
@@ -201,6 +219,6 @@ def torus(center: Vector, axis: Vector, radius: float, thickness: float, width=1
 
 def rod(points: Sequence[Vector], radius: float) -> list[Mesh]:
     """A bent tube through the points."""
-    pieces = [cylinder(a, b, radius) for a, b in zip(points[:-1], points[1:], strict=True)]
+    pieces = [cylinder(a, b, radius) for a, b in pairwise(points)]
     knees = [ellipsoid(point, (radius,) * 3) for point in points[1:-1]]
     return pieces + knees

@@ -17,9 +17,9 @@ def maybe(rng: np.random.Generator, probability: float) -> bool:
 def four_legs(
     rng: np.random.Generator, width: float, depth: float, height: float, thickness: float
 ) -> list[Mesh]:
-    """Legs under the corners of a width × depth plate at `height`: square or round, often splayed."""
+    """Legs under the corners of a width × depth plate at `height`, square or round."""
     is_round = maybe(rng, 0.5)
-    splay = rng.uniform(0.03, 0.12) if maybe(rng, 0.4) else 0.0
+    splay = height * rng.uniform(0.08, 0.25) if maybe(rng, 0.4) else 0.0
     taper = rng.uniform(0.5, 1.0)
     x, z = width / 2 - thickness / 2, depth / 2 - thickness / 2
     legs = []

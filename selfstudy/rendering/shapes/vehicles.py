@@ -1,5 +1,7 @@
 """Cars and motorcycles."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from selfstudy.rendering.shapes.mesh import (
@@ -92,7 +94,7 @@ def _cabin(outline, half, deck, height, narrow) -> list[Mesh]:
 
     glass = np.array([[corner(z, y, side, 0.94) for z, y in roof] for side in (-1, 1)])
     flat = [corner(z, y, 1, 1.0) for z, y in roof]
-    pillars = [cylinder(a, b, 0.014) for a, b in zip(flat[:-1], flat[1:], strict=True)]
+    pillars = [cylinder(a, b, 0.014) for a, b in pairwise(flat)]
     (z_front, y_front), (z_rear, y_rear) = roof[1], roof[2]
     for share in (0.5,) if z_front - z_rear < 0.4 else (0.3, 0.65):
         z, y = z_front + share * (z_rear - z_front), y_front + share * (y_rear - y_front)

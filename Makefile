@@ -1,0 +1,37 @@
+# Everything runs in .venv, which is made on first use and again when pyproject.toml changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	snakemake --configfile config/demo.yaml
+	@echo
+	@echo "The figure:  results/demo/figures/fig3.png"
+	@echo "The images:  results/demo/figures/fig2.png"
+	@echo "The tables:  results/demo/tables/"
+
+test: .venv/installed
+	pytest
+
+lint: .venv/installed
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+format: .venv/installed
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile rules
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[render,workflow,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .snakemake logs results/demo data/demo

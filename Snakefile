@@ -1,0 +1,15 @@
+# How many labels does self-supervised pretraining save? The rules follow the images' way.
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/pretrain.smk"
+include: "rules/finetune.smk"
+include: "rules/results.smk"
+
+
+rule all:
+    input:
+        expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+        expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
+    default_target: True
+    localrule: True

@@ -1,0 +1,87 @@
+# The configuration, checked; the names that follow from it; where things lie.
+
+from snakemake.exceptions import WorkflowError
+
+from selfstudy.configuration import gin_text
+from selfstudy.data.packed import BUCKETS, bucket_name
+from selfstudy.errors import SelfstudyError
+from selfstudy.provenance import code_fingerprint, fingerprint
+from selfstudy.sweep import SCRATCH, check, prepared_name
+
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+try:
+    check(config)
+except SelfstudyError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS, DATA = config["results"], config["data"]
+DATASETS, BACKBONES = list(config["datasets"]), config["backbones"]
+PRETEXT, TASKS = config["pretext"], config["tasks"]
+TABLES = ["runs", "accuracy", "utility"]
+FIGURES = ["fig2", "fig3"]
+FORMATS = ["pdf", "png"]
+PACKED = f"{DATA}/packed/{{dataset}}"
+PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name(**config['prepared'])}"
+PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
+FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
+
+
+wildcard_constraints:
+    dataset="|".join(DATASETS),
+    backbone="|".join(BACKBONES),
+    pretext="|".join(PRETEXT),
+    task="|".join(TASKS),
+    bucket=r"\d\d",
+    labels=r"\d+",
+    table="|".join(TABLES),
+    format="|".join(FORMATS),
+
+
+def buckets(wildcards):
+    """The packed files of a dataset."""
+    return [f"{PACKED}/{bucket_name(b)}".format(**wildcards) for b in range(BUCKETS)]
+
+
+def snapshot(wildcards):
+    """The pretrained snapshot that a finetuning run starts from; none from scratch."""
+    return [] if wildcards.pretext == SCRATCH else f"{PRETRAIN}/snapshot.pt".format(**wildcards)
+
+
+def metrics(backbones, tasks):
+    """The metrics files of the finetuning jobs of these backbones and tasks."""
+    return [
+        f"{FINETUNE}/metrics.csv".format(dataset=d, backbone=b, pretext=p, task=t, labels=n)
+        for t in tasks
+        for d in DATASETS
+        for b in backbones
+        for p in PRETEXT
+        for n in TASKS[t]["labels"]
+    ]
+
+
+def pretrain_gin(wildcards):
+    """Gin files and bindings of a pretraining run."""
+    files = [f"syn/{wildcards.backbone}/{wildcards.pretext}"]
+    return files, config["gin"]["all"] + config["gin"]["pretrain"]
+
+
+def finetune_gin(wildcards):
+    """Gin files and bindings of a finetuning run: the pretext method's backbone, the task's way."""
+    family, labels = f"syn/{wildcards.backbone}", int(wildcards.labels)
+    pretext = [] if wildcards.pretext == SCRATCH else [f"{family}/{wildcards.pretext}"]
+    few = config["gin"]["few_labels"]
+    bindings = config["gin"]["all"] + config["gin"]["finetune"]
+    if labels < few["below"]:
+        bindings = bindings + few["bindings"]
+    return [*pretext, f"{family}/{wildcards.task}"], bindings
+
+
+def gin_fingerprint(gin):
+    """A hash of the gin files' text, so that a run is repeated when they change."""
+    files, _ = gin
+    return fingerprint(gin_text(name) for name in files)

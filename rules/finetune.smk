@@ -1,0 +1,27 @@
+# One job per label budget. Its seeds run inside it, and those that are done stay done.
+
+
+rule finetune:
+    input:
+        data=PREPARED,
+        snapshot=snapshot,
+    output:
+        metrics=f"{FINETUNE}/metrics.csv",
+        history=f"{FINETUNE}/history.csv",
+        config=f"{FINETUNE}/config.gin",
+    params:
+        gin=finetune_gin,
+        gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
+        seeds=config["seeds"],
+        code=code_fingerprint("train"),
+    log:
+        f"logs/{FINETUNE}.log",
+    threads: config["resources"]["finetune"]["threads"]
+    resources:
+        mem_mb=config["resources"]["finetune"]["mem_mb"],
+        runtime=config["resources"]["finetune"]["runtime"],
+        gpu=1,
+    conda:
+        "../envs/selfstudy.yaml"
+    script:
+        "../workflow/scripts/finetune.py"

@@ -1,0 +1,52 @@
+# Tables of all runs, and figures, each of which asks only for the runs that it shows.
+
+
+rule tables:
+    input:
+        metrics(BACKBONES, TASKS),
+    output:
+        runs=report(f"{RESULTS}/tables/runs.csv", category="Tables"),
+        accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables"),
+        utility=report(f"{RESULTS}/tables/utility.csv", category="Tables"),
+    params:
+        code=code_fingerprint("results"),
+    log:
+        f"logs/{RESULTS}/tables.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    script:
+        "../workflow/scripts/tables.py"
+
+
+rule contact_sheet:
+    input:
+        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in DATASETS],
+    output:
+        report(f"{RESULTS}/figures/fig2.{{format}}", category="Figures"),
+    params:
+        datasets=DATASETS,
+        code=code_fingerprint("results"),
+    log:
+        f"logs/{RESULTS}/figures/fig2.{{format}}.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    script:
+        "../workflow/scripts/contact_sheet.py"
+
+
+rule accuracy_and_utility:
+    input:
+        metrics(BACKBONES[:1], ["classify"]),
+    output:
+        report(f"{RESULTS}/figures/fig3.{{format}}", category="Figures"),
+    params:
+        code=code_fingerprint("results"),
+    log:
+        f"logs/{RESULTS}/figures/fig3.{{format}}.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    script:
+        "../workflow/scripts/accuracy_and_utility.py"

@@ -1,0 +1,1 @@
+"""From the metrics of all runs to tables and figures."""

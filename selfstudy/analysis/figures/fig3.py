@@ -1,0 +1,110 @@
+"""Figure 3: accuracy and utility of pretrained models on object classification."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+
+from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.runs import accuracies
+from selfstudy.analysis.utility import SCRATCH, utilities
+from selfstudy.factors import Factors
+
+PANEL = (2.3, 1.9)  # inches, width and height
+MAX_COLUMNS = 6
+
+
+def draw(runs: pd.DataFrame) -> Figure:
+    """Accuracy above, utility below, against the number of labels.
+
+    One column a dataset, folded into pairs of rows where there are many; one line a pretext method;
+    error bars are a standard deviation over seeds. Utility in the grey region cannot be measured.
+
+    Args:
+        runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect`.
+    """
+    datasets = list(runs["dataset"].unique())
+    columns = min(len(datasets), MAX_COLUMNS)
+    bands = -(-len(datasets) // columns)
+    with mpl.rc_context(RC):
+        size = (PANEL[0] * max(columns, 2), 2 * PANEL[1] * bands + 0.4)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(2 * bands, columns, squeeze=False, sharey="row")
+        accuracy, utility = accuracies(runs), utilities(runs)
+        for index, dataset in enumerate(datasets):
+            band, column = divmod(index, columns)
+            above, below = axes[2 * band, column], axes[2 * band + 1, column]
+            above.set_title(title(dataset))
+            draw_accuracy(above, accuracy[accuracy["dataset"] == dataset])
+            draw_utility(below, utility[utility["dataset"] == dataset])
+            below.set_xlabel("Labels")
+        for band in range(bands):
+            axes[2 * band, 0].set_ylabel("Accuracy")
+            axes[2 * band + 1, 0].set_ylabel("Utility")
+        for unused in axes[-2:, len(datasets) - (bands - 1) * columns :].flat:
+            unused.remove()
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure
+
+
+def title(dataset: str) -> str:
+    return f"{dataset} ({Factors.parse(dataset).letters})"
+
+
+def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
+    for pretext, curve in accuracy.groupby("pretext", sort=False):
+        line(axes, pretext, curve["labels"], curve["mean"], curve["std"])
+    label_axis(axes, accuracy["labels"])
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+
+
+def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
+    for pretext, curve in utility.groupby("pretext", sort=False):
+        line(axes, pretext, curve["labels"], curve["utility"], curve["std"])
+        censored = curve[curve["censored"] > 0]
+        axes.plot(
+            censored["labels"],
+            censored["utility"],
+            color=look(pretext).color,
+            linestyle="",
+            marker="^",
+            markerfacecolor="white",
+            markersize=7,
+            zorder=3,
+        )
+    label_axis(axes, utility["labels"])
+    axes.axhline(0, color=look(SCRATCH).color, linewidth=0.8)
+    highest = utility["bound"].max()
+    if highest > 0:
+        most = utility["labels"].max() if utility["bound"].min() <= 0 else None
+        end = most or utility["labels"].max()
+        budgets = np.geomspace(utility["labels"].min(), end, 200)
+        bound = (highest + 1) * utility["labels"].min() / budgets - 1
+        axes.fill_between(budgets, bound, 2 * highest + 1, color="0.88", linewidth=0)
+    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
+    axes.set_ylim(-1.1, max(1, 1.3 * highest))
+    axes.set_yticks([tick for tick in (-1, 0, 1, 10, 100, 1000) if tick <= max(1, highest)])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def line(axes: Axes, pretext: str, x: pd.Series, y: pd.Series, spread: pd.Series) -> None:
+    method = look(pretext)
+    axes.errorbar(
+        x, y, yerr=spread, label=method.label, color=method.color, marker=method.marker, capsize=2
+    )
+
+
+def label_axis(axes: Axes, labels: pd.Series) -> None:
+    """A log axis with a tick at every budget."""
+    budgets = sorted(labels.unique())
+    axes.set_xscale("log")
+    axes.set_xticks(budgets, [short(budget) for budget in budgets])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
+
+
+def short(budget: int) -> str:
+    return f"{budget / 1000:g}k" if budget >= 1000 else str(budget)

@@ -1,0 +1,42 @@
+"""What every job of the workflow does around its work: a log, its threads, errors in one line."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from selfstudy.errors import SelfstudyError
+
+log = logging.getLogger("selfstudy")
+
+
+@contextmanager
+def job(logfile: str, threads: int) -> Iterator[None]:
+    """Log to `logfile`, compute on `threads` processors, and end on an error of ours with its line.
+
+    Must be entered before PyTorch is imported, which reads the number of threads then.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    logging.basicConfig(
+        filename=logfile, filemode="w", level=logging.WARNING, format="%(asctime)s %(message)s"
+    )
+    log.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    warnings.simplefilter("default")
+    try:
+        yield
+    except SelfstudyError as error:
+        log.error("error: %s", error)
+        sys.exit(f"error: {error}")
+    except Exception:
+        log.exception("unexpected error")
+        raise
+
+
+def bar(total: int, unit: str, label: str) -> tqdm:
+    """A progress bar, on terminals only."""
+    return tqdm(total=total, unit=unit, desc=label, disable=None, leave=False)

@@ -1,0 +1,94 @@
+"""The sweep: what `config/*.yaml` may say, and the names of what follows from it.
+
+Snakemake reads this before every run, so nothing heavy is imported here.
+"""
+
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from selfstudy.configuration import GIN, nearest
+from selfstudy.data.packed import BUCKETS
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import MULTI, Factors
+
+SCHEMA = GIN.parent / "schema.yaml"
+PACKAGE = Path(__file__).parent
+SCRATCH = "scratch"
+PRETEXT = sorted(
+    module.name
+    for module in pkgutil.iter_modules([str(PACKAGE / "pretext")])
+    if module.name != "base"
+)
+TRAINING_BUCKETS = 10
+
+
+def prepared_name(resolution: int, colour: str) -> str:
+    """The name of a prepared file."""
+    return f"data_{resolution}_lab.h5" if colour == "lab" else f"data_{resolution}.h5"
+
+
+def check(config: Mapping) -> None:
+    """Raise ConfigurationError, naming the key and what was expected, unless `config` is sound."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: len(e.path))
+    if errors:
+        raise ConfigurationError(explained(errors[0]))
+    for name, dataset in config["datasets"].items():
+        check_dataset(name, dataset, config)
+    for name in config["pretext"]:
+        if name not in (SCRATCH, *PRETEXT):
+            raise ConfigurationError(
+                f"pretext: {name!r} is not known: {nearest(name, [SCRATCH, *PRETEXT])}"
+            )
+    if SCRATCH not in config["pretext"]:
+        raise ConfigurationError(
+            f"pretext: {SCRATCH!r} is missing: utility compares every method with it"
+        )
+    for backbone in config["backbones"]:
+        for task in (*config["tasks"], *(p for p in config["pretext"] if p != SCRATCH)):
+            check_gin_file(f"syn/{backbone}/{task}")
+
+
+def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
+    Factors.parse(name)
+    if name.endswith(MULTI):
+        raise ConfigurationError(
+            f"datasets: {name!r}: scenes of several objects are not rendered yet"
+        )
+    images = dataset["images"]
+    if images % BUCKETS:
+        raise ConfigurationError(
+            f"datasets: {name!r}: images: {images} cannot be divided into {BUCKETS} equal buckets"
+        )
+    training = images // BUCKETS * TRAINING_BUCKETS
+    for task, settings in config["tasks"].items():
+        if max(settings["labels"]) > training:
+            raise ConfigurationError(
+                f"tasks: {task}: labels: {max(settings['labels'])} labels, but dataset {name!r} "
+                f"of {images} images has {training} training images"
+            )
+
+
+def check_gin_file(name: str) -> None:
+    if not (GIN / f"{name}.gin").is_file():
+        there = [str(file.relative_to(GIN).with_suffix("")) for file in GIN.rglob("*.gin")]
+        raise ConfigurationError(
+            f"config/gin/{name}.gin, which the configuration asks for, is not there: "
+            f"{nearest(name, sorted(there))}"
+        )
+
+
+def explained(error: ValidationError) -> str:
+    """One line for a violation of the schema."""
+    place = ": ".join(str(part) for part in error.absolute_path) or "configuration"
+    if error.validator == "additionalProperties":
+        expected = error.schema["properties"]
+        unknown = next(key for key in error.instance if key not in expected)
+        return f"{place}: unknown key {unknown!r}: {nearest(unknown, expected)}"
+    if error.validator == "enum":
+        return f"{place}: {nearest(error.instance, error.validator_value)}: {error.message}"
+    return f"{place}: {error.message}"

@@ -1,0 +1,61 @@
+"""The seeds of one job: trained one after another, each kept as it is done."""
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import gin
+import pandas as pd
+
+from selfstudy.data.prepare import checksum
+from selfstudy.files import written_whole
+from selfstudy.provenance import code_fingerprint, fingerprint
+from selfstudy.training.session import open_dataset, run
+
+log = logging.getLogger("selfstudy")
+
+
+def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int]) -> None:
+    """Run the present configuration once per seed and gather `metrics.csv` and `history.csv`.
+
+    A seed's run lies in `folder/seed{n}`, stamped with what it depends on. Where the stamp holds,
+    the run is not repeated.
+    """
+    folder, dataset = Path(folder), open_dataset(data)
+    snapshot = gin.query_parameter("Wrapper.pretrained") if is_bound("Wrapper.pretrained") else None
+    stamp = fingerprint(
+        [
+            gin.config_str(),
+            code_fingerprint("train"),
+            dataset.fingerprint,
+            checksum([snapshot]) if snapshot else "",
+        ]
+    )
+    folders = {seed: folder / f"seed{seed}" for seed in seeds}
+    for seed, seed_folder in folders.items():
+        done = seed_folder / "done"
+        if done.is_file() and done.read_text() == stamp:
+            log.info("%s: done before", seed_folder)
+            continue
+        done.unlink(missing_ok=True)
+        run(dataset, seed_folder, seed, keep_snapshot=False)
+        with written_whole(done) as temporary:
+            temporary.write_text(stamp)
+    for name in ("metrics.csv", "history.csv"):
+        tables = [
+            pd.read_csv(seed_folder / name).assign(seed=seed)
+            for seed, seed_folder in folders.items()
+        ]
+        with written_whole(folder / name) as temporary:
+            pd.concat(tables).to_csv(temporary, index=False)
+    with written_whole(folder / "config.gin") as temporary:
+        shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)
+
+
+def is_bound(binding: str) -> bool:
+    try:
+        gin.query_parameter(binding)
+    except ValueError:
+        return False
+    return True

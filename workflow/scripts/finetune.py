@@ -1,0 +1,22 @@
+"""Finetune on one label budget, seed by seed.
+
+Input: a prepared dataset and, but from scratch, a snapshot. Output: metrics and history of all
+seeds, and the configuration.
+"""
+
+from pathlib import Path
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.configuration import configured
+    from selfstudy.training.seeds import run_seeds
+
+    files, bindings = snakemake.params.gin
+    bindings = [*bindings, f"BaseDataset.semisupervised = {snakemake.wildcards.labels}"]
+    for snapshot in snakemake.input.get("snapshot", []) and [snakemake.input.snapshot]:
+        bindings.append(f"Wrapper.pretrained = {snapshot!r}")
+    with configured(files, bindings):
+        run_seeds(
+            snakemake.input.data, Path(snakemake.output.metrics).parent, snakemake.params.seeds
+        )

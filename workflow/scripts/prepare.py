@@ -1,0 +1,18 @@
+"""Prepare a dataset. Input: its packed files. Output: one array of normalised images."""
+
+from selfstudy.job import bar, job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.data.prepare import prepare
+
+    dataset = snakemake.wildcards.dataset
+    with bar(None, "image", f"prepare {dataset}") as progress:
+        prepare(
+            snakemake.input,
+            snakemake.output[0],
+            dataset=dataset,
+            resolution=snakemake.params.resolution,
+            space=snakemake.params.colour,
+            seed=snakemake.params.seed,
+            progress=progress.update,
+        )

@@ -1,0 +1,18 @@
+"""Pretrain. Input: a prepared dataset. Output: a snapshot, metrics, history and configuration."""
+
+from pathlib import Path
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.configuration import configured
+    from selfstudy.training.session import open_dataset, run
+
+    files, bindings = snakemake.params.gin
+    with configured(files, bindings):
+        run(
+            open_dataset(snakemake.input.data),
+            Path(snakemake.output.snapshot).parent,
+            seed=snakemake.params.seed,
+            keep_snapshot=True,
+        )

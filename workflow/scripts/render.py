@@ -1,0 +1,19 @@
+"""Render one bucket of a dataset. Output: a packed file."""
+
+from selfstudy.job import bar, job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.rendering.render import render_bucket
+
+    dataset, bucket = snakemake.wildcards.dataset, int(snakemake.wildcards.bucket)
+    images = snakemake.params.images
+    with bar(images, "image", f"render {dataset}, bucket {bucket}") as progress:
+        render_bucket(
+            snakemake.output[0],
+            dataset=dataset,
+            bucket=bucket,
+            images=images,
+            resolution=snakemake.params.resolution,
+            seed=snakemake.params.seed,
+            progress=progress.update,
+        )
