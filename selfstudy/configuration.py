@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
+from tokenize import TokenError
 from typing import TypeVar
 
 import gin
@@ -71,7 +72,7 @@ def parse(source: str, text: str) -> None:
             )
     try:
         gin.parse_config(text)
-    except (ValueError, SyntaxError, TypeError) as error:
+    except (ValueError, SyntaxError, TypeError, TokenError) as error:
         raise ConfigurationError(f"{source}: {' '.join(str(error).split())}") from error
 
 

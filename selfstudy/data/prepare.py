@@ -110,12 +110,17 @@ def decode(buckets: Sequence[h5py.File], index: int, resolution: int) -> np.ndar
     bucket, row = divmod(index, len(buckets[0]["png_images"]))
     encoded = buckets[bucket]["png_images"][row].tobytes()
     try:
-        image = Image.open(io.BytesIO(encoded)).convert("RGB")
+        return resized(Image.open(io.BytesIO(encoded)), resolution)
     except (OSError, SyntaxError) as error:
         raise DataError(
             f"{buckets[bucket].filename}: image {row} cannot be decoded: {error}"
         ) from error
-    return np.asarray(image.resize((resolution, resolution), Image.Resampling.BICUBIC))
+
+
+def resized(image: Image.Image, resolution: int) -> np.ndarray:
+    """An image as (resolution, resolution, 3) uint8, resized bicubically with antialiasing."""
+    size = (resolution, resolution)
+    return np.asarray(image.convert("RGB").resize(size, Image.Resampling.BICUBIC))
 
 
 def checksum(paths: Sequence[str | Path]) -> str:

@@ -8,6 +8,9 @@ Light comes from a small disc around the study's point light, with shadows, and 
 objects block. Kernels are loaded on first use, from Warp's cache where possible.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -298,6 +301,19 @@ def _find_roots(mesh: wp.uint64, groups: wp.array2d(dtype=wp.int32)):
     groups[image, index] = wp.mesh_get_group_root(mesh, groups[image, index])
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Warp's native code writes to the standard error stream that there is no CUDA driver."""
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
 class Tracer:
     """Traces batches of scenes on a CUDA device if there is one, else on the CPU.
 
@@ -307,7 +323,8 @@ class Tracer:
     """
 
     def __init__(self, texels: np.ndarray, resolution: int):
-        wp.init()
+        with _silence():
+            wp.init()
         self._device = wp.get_preferred_device()
         self._texels = wp.array(texels, dtype=wp.vec3, device=self._device)
         self._resolution = resolution

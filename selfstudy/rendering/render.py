@@ -47,7 +47,9 @@ def render_bucket(
     scenes = draw_scenes(dataset, bucket, images, seed)
     try:
         from selfstudy.rendering.raytrace import Tracer  # loads Warp
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name != "warp":
+            raise
         raise ConfigurationError(
             "rendering needs NVIDIA Warp: pip install selfstudy[render]"
         ) from error

@@ -1,0 +1,40 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
+from selfstudy.data.prepare import prepare
+
+IMAGES, RESOLUTION = 10, 16  # images of a bucket, and their size
+
+
+def png(image):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """Twelve packed files. The first pixel of image i of bucket b is (b, i, class)."""
+    rng = np.random.default_rng(0)
+    paths = []
+    for bucket in range(BUCKETS):
+        images = rng.integers(0, 256, (IMAGES, RESOLUTION, RESOLUTION, 3), dtype=np.uint8)
+        objects = np.zeros((IMAGES, 1), OBJECT)
+        objects["class"][:, 0] = np.arange(IMAGES)
+        objects["rot_mat"][:, 0] = np.eye(3)
+        images[:, 0, 0] = [(bucket, i, i) for i in range(IMAGES)]
+        paths.append(tmp_path / "packed" / bucket_name(bucket))
+        write_packed(paths[-1], [png(image) for image in images], objects, {"dataset": "0110"})
+    return paths
+
+
+@pytest.fixture
+def prepared(packed, tmp_path):
+    """A prepared file of 120 images, 100 of them for training."""
+    path = tmp_path / "data_16_lab.h5"
+    prepare(packed, path, "0110", RESOLUTION, "lab", seed=0)
+    return path

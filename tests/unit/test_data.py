@@ -1,0 +1,182 @@
+"""Packed files, preparation, splits, datasets and rounds."""
+
+from itertools import pairwise
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.packed import OBJECT
+from selfstudy.data.prepare import prepare
+from selfstudy.data.rounds import Rounds
+from selfstudy.data.splits import label_subset, split_rows
+from selfstudy.errors import ConfigurationError, DataError
+
+CPU = torch.device("cpu")
+
+
+def prepared_rgb(packed, path, seed=0):
+    prepare(packed, path, "0110", 16, "rgb", seed)
+    with h5py.File(path) as file:
+        mean, std = file.attrs["mean"], file.attrs["std"]
+        first_pixels = file["data"][:, :, 0, 0] * std + mean
+        return first_pixels.round().astype(int), file["targets"][:]
+
+
+def test_preparation_keeps_buckets_apart(packed, tmp_path):
+    pixels, targets = prepared_rgb(packed, tmp_path / "data_16.h5")
+    buckets = pixels[:, 0]
+    assert set(buckets[:100]) == set(range(10))
+    assert set(buckets[100:110]) == {10}
+    assert set(buckets[110:]) == {11}
+    assert (np.diff(buckets[:100]) != 0).sum() > 50, "training images are not shuffled"
+    assert (pixels[:, 2] == targets).all(), "labels do not follow their images"
+    assert len(np.unique(pixels[:, :2], axis=0)) == 120, "an image is missing"
+
+
+def test_preparation_depends_on_its_seed_alone(packed, tmp_path):
+    first, _ = prepared_rgb(packed, tmp_path / "a.h5")
+    again, _ = prepared_rgb(packed, tmp_path / "b.h5")
+    other, _ = prepared_rgb(packed, tmp_path / "c.h5", seed=1)
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_prepared_file_says_what_it_is(prepared):
+    with h5py.File(prepared) as file:
+        assert file["data"].dtype == np.float16
+        assert file["data"].shape == (120, 3, 16, 16)
+        assert file.attrs["dataset"] == "0110"
+        assert file.attrs["colour_space"] == "lab"
+        assert file.attrs["resolution"] == 16
+        assert file.attrs["mean"].tolist() == [38.44, 3.03, 4.77]
+        assert len(file.attrs["inputs_sha256"]) == 64
+        for field in OBJECT.names:
+            assert len(file[field]) == 120
+
+
+def damage_missing(paths):
+    paths[3].unlink()
+    return "imgs_03.h5: there is no such file"
+
+
+def damage_truncated(paths):
+    paths[3].write_bytes(paths[3].read_bytes()[:2000])
+    return "imgs_03.h5: damaged"
+
+
+def damage_png(paths):
+    with h5py.File(paths[3], "r+") as file:
+        file["png_images"][2] = file["png_images"][2][:100]
+    return "imgs_03.h5: image 2 cannot be decoded"
+
+
+def damage_metadata(paths):
+    with h5py.File(paths[3], "r+") as file:
+        rows = file["light"][:-1]
+        del file["light"]
+        file["light"] = rows
+    return "imgs_03.h5: 9 rows in 'light' for 10 images"
+
+
+def damage_label(paths):
+    with h5py.File(paths[3], "r+") as file:
+        file["targets"][0] = 10
+    return "imgs_03.h5: 'targets': expected one class from 0 to 9"
+
+
+def damage_field(paths):
+    with h5py.File(paths[3], "r+") as file:
+        del file["png_images"]
+    return "imgs_03.h5: not a packed dataset: no 'png_images'"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [damage_missing, damage_truncated, damage_png, damage_metadata, damage_label, damage_field],
+)
+def test_damaged_packed_files_are_named(packed, tmp_path, damage):
+    message = damage(packed)
+    output = tmp_path / "out" / "data.h5"
+    with pytest.raises(DataError, match=message):
+        prepare(packed, output, "0110", 16, "lab", seed=0)
+    assert not output.parent.exists() or not list(output.parent.iterdir())
+
+
+def test_label_subsets_are_nested_balanced_and_seeded():
+    targets = np.random.default_rng(0).integers(0, 10, 1000)
+    subsets = [set(label_subset(targets, n, seed=3)) for n in (10, 25, 100, 1000)]
+    for smaller, larger in pairwise(subsets):
+        assert smaller < larger
+    counts = np.bincount(targets[sorted(subsets[1])], minlength=10)
+    assert counts.min() == 2
+    assert counts.max() == 3
+    assert set(label_subset(targets, 25, seed=3)) == subsets[1]
+    assert set(label_subset(targets, 25, seed=4)) != subsets[1]
+    assert [len(subset) for subset in subsets] == [10, 25, 100, 1000]
+
+
+def test_more_labels_than_images_are_refused():
+    with pytest.raises(ConfigurationError, match="101 labels asked for: expected 1 to 100"):
+        label_subset(np.zeros(100, int), 101, seed=0)
+
+
+def test_splits_do_not_meet():
+    rows = {split: set(split_rows(120, split, 5)) for split in ("train", "valid", "test")}
+    assert rows["train"] == set(range(100))
+    assert rows["valid"] == set(range(100, 105))
+    assert rows["test"] == set(range(110, 115))
+
+
+def test_dataset_reads_the_rows_asked_for(prepared):
+    dataset = BaseDataset(prepared, input_res=16, predict_pose=True)
+    rows = np.array([0, 3, 4, 99, 110])
+    block = dataset.read(rows, CPU)
+    with h5py.File(prepared) as file:
+        assert (block.images.numpy() == file["data"][:][rows]).all()
+        assert (block.targets[:, 0].numpy() == file["targets"][:][rows]).all()
+    assert block.targets.shape == (5, 2)
+    assert block.indices.tolist() == rows.tolist()
+
+
+def test_wrong_resolution_is_refused(prepared):
+    with pytest.raises(DataError, match=r"data_16_lab.h5: 'data': expected images of shape"):
+        BaseDataset(prepared, input_res=32)
+
+
+def test_labels_out_of_range_are_refused(prepared):
+    with h5py.File(prepared, "r+") as file:
+        file["targets"][0] = 12
+    with pytest.raises(DataError, match="expected classes from 0 to 9, found 0 to 12"):
+        BaseDataset(prepared, input_res=16)
+
+
+def test_truncated_data_are_refused(prepared):
+    prepared.write_bytes(prepared.read_bytes()[:5000])
+    with pytest.raises(DataError, match=r"data_16_lab.h5: damaged"):
+        BaseDataset(prepared, input_res=16)
+
+
+def test_small_subsets_repeat_until_a_round_is_full(prepared):
+    dataset = BaseDataset(prepared, input_res=16, semisupervised=10, min_round=64)
+    rounds = Rounds(dataset, dataset.rows("train", seed=0), 16, CPU)
+    block = rounds.next_block()
+    chosen = torch.cat(list(rounds.batch_indices(block)))
+    assert rounds.batches == 4
+    assert len(block.images) == 10
+    assert torch.bincount(chosen).min() >= 1
+    assert torch.bincount(chosen).max() <= 7
+
+
+@pytest.mark.parametrize("remote_loading", [False, True])
+def test_large_data_come_in_blocks(prepared, remote_loading):
+    dataset = BaseDataset(
+        prepared, input_res=16, max_images=30, chunk_size=10, remote_loading=remote_loading
+    )
+    rounds = Rounds(dataset, dataset.rows("train", seed=0), 10, CPU)
+    seen = [rounds.next_block().indices.tolist() for _ in range(3)]
+    assert [len(rows) for rows in seen] == [30, 30, 30]
+    assert len({row for rows in seen for row in rows}) == 90, "blocks of one pass overlap"
+    assert rounds.batches == 3

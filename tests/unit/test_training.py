@@ -1,0 +1,175 @@
+"""Runs: every method trains, repeats exactly, and hands on its backbone and nothing else."""
+
+import csv
+
+import pandas as pd
+import pytest
+import torch
+
+from selfstudy.configuration import configured
+from selfstudy.errors import ConfigurationError, DataError, TrainingError
+from selfstudy.networks.study import Wrapper
+from selfstudy.pretext import NAMES
+from selfstudy.training.seeds import run_seeds
+from selfstudy.training.session import open_dataset, run
+from selfstudy.training.snapshot import load_backbone
+
+TINY = [
+    "session.precision = 'float32'",
+    "BaseDataset.input_res = 16",
+    "BaseDataset.min_round = 32",
+    "ResNet.width = 4",
+    "dataloader.batch_size = 16",
+    "scheduler.milestones = [1, 2]",
+    "VAEModel.output_res = 16",
+    "VAEModel.decoder_width = 8",
+    "CMCModel.nce_k = 16",
+]
+
+
+def pretrain(method, data, folder, seed=0, bindings=()):
+    with configured([f"syn/r9/{method}"], [*TINY, *bindings]):
+        run(open_dataset(data), folder, seed, keep_snapshot=True)
+    return pd.read_csv(folder / "history.csv")
+
+
+def weights(folder):
+    return torch.load(folder / "snapshot.pt", weights_only=True)["network"]
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_pretraining_writes_its_results(method, prepared, tmp_path):
+    history = pretrain(method, prepared, tmp_path / "run")
+    assert history["round"].tolist() == [1, 2]
+    assert history.notna().all(axis=None)
+    assert ("valid_accuracy" in history) == (method != "cmc")
+    metrics = pd.read_csv(tmp_path / "run" / "metrics.csv").iloc[0]
+    assert metrics["seed"] == 0
+    assert metrics["labels"] == 100
+    operative = (tmp_path / "run" / "config.gin").read_text()
+    assert f"Wrapper.model_choice = '{method}'" in operative
+    assert "ResNet.width = 4" in operative
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
+    """A pretraining run's backbone is the same, bit for bit, whatever the labels are."""
+    import h5py
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    pretrain(method, prepared, tmp_path / "a")
+    with h5py.File(prepared, "r+") as file:
+        file["targets"][:] = (file["targets"][:] * 3 + 1) % 10
+    pretrain(method, prepared, tmp_path / "b")
+    torch.set_num_threads(threads)
+    first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
+    for key in first:
+        same = torch.equal(first[key], second[key])
+        if key.startswith("model."):
+            assert same, key
+    assert not torch.equal(first["fc.0.weight"], second["fc.0.weight"])
+
+
+def test_a_seed_fixes_a_run(prepared, tmp_path):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        pretrain("vae", prepared, tmp_path / folder, seed)
+    torch.set_num_threads(threads)
+    first, again, other = (weights(tmp_path / folder) for folder in "abc")
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not torch.equal(first["fc.0.weight"], other["fc.0.weight"])
+
+
+def test_finetuning_starts_from_exactly_the_backbone(prepared, tmp_path):
+    pretrain("cmc", prepared, tmp_path / "run")
+    snapshot = tmp_path / "run" / "snapshot.pt"
+    with configured(["syn/r9/cmc", "syn/r9/classify"], TINY):
+        network = Wrapper(dataset_size=100)
+        readout = network.fc[0].weight.clone()
+        load_backbone(snapshot, network)
+    saved = weights(tmp_path / "run")
+    for key, value in network.model.backbone.state_dict().items():
+        assert torch.equal(value, saved[f"model.backbone.{key}"]), key
+    assert torch.equal(network.fc[0].weight, readout)
+    assert not [key for key in network.state_dict() if "memory" in key]
+
+
+@pytest.mark.parametrize(
+    ("files", "bindings", "message"),
+    [
+        (["syn/r9/classify"], [], "Missing key"),
+        (["syn/r9/cmc", "syn/r9/classify"], ["ResNet.width = 8"], "size mismatch"),
+    ],
+)
+def test_another_backbone_is_refused(prepared, tmp_path, files, bindings, message):
+    pretrain("cmc", prepared, tmp_path / "run")
+    with configured(files, [*TINY, *bindings]):
+        network = Wrapper(dataset_size=100)
+        with pytest.raises(DataError, match=f"snapshot.pt: its backbone is not .*{message}"):
+            load_backbone(tmp_path / "run" / "snapshot.pt", network)
+
+
+def test_damaged_snapshots_are_refused(prepared, tmp_path):
+    snapshot = tmp_path / "snapshot.pt"
+    with configured(["syn/r9/classify"], TINY):
+        network = Wrapper(dataset_size=100)
+        with pytest.raises(DataError, match="there is no such snapshot"):
+            load_backbone(snapshot, network)
+        for content in (b"", b"PK\x03\x04 not a zip", b"hello"):
+            snapshot.write_bytes(content)
+            with pytest.raises(DataError, match="damaged, or not a snapshot"):
+                load_backbone(snapshot, network)
+
+
+def test_a_diverging_run_stops_with_its_round(prepared, tmp_path):
+    with pytest.raises(TrainingError, match="no longer finite in round"):
+        pretrain(
+            "vae", prepared, tmp_path / "run", bindings=["scheduler.target_lrs = [0, 1e9, 1e9]"]
+        )
+    assert not (tmp_path / "run" / "metrics.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("session.task = 'ClasifyTask'", "session.task = 'ClasifyTask' is not known: did you mean"),
+        ("session.precision = 'half'", "session.precision = 'half'"),
+        ("Wrapper.model_choice = 'vea'", "did you mean 'vae'"),
+        ("init_resnet.choice = 'resnet10'", "expected one of resnet9"),
+        ("optimizer.optim_fn = 'Adm'", "did you mean 'Adam'"),
+        ("scheduler.milestones = [5, 2]", "expected rising milestones"),
+    ],
+)
+def test_bad_values_are_named(prepared, tmp_path, binding, message):
+    with pytest.raises(ConfigurationError, match=message):
+        pretrain("vae", prepared, tmp_path / "run", bindings=[binding])
+
+
+def finetune(data, folder, seeds, labels=20):
+    bindings = [*TINY, f"BaseDataset.semisupervised = {labels}"]
+    with configured(["syn/r9/classify"], bindings):
+        run_seeds(data, folder, seeds)
+    with (folder / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_adding_a_seed_trains_that_seed_alone(prepared, tmp_path):
+    first = finetune(prepared, tmp_path / "n20", [0])
+    trained = (tmp_path / "n20" / "seed0" / "metrics.csv").stat().st_mtime_ns
+    rows = finetune(prepared, tmp_path / "n20", [0, 1])
+    assert (tmp_path / "n20" / "seed0" / "metrics.csv").stat().st_mtime_ns == trained
+    assert [row["seed"] for row in rows] == ["0", "1"]
+    assert rows[0] == first[0]
+    assert rows[0]["label_subset"] != rows[1]["label_subset"]
+    history = pd.read_csv(tmp_path / "n20" / "history.csv")
+    assert history.groupby("seed").size().to_dict() == {0: 2, 1: 2}
+
+
+def test_a_changed_configuration_trains_anew(prepared, tmp_path):
+    finetune(prepared, tmp_path / "run", [0], labels=20)
+    trained = (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns
+    rows = finetune(prepared, tmp_path / "run", [0], labels=30)
+    assert (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns != trained
+    assert rows[0]["labels"] == "30"
