@@ -1,5 +1,6 @@
 # How many labels does self-supervised pretraining save? The rules follow the images' way.
 
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/pretrain.smk"
@@ -8,8 +9,8 @@ include: "rules/results.smk"
 
 
 rule all:
+    default_target: True
     input:
         expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
         expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
-    default_target: True
     localrule: True

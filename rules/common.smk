@@ -8,7 +8,6 @@ from selfstudy.errors import SelfstudyError
 from selfstudy.provenance import code_fingerprint, fingerprint
 from selfstudy.sweep import SCRATCH, check, prepared_name
 
-
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"

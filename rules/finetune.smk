@@ -9,19 +9,19 @@ rule finetune:
         metrics=f"{FINETUNE}/metrics.csv",
         history=f"{FINETUNE}/history.csv",
         config=f"{FINETUNE}/config.gin",
-    params:
-        gin=finetune_gin,
-        gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
-        seeds=config["seeds"],
-        code=code_fingerprint("train"),
     log:
         f"logs/{FINETUNE}.log",
+    conda:
+        "../envs/selfstudy.yaml"
     threads: config["resources"]["finetune"]["threads"]
     resources:
         mem_mb=config["resources"]["finetune"]["mem_mb"],
         runtime=config["resources"]["finetune"]["runtime"],
         gpu=1,
-    conda:
-        "../envs/selfstudy.yaml"
+    params:
+        gin=finetune_gin,
+        gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
+        seeds=config["seeds"],
+        code=code_fingerprint("train"),
     script:
         "../workflow/scripts/finetune.py"

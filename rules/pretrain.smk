@@ -9,19 +9,19 @@ rule pretrain:
         metrics=f"{PRETRAIN}/metrics.csv",
         history=f"{PRETRAIN}/history.csv",
         config=f"{PRETRAIN}/config.gin",
-    params:
-        gin=pretrain_gin,
-        gin_text=lambda w: gin_fingerprint(pretrain_gin(w)),
-        seed=config["seed"],
-        code=code_fingerprint("train"),
     log:
         f"logs/{PRETRAIN}.log",
+    conda:
+        "../envs/selfstudy.yaml"
     threads: config["resources"]["pretrain"]["threads"]
     resources:
         mem_mb=config["resources"]["pretrain"]["mem_mb"],
         runtime=config["resources"]["pretrain"]["runtime"],
         gpu=1,
-    conda:
-        "../envs/selfstudy.yaml"
+    params:
+        gin=pretrain_gin,
+        gin_text=lambda w: gin_fingerprint(pretrain_gin(w)),
+        seed=config["seed"],
+        code=code_fingerprint("train"),
     script:
         "../workflow/scripts/pretrain.py"

@@ -8,13 +8,13 @@ rule tables:
         runs=report(f"{RESULTS}/tables/runs.csv", category="Tables"),
         accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables"),
         utility=report(f"{RESULTS}/tables/utility.csv", category="Tables"),
-    params:
-        code=code_fingerprint("results"),
     log:
         f"logs/{RESULTS}/tables.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
+    params:
+        code=code_fingerprint("results"),
     script:
         "../workflow/scripts/tables.py"
 
@@ -24,14 +24,14 @@ rule contact_sheet:
         [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in DATASETS],
     output:
         report(f"{RESULTS}/figures/fig2.{{format}}", category="Figures"),
-    params:
-        datasets=DATASETS,
-        code=code_fingerprint("results"),
     log:
         f"logs/{RESULTS}/figures/fig2.{{format}}.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
+    params:
+        datasets=DATASETS,
+        code=code_fingerprint("results"),
     script:
         "../workflow/scripts/contact_sheet.py"
 
@@ -41,12 +41,12 @@ rule accuracy_and_utility:
         metrics(BACKBONES[:1], ["classify"]),
     output:
         report(f"{RESULTS}/figures/fig3.{{format}}", category="Figures"),
-    params:
-        code=code_fingerprint("results"),
     log:
         f"logs/{RESULTS}/figures/fig3.{{format}}.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
+    params:
+        code=code_fingerprint("results"),
     script:
         "../workflow/scripts/accuracy_and_utility.py"

@@ -1,0 +1,62 @@
+import copy
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((Path(__file__).parent / "config.yaml").read_text())
+
+
+class Study:
+    """A folder in which the workflow runs with a configuration of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.config = copy.deepcopy(CONFIG)
+
+    def snakemake(self, *arguments, fails=False):
+        """Run Snakemake; give what it printed."""
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        command = [sys.executable, "-m", "snakemake", *map(str, arguments)]
+        command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.folder)]
+        command += ["--cores", "2", "--configfile", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output[-5000:]
+        return output
+
+    def planned(self, *arguments):
+        """The number of jobs of each rule that Snakemake would run."""
+        output = self.snakemake("--dry-run", *arguments)
+        stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", output, re.DOTALL)
+        if stats is None:
+            assert "Nothing to be done" in output, output
+            return {}
+        rows = (line.split() for line in stats[1].splitlines())
+        return {rule: int(count) for rule, count in rows if rule not in ("all", "total")}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The whole chain, run once. Tests that change its files take a copy."""
+    study = Study(tmp_path_factory.mktemp("study"))
+    study.snakemake()
+    return study
+
+
+@pytest.fixture
+def study(finished):
+    """The finished chain with a configuration to change; its files are shared."""
+    other = Study(finished.folder)
+    yield other
+    finished.snakemake("--dry-run")  # restores the configuration file
+
+
+@pytest.fixture
+def new_study(tmp_path):
+    return Study(tmp_path)

@@ -1,0 +1,158 @@
+"""The whole workflow on tiny data: what it makes, and what it runs again."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RESULTS = {"tables": 1, "accuracy_and_utility": 2}
+
+
+def test_the_chain_ends_with_tables_and_figures(finished):
+    results = finished.folder / "results"
+    runs = pd.read_csv(results / "tables/runs.csv", dtype={"dataset": str})
+    assert len(runs) == 5 * 2
+    assert runs["accuracy"].between(0, 1).all()
+    assert set(runs["pretext"]) == {"scratch", "vae", "rotate", "cmc", "amdim"}
+    assert len(pd.read_csv(results / "tables/accuracy.csv")) == 10
+    utility = pd.read_csv(results / "tables/utility.csv")
+    assert len(utility) == 4 * 2
+    assert utility["utility"].between(-1, 9).all()
+    for name in ("fig2.pdf", "fig2.png", "fig3.pdf", "fig3.png"):
+        assert (results / "figures" / name).stat().st_size > 5000
+    for folder in runs["folder"]:
+        assert (finished.folder / folder / "config.gin").is_file()
+    rounds = runs.set_index("labels")["rounds"]
+    assert set(rounds[10]) == {3}, "few labels have a schedule of their own"
+    assert set(rounds[100]) == {2}
+
+
+def test_every_job_has_a_log(finished):
+    logs = finished.folder / "logs"
+    log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
+    assert "round 2 of 2" in log
+    assert len(list((logs / "data/packed/0110").glob("*.log"))) == 12
+
+
+def test_a_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+def test_a_new_budget_adds_its_own_jobs(study):
+    study.config["tasks"]["classify"]["labels"].append(50)
+    assert study.planned() == {"finetune": 5, **RESULTS}
+
+
+def test_a_new_dataset_adds_its_own_jobs(study):
+    study.config["datasets"]["0000"] = {"source": "render", "images": 240}
+    assert study.planned() == {
+        "render": 12,
+        "prepare": 1,
+        "pretrain": 4,
+        "finetune": 10,
+        "contact_sheet": 2,
+        **RESULTS,
+    }
+
+
+def test_a_changed_binding_repeats_what_depends_on_it(study):
+    study.config["gin"]["finetune"] = ["optimizer.weight_decay = 0.001"]
+    assert study.planned() == {"finetune": 10, **RESULTS}
+
+
+def test_one_figure_asks_for_its_own_runs_only(new_study):
+    new_study.config["backbones"] = ["r9", "r50"]
+    assert new_study.planned("results/figures/fig3.pdf") == {
+        "render": 12,
+        "prepare": 1,
+        "pretrain": 4,
+        "finetune": 10,
+        "accuracy_and_utility": 1,
+    }
+
+
+def test_a_new_seed_trains_that_seed_alone(study):
+    target = "results/finetune/0110/r9/vae/classify/n10/metrics.csv"
+    first = study.folder / target.replace("metrics.csv", "seed0/metrics.csv")
+    before = first.stat().st_mtime_ns
+    study.config["seeds"] = [0, 1]
+    assert study.planned(target) == {"finetune": 1}
+    study.snakemake(target)
+    assert first.stat().st_mtime_ns == before
+    assert pd.read_csv(study.folder / target)["seed"].tolist() == [0, 1]
+    study.config["seeds"] = [0]
+    study.snakemake(target)
+    assert first.stat().st_mtime_ns == before
+    assert pd.read_csv(study.folder / target)["seed"].tolist() == [0]
+
+
+def test_renderings_are_the_same_byte_for_byte(finished, new_study):
+    target = "data/packed/0110/imgs_11.h5"
+    new_study.snakemake(target)
+    assert (new_study.folder / target).read_bytes() == (finished.folder / target).read_bytes()
+
+
+def test_a_damaged_file_ends_in_one_line(finished, new_study):
+    packed = new_study.folder / "data/packed/0110"
+    packed.mkdir(parents=True)
+    for path in sorted((finished.folder / "data/packed/0110").iterdir()):
+        (packed / path.name).write_bytes(path.read_bytes())
+    with h5py.File(packed / "imgs_04.h5", "r+") as file:
+        file["png_images"][1] = file["png_images"][1][:60]
+    target = "data/prepared/0110/data_16_lab.h5"
+    output = new_study.snakemake(target, "--rerun-triggers", "mtime", fails=True)
+    assert "error: data/packed/0110/imgs_04.h5: image 1 cannot be decoded" in output
+    assert "Traceback" not in output
+    assert not (new_study.folder / "data/prepared/0110").exists() or not list(
+        (new_study.folder / "data/prepared/0110").iterdir()
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seds": [1]}, "unknown key 'seds': did you mean 'seeds'?"),
+        ({"pretext": ["scratch", "rotation"]}, "'rotation' is not known: did you mean 'rotate'?"),
+    ],
+)
+def test_a_mistaken_configuration_ends_in_one_line(new_study, change, message):
+    new_study.config |= change
+    output = new_study.snakemake("--dry-run", fails=True)
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_a_mistaken_binding_ends_in_one_line(study):
+    study.config["gin"]["finetune"] = ["optimizer.weight_dekay = 0.001"]
+    target = "results/finetune/0110/r9/scratch/classify/n10/metrics.csv"
+    output = study.snakemake(target, fails=True)
+    assert "optimizer.weight_dekay is not known: did you mean 'optimizer.weight_decay'?" in output
+    assert "Traceback" not in output
+    study.config["gin"]["finetune"] = []
+    study.snakemake(target)
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_the_full_study_resolves(tmp_path, profile):
+    """With nothing on the command line but the figure, and with the cluster's profile."""
+    command = [sys.executable, "-m", "snakemake", "results/figures/fig3.pdf", "--dry-run"]
+    if profile != "default":
+        command += ["--cores", "all", "--profile", profile]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--quiet", "rules"]
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "profiles").symlink_to(ROOT / "profiles")
+    (tmp_path / "slurm").symlink_to(ROOT / "slurm")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    datasets, budgets = len(config["datasets"]), len(config["tasks"]["classify"]["labels"])
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    assert int(counts["render"]) == 12 * datasets
+    assert int(counts["pretrain"]) == 4 * datasets
+    assert int(counts["finetune"]) == 5 * budgets * datasets
