@@ -80,6 +80,12 @@ def finetune_gin(wildcards):
     return [*pretext, f"{family}/{wildcards.task}"], bindings
 
 
+def finetune_code(wildcards):
+    """A hash of the source that a finetuning run goes through."""
+    pretext = [] if wildcards.pretext == SCRATCH else [f"pretext.{wildcards.pretext}"]
+    return code_fingerprint("training.seeds", f"downstream.{wildcards.task}", *pretext)
+
+
 def gin_fingerprint(gin):
     """A hash of the gin files' text, so that a run is repeated when they change."""
     files, _ = gin

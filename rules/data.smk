@@ -16,7 +16,7 @@ rule render:
         images=lambda w: config["datasets"][w.dataset]["images"] // BUCKETS,
         resolution=config["rendering"]["resolution"],
         seed=config["rendering"]["seed"],
-        code=code_fingerprint("render"),
+        code=code_fingerprint("rendering.render"),
     script:
         "../workflow/scripts/render.py"
 
@@ -37,6 +37,6 @@ rule prepare:
     params:
         **config["prepared"],
         seed=config["seed"],
-        code=code_fingerprint("prepare"),
+        code=code_fingerprint("data.prepare"),
     script:
         "../workflow/scripts/prepare.py"

@@ -22,6 +22,6 @@ rule finetune:
         gin=finetune_gin,
         gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
         seeds=config["seeds"],
-        code=code_fingerprint("train"),
+        code=finetune_code,
     script:
         "../workflow/scripts/finetune.py"

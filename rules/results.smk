@@ -14,7 +14,7 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("results"),
+        code=code_fingerprint("analysis.runs", "analysis.utility"),
     script:
         "../workflow/scripts/tables.py"
 
@@ -31,7 +31,7 @@ rule contact_sheet:
         "../envs/selfstudy.yaml"
     params:
         datasets=DATASETS,
-        code=code_fingerprint("results"),
+        code=code_fingerprint("analysis.figures.fig2"),
     script:
         "../workflow/scripts/contact_sheet.py"
 
@@ -47,6 +47,6 @@ rule accuracy_and_utility:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("results"),
+        code=code_fingerprint("analysis.figures.fig3"),
     script:
         "../workflow/scripts/accuracy_and_utility.py"

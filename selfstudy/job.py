@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from selfstudy.errors import SelfstudyError
+from selfstudy.files import is_full
 
 log = logging.getLogger("selfstudy")
 
@@ -32,6 +33,12 @@ def job(logfile: str, threads: int) -> Iterator[None]:
     except SelfstudyError as error:
         log.error("error: %s", error)
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if not is_full(error):
+            log.exception("unexpected error")
+            raise
+        log.error("error: no space left on the disk: %s", error)
+        sys.exit(f"error: no space left on the disk: {error}")
     except Exception:
         log.exception("unexpected error")
         raise

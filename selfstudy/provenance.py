@@ -1,35 +1,48 @@
 """Fingerprints of the code and the files that a result depends on."""
 
+import ast
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-SHARED = ("errors.py", "factors.py", "files.py", "data")
-CODE = {
-    "render": (*SHARED, "rendering"),
-    "prepare": SHARED,
-    "train": (
-        *SHARED,
-        "augment.py",
-        "batch.py",
-        "configuration.py",
-        "downstream",
-        "networks",
-        "pretext",
-        "training",
-    ),
-    "results": (*SHARED, "analysis"),
-}
 
 
-def code_fingerprint(stage: str) -> str:
-    """A hash of the package's source that `stage`, a key of `CODE`, runs through."""
-    files: list[Path] = []
-    for part in CODE[stage]:
-        path = PACKAGE / part
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return fingerprint([str(file.relative_to(PACKAGE)) + file.read_text() for file in files])
+def code_fingerprint(*modules: str) -> str:
+    """A hash of the source of `modules` and of all of the package that they import.
+
+    Modules are named within the package, such as `training.session`. What a package's `__init__`
+    finds by itself (pretext methods, tasks) does not count unless it is named, so that adding a
+    method changes nothing for the others.
+    """
+    found: set[Path] = set()
+    waiting = [source_of(module) for module in modules]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += imports(path)
+    return fingerprint(f"{path.relative_to(PACKAGE)}\n{path.read_text()}" for path in sorted(found))
+
+
+def source_of(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def imports(path: Path) -> list[Path]:
+    """The modules of this package that a source file imports, anywhere in it."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("selfstudy."):
+            module = node.module.removeprefix("selfstudy.")
+            found.append(source_of(module))
+            # `from package import module` imports the module too.
+            named = (source_of(f"{module}.{alias.name}") for alias in node.names)
+            found += [source for source in named if source.is_file()]
+    return found
 
 
 def fingerprint(texts: Iterable[str]) -> str:
@@ -38,3 +51,13 @@ def fingerprint(texts: Iterable[str]) -> str:
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())
     return digest.hexdigest()[:16]
+
+
+def checksum(paths: Iterable[str | Path]) -> str:
+    """SHA-256 of the files' contents, one after another."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()

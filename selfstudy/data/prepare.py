@@ -4,7 +4,6 @@ Buckets 0 to 9 are training images and shuffled among themselves; 10 (validation
 shuffled inside. The order depends on the seed alone.
 """
 
-import hashlib
 import io
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from selfstudy.data.hdf5 import opened
 from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
 from selfstudy.errors import DataError
 from selfstudy.files import written_whole
+from selfstudy.provenance import checksum
 
 BATCH = 256  # images converted at a time, which bounds the memory
 CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
@@ -121,13 +121,3 @@ def resized(image: Image.Image, resolution: int) -> np.ndarray:
     """An image as (resolution, resolution, 3) uint8, resized bicubically with antialiasing."""
     size = (resolution, resolution)
     return np.asarray(image.convert("RGB").resize(size, Image.Resampling.BICUBIC))
-
-
-def checksum(paths: Sequence[str | Path]) -> str:
-    """SHA-256 of the files' contents, one after another."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb") as file:
-            while block := file.read(CHUNK_BYTES):
-                digest.update(block)
-    return digest.hexdigest()

@@ -39,10 +39,8 @@ class AMDIMModel(PretextModel, name="amdim"):
     ) -> tuple[Tensor, Tensor, tuple[View, View] | None]:
         """Images (b, 2, 3, h, w) hold two views; the first one's features are returned."""
         if images.dim() == 4:  # a single view, outside pretraining
-            pooled, dense, _ = self.backbone(images)
-            return pooled, dense, None
-        both = images.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        pooled, dense, view = super().forward(both, indices)
+            return *self.features(images)[:2], None
+        pooled, dense, view = super().forward(images.flatten(0, 1), indices)
         views = None
         if view is not None:
             views = (View(*(part[::2] for part in view)), View(*(part[1::2] for part in view)))

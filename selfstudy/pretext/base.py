@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from selfstudy.networks.resnet import Features, init_resnet
@@ -35,9 +36,12 @@ class PretextModel(nn.Module):
         return init_resnet()
 
     def forward(self, images: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Any]:
-        features = self.backbone(images)
+        features = self.features(images)
         output = self.head(features, indices) if self.run_selfsup else None
         return features.pooled, features.dense, output
+
+    def features(self, images: Tensor) -> Features:
+        return self.backbone(images.contiguous(memory_format=torch.channels_last))
 
     def head(self, features: Features, indices: Tensor) -> Any:
         """What the method's loss needs."""

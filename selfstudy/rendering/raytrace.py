@@ -1,11 +1,9 @@
-"""The ray tracer: one set of Warp kernels for CPU and CUDA.
+"""The ray tracer's host side: it brings scenes to the device and images back.
 
-A batch of images is traced in one launch, a thread per pixel. All shapes of the batch live in one
-mesh with one bounding-volume hierarchy; a group of it per shape lets objects be instances, reached
-by taking the ray into the shape's own coordinates.
-
-Light comes from a small disc around the study's point light, with shadows, and from a dim sky that
-objects block. Kernels are loaded on first use, from Warp's cache where possible.
+A batch of images is traced in one launch. All shapes of the batch live in one mesh with one
+bounding-volume hierarchy; a group of it per shape lets objects be instances, reached by taking the
+ray into the shape's own coordinates. Kernels are compiled on first use and come from Warp's cache
+afterwards, which processes may share.
 """
 
 import os
@@ -16,289 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import warp as wp
 
+from selfstudy.rendering.kernels import Batch, draw_colors, draw_targets, find_roots
 from selfstudy.rendering.scene import Scenes
 from selfstudy.rendering.shapes import Mesh
 from selfstudy.rendering.shapes.mesh import join
-from selfstudy.rendering.textures import SIZE
 
 wp.config.log_level = wp.LOG_ERROR
-wp.set_module_options({"enable_backward": False, "fast_math": False})
-
-_FAR = wp.constant(1.0e4)
-_SAMPLES = wp.constant(4)  # rays through a pixel
-_LIGHT_SAMPLES = wp.constant(2)  # rays to the light for each of them
-_LIGHT_RADIUS = wp.constant(0.15)
-_LIGHT_POWER = wp.constant(4.4)
-_SKY = wp.constant(0.05)
-_INTERREFLECTION = wp.constant(0.4)  # share of the sky's light that reaches what it cannot see
-_OBJECT_REPEATS = wp.constant(1.4)  # of a texture, per unit of length
-_BACKGROUND_REPEATS = wp.constant(0.35)
-_TEXTURE_SIZE = wp.constant(SIZE)
-_OFFSET = wp.constant(0.002)  # keeps a ray from meeting the surface it starts on
-
-_PITCH = 0.36 * np.pi
-_RIGHT = wp.constant(wp.vec3(0.0, 1.0, 0.0))
-_UP = wp.constant(wp.vec3(-float(np.cos(_PITCH)), 0.0, float(np.sin(_PITCH))))
-_BACK = wp.constant(wp.vec3(float(np.sin(_PITCH)), 0.0, float(np.cos(_PITCH))))
-_EYE = wp.constant(wp.vec3(1.0, 0.0, 0.4))
-_TANGENT = wp.constant(18.0 / 50.0)  # half the sensor's width over the focal length
-_PLANE = wp.constant(float(-3.0 * np.sin(_PITCH) - 1.2 * np.cos(_PITCH)))  # offset along _BACK
-
-
-@wp.struct
-class _Batch:
-    mesh: wp.uint64
-    roots: wp.array2d(dtype=wp.int32)
-    rotations: wp.array2d(dtype=wp.mat33)
-    scales: wp.array2d(dtype=wp.vec3)
-    locations: wp.array2d(dtype=wp.vec3)
-    radii: wp.array2d(dtype=wp.float32)  # of spheres around the objects
-    lights: wp.array(dtype=wp.vec3)
-    colors: wp.array2d(dtype=wp.vec3)
-    textures: wp.array2d(dtype=wp.int32)
-    texels: wp.array2d(dtype=wp.vec3)
-    tint: float
-    resolution: int
-
-
-@wp.struct
-class _Hit:
-    object: int  # 0 is the background
-    distance: float
-    face: int
-    u: float
-    v: float
-
-
-@wp.func
-def _pixel_ray(batch: _Batch, x: float, y: float):
-    """Direction through a point of the image, of depth 1 along the camera's axis."""
-    half = 0.5 * float(batch.resolution)
-    return _RIGHT * (_TANGENT * (x - half) / half) + _UP * (_TANGENT * (half - y) / half) - _BACK
-
-
-@wp.func
-def _to_object(batch: _Batch, image: int, index: int, vector: wp.vec3):
-    rotated = wp.transpose(batch.rotations[image, index]) * vector
-    return wp.cw_div(rotated, batch.scales[image, index])
-
-
-@wp.func
-def _misses(batch: _Batch, image: int, index: int, origin: wp.vec3, direction: wp.vec3):
-    """Whether a line passes by the sphere around an object: cheaper to ask before its mesh."""
-    apart = wp.cross(batch.locations[image, index] - origin, direction)
-    radius = batch.radii[image, index]
-    return wp.dot(apart, apart) > radius * radius * wp.dot(direction, direction)
-
-
-@wp.func
-def _trace(batch: _Batch, image: int, origin: wp.vec3, direction: wp.vec3):
-    """The nearest thing along a ray, the background plane if nothing else."""
-    hit = _Hit()
-    hit.distance = (_PLANE - wp.dot(origin, _BACK)) / wp.dot(direction, _BACK)
-    for index in range(batch.roots.shape[1]):
-        if _misses(batch, image, index, origin, direction):
-            continue
-        start = _to_object(batch, image, index, origin - batch.locations[image, index])
-        along = _to_object(batch, image, index, direction)
-        query = wp.mesh_query_ray(batch.mesh, start, along, hit.distance, batch.roots[image, index])
-        if query.result:
-            hit.object = index + 1
-            hit.distance = query.t
-            hit.face = query.face
-            hit.u = query.u
-            hit.v = query.v
-    return hit
-
-
-@wp.func
-def _blocked(batch: _Batch, image: int, origin: wp.vec3, direction: wp.vec3, limit: float):
-    for index in range(batch.roots.shape[1]):
-        if _misses(batch, image, index, origin, direction):
-            continue
-        start = _to_object(batch, image, index, origin - batch.locations[image, index])
-        along = _to_object(batch, image, index, direction)
-        if wp.mesh_query_ray_anyhit(batch.mesh, start, along, limit, batch.roots[image, index]):
-            return True
-    return False
-
-
-@wp.func
-def _level_texel(batch: _Batch, texture: int, level: int, u: float, v: float):
-    """Bilinear sample of one mipmap level; u and v in texture widths, repeating."""
-    size = _TEXTURE_SIZE >> level
-    start = (4 * (_TEXTURE_SIZE * _TEXTURE_SIZE - size * size)) / 3
-    x = (u - wp.floor(u)) * float(size) - 0.5
-    y = (v - wp.floor(v)) * float(size) - 0.5
-    left = int(wp.floor(x))
-    top = int(wp.floor(y))
-    a = x - float(left)
-    b = y - float(top)
-    right = (left + 1) % size
-    left = (left + size) % size
-    below = start + ((top + 1) % size) * size
-    above = start + ((top + size) % size) * size
-    upper = wp.lerp(batch.texels[texture, above + left], batch.texels[texture, above + right], a)
-    lower = wp.lerp(batch.texels[texture, below + left], batch.texels[texture, below + right], a)
-    return wp.lerp(upper, lower, b)
-
-
-@wp.func
-def _texel(batch: _Batch, texture: int, u: float, v: float, level: float):
-    lower = int(level)
-    fine = _level_texel(batch, texture, lower, u, v)
-    coarse = _level_texel(batch, texture, lower + 1, u, v)
-    return wp.lerp(fine, coarse, level - float(lower))
-
-
-@wp.func
-def _mip_level(batch: _Batch, distance: float, slant: float, repeats: float):
-    """Where a texel is about as large as the footprint of one of a pixel's rays."""
-    footprint = distance * _TANGENT / float(batch.resolution) / wp.sqrt(wp.max(slant, 0.1))
-    level = wp.log2(wp.max(footprint * repeats * float(_TEXTURE_SIZE), 1.0))
-    return wp.min(level, 5.0)
-
-
-@wp.func
-def _albedo(batch: _Batch, image: int, hit: _Hit, point: wp.vec3, normal: wp.vec3, slant: float):
-    """Surface colour: plain, or a texture projected along the three axes and blended."""
-    color = batch.colors[image, hit.object]
-    texture = batch.textures[image, hit.object]
-    if texture < 0:
-        return color
-    if hit.object == 0:
-        level = _mip_level(batch, hit.distance, slant, _BACKGROUND_REPEATS)
-        u = wp.dot(point, _RIGHT) * _BACKGROUND_REPEATS
-        v = wp.dot(point, _UP) * _BACKGROUND_REPEATS
-        return _texel(batch, texture, u, v, level)
-    index = hit.object - 1
-    level = _mip_level(batch, hit.distance, slant, _OBJECT_REPEATS)
-    turn = wp.transpose(batch.rotations[image, index])
-    local = turn * (point - batch.locations[image, index]) * _OBJECT_REPEATS
-    facing = turn * normal
-    weights = wp.vec3(wp.pow(facing[0], 8.0), wp.pow(facing[1], 8.0), wp.pow(facing[2], 8.0))
-    weights = weights / (weights[0] + weights[1] + weights[2])
-    surface = wp.vec3(0.0)
-    if weights[0] > 0.01:
-        surface += weights[0] * _texel(batch, texture, local[2], local[1], level)
-    if weights[1] > 0.01:
-        surface += weights[1] * _texel(batch, texture, local[0], local[2], level)
-    if weights[2] > 0.01:
-        surface += weights[2] * _texel(batch, texture, local[0], local[1], level)
-    return wp.lerp(surface, color, batch.tint)
-
-
-@wp.func
-def _sunflower(index: int, count: int):
-    """Point `index` of `count` spread evenly over the unit disc.
-
-    The same points serve all pixels: soft shadows then have faint contours instead of grain.
-    """
-    radius = wp.sqrt((float(index) + 0.5) / float(count))
-    angle = 2.3999632 * float(index)
-    return wp.vec2(radius * wp.cos(angle), radius * wp.sin(angle))
-
-
-@wp.func
-def _direct_light(batch: _Batch, image: int, point: wp.vec3, normal: wp.vec3, sample: int):
-    """Irradiance from the light's disc, by this sample's share of the pixel's light rays."""
-    light = batch.lights[image]
-    side = wp.normalize(wp.cross(light, wp.vec3(1.0, 0.0, 0.0)))
-    total = float(0.0)  # noqa: UP018 (float() makes it a variable of the kernel)
-    for i in range(_LIGHT_SAMPLES):
-        spot = _sunflower(sample + _SAMPLES * i, _SAMPLES * _LIGHT_SAMPLES) * _LIGHT_RADIUS
-        toward = light + wp.vec3(spot[0], 0.0, 0.0) + side * spot[1] - point
-        distance = wp.length(toward)
-        toward = toward / distance
-        cosine = wp.dot(normal, toward)
-        if cosine > 0.0:  # noqa: SIM102 (no ray is cast for what faces away)
-            if not _blocked(batch, image, point, toward, distance):
-                total += cosine / (distance * distance)
-    return _LIGHT_POWER * total / float(_LIGHT_SAMPLES)
-
-
-@wp.func
-def _sky_light(batch: _Batch, image: int, hit: _Hit, point: wp.vec3, normal: wp.vec3, sample: int):
-    """Light of the uniform sky, along one cosine-weighted direction; the plane lies open to it."""
-    if hit.object == 0:
-        return _SKY
-    spot = _sunflower(sample, _SAMPLES)
-    height = wp.sqrt(1.0 - wp.dot(spot, spot))
-    helper = wp.vec3(1.0, 0.0, 0.0)
-    if wp.abs(normal[0]) > 0.7:
-        helper = wp.vec3(0.0, 1.0, 0.0)
-    right = wp.normalize(wp.cross(normal, helper))
-    toward = right * spot[0] + wp.cross(normal, right) * spot[1] + normal * height
-    if _blocked(batch, image, point, toward, _FAR):
-        return _INTERREFLECTION * _SKY
-    return _SKY
-
-
-@wp.func
-def _display(value: float):
-    """Scene-linear to display: a soft shoulder, then gamma."""
-    return wp.pow(value / (1.0 + 0.6 * value), 1.0 / 2.2)
-
-
-@wp.func
-def _radiance(batch: _Batch, image: int, direction: wp.vec3, sample: int):
-    hit = _trace(batch, image, _EYE, direction)
-    point = _EYE + direction * hit.distance
-    normal = _BACK
-    face_normal = _BACK
-    if hit.object > 0:
-        index = hit.object - 1
-        turned = batch.rotations[image, index]
-        shrink = batch.scales[image, index]
-        # The mesh carries its vertex normals in the slot for velocities.
-        normal = wp.mesh_eval_velocity(batch.mesh, hit.face, hit.u, hit.v)
-        normal = wp.normalize(turned * wp.cw_div(normal, shrink))
-        face_normal = wp.mesh_eval_face_normal(batch.mesh, hit.face)
-        face_normal = wp.normalize(turned * wp.cw_div(face_normal, shrink))
-        if wp.dot(face_normal, direction) > 0.0:
-            face_normal = -face_normal
-        if wp.dot(normal, face_normal) < 0.0:
-            normal = -normal
-    slant = -wp.dot(face_normal, direction) / wp.length(direction)
-    albedo = _albedo(batch, image, hit, point, normal, slant)
-    point = point + face_normal * _OFFSET
-    light = _direct_light(batch, image, point, normal, sample)
-    light += _sky_light(batch, image, hit, point, normal, sample)
-    return albedo * light
-
-
-@wp.kernel
-def _draw_colors(batch: _Batch, pixels: wp.array4d(dtype=wp.uint8)):
-    image, row, column = wp.tid()
-    x = float(column)
-    y = float(row)
-    total = wp.vec3(0.0)
-    for sample in range(_SAMPLES):
-        # A rotated grid: every sample on a row and a column of its own.
-        dx = (float((2 * sample + sample / 2 + 1) % _SAMPLES) + 0.5) / float(_SAMPLES)
-        dy = (float(sample) + 0.5) / float(_SAMPLES)
-        light = _radiance(batch, image, _pixel_ray(batch, x + dx, y + dy), sample)
-        total += wp.vec3(_display(light[0]), _display(light[1]), _display(light[2]))
-    total = total * (255.0 / float(_SAMPLES))
-    for channel in range(3):
-        pixels[image, row, column, channel] = wp.uint8(wp.min(total[channel], 255.0) + 0.5)
-
-
-@wp.kernel
-def _draw_targets(
-    batch: _Batch, instances: wp.array3d(dtype=wp.uint8), depths: wp.array3d(dtype=wp.float32)
-):
-    image, row, column = wp.tid()
-    ray = _pixel_ray(batch, float(column) + 0.5, float(row) + 0.5)
-    hit = _trace(batch, image, _EYE, ray)
-    instances[image, row, column] = wp.uint8(hit.object)
-    depths[image, row, column] = hit.distance
-
-
-@wp.kernel
-def _find_roots(mesh: wp.uint64, groups: wp.array2d(dtype=wp.int32)):
-    image, index = wp.tid()
-    groups[image, index] = wp.mesh_get_group_root(mesh, groups[image, index])
 
 
 @contextmanager
@@ -346,10 +67,10 @@ class Tracer:
             velocities=self._array(merged.normals, wp.vec3),
             groups=self._array(np.repeat(np.arange(len(faces)), faces), wp.int32),
         )
-        batch = _Batch()
+        batch = Batch()
         batch.mesh = mesh.id
         batch.roots = self._array(groups, wp.int32)
-        wp.launch(_find_roots, groups.shape, [mesh.id, batch.roots], device=self._device)
+        wp.launch(find_roots, groups.shape, [mesh.id, batch.roots], device=self._device)
         objects = scenes.objects
         batch.rotations = self._array(objects["rot_mat"], wp.mat33)
         batch.scales = self._array(objects["scale"], wp.vec3)
@@ -367,7 +88,7 @@ class Tracer:
     def colors(self, loaded: "_Loaded") -> np.ndarray:
         """Images, uint8 (n, resolution, resolution, 3)."""
         pixels = wp.empty((*loaded.shape, 3), dtype=wp.uint8, device=self._device)
-        wp.launch(_draw_colors, loaded.shape, [loaded.batch, pixels], device=self._device)
+        wp.launch(draw_colors, loaded.shape, [loaded.batch, pixels], device=self._device)
         return pixels.numpy()
 
     def targets(self, loaded: "_Loaded") -> tuple[np.ndarray, np.ndarray]:
@@ -378,7 +99,7 @@ class Tracer:
         instances = wp.empty(loaded.shape, dtype=wp.uint8, device=self._device)
         depths = wp.empty(loaded.shape, dtype=wp.float32, device=self._device)
         wp.launch(
-            _draw_targets, loaded.shape, [loaded.batch, instances, depths], device=self._device
+            draw_targets, loaded.shape, [loaded.batch, instances, depths], device=self._device
         )
         return instances.numpy(), depths.numpy()
 
@@ -388,6 +109,6 @@ class Tracer:
 
 
 class _Loaded(NamedTuple):
-    batch: _Batch
+    batch: Batch
     mesh: wp.Mesh  # owns what the batch refers to by number
     shape: tuple[int, int, int]

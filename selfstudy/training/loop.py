@@ -83,7 +83,7 @@ def evaluate(step: Step, block: Block, batch_size: int, batches: int) -> dict[st
     mean = Mean()
     positions = torch.arange(len(block.images), device=block.images.device).split(batch_size)
     for chosen in positions if batches < 0 else positions[:batches]:
-        images = block.images[chosen].float().contiguous(memory_format=torch.channels_last)
+        images = block.images[chosen].float()
         mean.add(
             step.evaluate(Batch(images, block.targets[chosen], block.indices[chosen])), len(chosen)
         )

@@ -8,26 +8,26 @@ from pathlib import Path
 import gin
 import pandas as pd
 
-from selfstudy.data.prepare import checksum
 from selfstudy.files import written_whole
-from selfstudy.provenance import code_fingerprint, fingerprint
+from selfstudy.provenance import checksum, fingerprint
 from selfstudy.training.session import open_dataset, run
 
 log = logging.getLogger("selfstudy")
 
 
-def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int]) -> None:
+def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: str) -> None:
     """Run the present configuration once per seed and gather `metrics.csv` and `history.csv`.
 
-    A seed's run lies in `folder/seed{n}`, stamped with what it depends on. Where the stamp holds,
-    the run is not repeated.
+    A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the configuration, the
+    data, the snapshot, and `code`, a fingerprint of the source. Where the stamp holds, the run is
+    not repeated.
     """
     folder, dataset = Path(folder), open_dataset(data)
     snapshot = gin.query_parameter("Wrapper.pretrained") if is_bound("Wrapper.pretrained") else None
     stamp = fingerprint(
         [
             gin.config_str(),
-            code_fingerprint("train"),
+            code,
             dataset.fingerprint,
             checksum([snapshot]) if snapshot else "",
         ]

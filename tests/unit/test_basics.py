@@ -1,6 +1,7 @@
 """Factors, whole files and fingerprints."""
 
 import errno
+import shutil
 
 import pytest
 
@@ -57,7 +58,36 @@ def test_a_full_disk_is_named(tmp_path, error):
     assert not list(tmp_path.iterdir())
 
 
-def test_every_stage_has_its_own_fingerprint():
-    fingerprints = {provenance.code_fingerprint(stage) for stage in provenance.CODE}
-    assert len(fingerprints) == len(provenance.CODE)
+def test_fingerprints_tell_texts_apart():
     assert provenance.fingerprint(["ab", "c"]) != provenance.fingerprint(["a", "bc"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ("pretext/rotate.py", {"rotate"}),
+        ("pretext/base.py", {"rotate", "vae", "scratch"}),
+        ("networks/resnet.py", {"rotate", "vae", "scratch"}),
+        ("data/prepare.py", {"prepare"}),
+        ("data/rounds.py", {"rotate", "vae", "scratch"}),
+        ("data/packed.py", {"prepare", "render"}),
+        ("rendering/shapes/__init__.py", {"render"}),
+        ("pretext/mine.py", set()),
+    ],
+)
+def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
+    package = tmp_path / "selfstudy"
+    shutil.copytree(provenance.PACKAGE, package)
+    monkeypatch.setattr(provenance, "PACKAGE", package)
+    modules = {
+        "render": ["rendering.render"],
+        "prepare": ["data.prepare"],
+        "rotate": ["training.session", "pretext.rotate"],
+        "vae": ["training.session", "pretext.vae"],
+        "scratch": ["training.session"],
+    }
+    before = {stage: provenance.code_fingerprint(*names) for stage, names in modules.items()}
+    with (package / changed).open("a") as file:
+        file.write("# changed")
+    after = {stage: provenance.code_fingerprint(*names) for stage, names in modules.items()}
+    assert {stage for stage in modules if before[stage] != after[stage]} == stages

@@ -147,10 +147,10 @@ def test_bad_values_are_named(prepared, tmp_path, binding, message):
         pretrain("vae", prepared, tmp_path / "run", bindings=[binding])
 
 
-def finetune(data, folder, seeds, labels=20):
+def finetune(data, folder, seeds, labels=20, code="as it is"):
     bindings = [*TINY, f"BaseDataset.semisupervised = {labels}"]
     with configured(["syn/r9/classify"], bindings):
-        run_seeds(data, folder, seeds)
+        run_seeds(data, folder, seeds, code)
     with (folder / "metrics.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -171,5 +171,8 @@ def test_a_changed_configuration_trains_anew(prepared, tmp_path):
     finetune(prepared, tmp_path / "run", [0], labels=20)
     trained = (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns
     rows = finetune(prepared, tmp_path / "run", [0], labels=30)
-    assert (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns != trained
+    retrained = (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns
+    assert retrained != trained
     assert rows[0]["labels"] == "30"
+    finetune(prepared, tmp_path / "run", [0], labels=30, code="changed")
+    assert (tmp_path / "run" / "seed0" / "metrics.csv").stat().st_mtime_ns != retrained

@@ -14,9 +14,12 @@ with job(snakemake.log[0], snakemake.threads):
 
     files, bindings = snakemake.params.gin
     bindings = [*bindings, f"BaseDataset.semisupervised = {snakemake.wildcards.labels}"]
-    for snapshot in snakemake.input.get("snapshot", []) and [snakemake.input.snapshot]:
-        bindings.append(f"Wrapper.pretrained = {snapshot!r}")
+    if snakemake.input.get("snapshot"):
+        bindings.append(f"Wrapper.pretrained = {snakemake.input.snapshot!r}")
     with configured(files, bindings):
         run_seeds(
-            snakemake.input.data, Path(snakemake.output.metrics).parent, snakemake.params.seeds
+            snakemake.input.data,
+            Path(snakemake.output.metrics).parent,
+            snakemake.params.seeds,
+            snakemake.params.code,
         )

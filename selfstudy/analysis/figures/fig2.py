@@ -3,11 +3,11 @@
 import io
 from pathlib import Path
 
-import h5py
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from selfstudy.data.hdf5 import opened
 from selfstudy.data.packed import CLASSES
 from selfstudy.errors import DataError
 from selfstudy.factors import MULTI, Factors
@@ -41,14 +41,14 @@ def draw(packed: dict[str, list[Path]]) -> Figure:
             label, rotation=0, ha="right", va="center", fontsize=8, family="monospace"
         )
         for class_id, image in first_of_each_class(packed[name][0]).items():
-            row[class_id].imshow(image, interpolation="nearest")
+            row[class_id].imshow(image)
     return figure
 
 
 def first_of_each_class(path: Path) -> dict[int, np.ndarray]:
     """The first image of every class in a packed file: uint8 (height, width, 3) by class id."""
-    try:
-        with h5py.File(path) as file:
+    with opened(path) as file:
+        try:
             classes, places = np.unique(file["targets"][:], return_index=True)
             return {
                 int(class_id): np.array(
@@ -57,5 +57,5 @@ def first_of_each_class(path: Path) -> dict[int, np.ndarray]:
                 for class_id, place in zip(classes, places, strict=True)
                 if class_id < len(CLASSES)
             }
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: expected packed single-object images: {error}") from error
+        except (OSError, KeyError, ValueError) as error:
+            raise DataError(f"{path}: expected packed single-object images: {error}") from error
