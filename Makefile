@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: demo test lint format clean
 
 demo: .venv/installed
-	snakemake --configfile config/demo.yaml
+	snakemake --quiet rules host --configfile config/demo.yaml
 	@echo
 	@echo "The figure:  results/demo/figures/fig3.png"
 	@echo "The images:  results/demo/figures/fig2.png"

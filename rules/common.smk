@@ -1,5 +1,7 @@
 # The configuration, checked; the names that follow from it; where things lie.
 
+import os
+
 from snakemake.exceptions import WorkflowError
 
 from selfstudy.configuration import gin_text
@@ -17,6 +19,9 @@ try:
     check(config)
 except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
+
+# Scripts find the package in the checkout, whatever environment runs them.
+os.environ["PYTHONPATH"] = workflow.basedir
 
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = list(config["datasets"]), config["backbones"]

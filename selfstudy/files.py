@@ -1,6 +1,7 @@
 """Outputs appear whole or not at all."""
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,13 @@ from selfstudy.errors import DataError
 
 
 @contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:
+def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` if the block succeeds.
+
+    Args:
+        path: what to write.
+        needs: bytes that must be free before anything is written. HDF5 should know: it may bring
+            the process down when it meets a full disk.
 
     Raises DataError, naming `path`, when the disk is full or the place cannot be written.
     """
@@ -18,6 +24,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if needs > shutil.disk_usage(path.parent).free:
+            raise OSError(errno.ENOSPC, "no space")
         yield temporary
         temporary.replace(path)
     except OSError as error:

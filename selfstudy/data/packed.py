@@ -61,7 +61,8 @@ def write_packed(
         png_targets: n encoded dense targets, for multi-object data only.
     """
     single = png_targets is None
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    needs = sum(map(len, [*png_images, *(png_targets or [])])) + objects.nbytes
+    with written_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
         _write_encoded(file, "png_images", png_images)
         if not single:

@@ -46,7 +46,9 @@ def prepare(
     with ExitStack() as stack:
         buckets = [stack.enter_context(opened(path)) for path in packed]
         order = shuffled([check_packed(bucket) for bucket in buckets], seed)
-        temporary = stack.enter_context(written_whole(output))
+        shape = (3, resolution, resolution)
+        needs = len(order) * (2 * int(np.prod(shape)) + OBJECT.itemsize)
+        temporary = stack.enter_context(written_whole(output, needs))
         file = stack.enter_context(h5py.File(temporary, "w"))
         file.attrs.update(
             dataset=dataset,
@@ -62,7 +64,6 @@ def prepare(
         )
         for field in ("targets", *OBJECT.names):
             file[field] = np.concatenate([bucket[field][:] for bucket in buckets])[order]
-        shape = (3, resolution, resolution)
         rows = min(len(order), max(1, CHUNK_BYTES // (2 * int(np.prod(shape)))))
         data = file.create_dataset("data", (len(order), *shape), np.float16, chunks=(rows, *shape))
         for start in range(0, len(order), BATCH):

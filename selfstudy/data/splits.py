@@ -43,5 +43,5 @@ def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
 
 
 def digest(rows: np.ndarray) -> str:
-    """A short name for a subset, the same wherever the subset is."""
-    return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:12]
+    """A short name for a subset, the same wherever the subset is; no table reader sees a number."""
+    return f"sha256:{hashlib.sha256(rows.astype('<i8').tobytes()).hexdigest()[:12]}"

@@ -1,13 +1,11 @@
 """A run: one network, one task and one dataset, from the first round to the last."""
 
-import csv
-import logging
-import time
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import gin
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -21,12 +19,11 @@ from selfstudy.errors import TrainingError
 from selfstudy.files import written_whole
 from selfstudy.networks.resnet import channels_last
 from selfstudy.networks.study import Wrapper
+from selfstudy.training.history import History, write_metrics
 from selfstudy.training.loop import Step, evaluate, train_round
 from selfstudy.training.precision import autocast
 from selfstudy.training.schedule import configured_batch_size, learning_rates, make_optimizer
 from selfstudy.training.snapshot import load_backbone, save_snapshot
-
-log = logging.getLogger("selfstudy")
 
 
 @gin.configurable("session")
@@ -83,67 +80,30 @@ def run(dataset: BaseDataset, folder: str | Path, seed: int, keep_snapshot: bool
         autocast=autocast(device, settings.precision),
     )
     count = len(rates) // steps
-    history: list[dict[str, float]] = []
-    started = time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
     with (
         tqdm(total=len(rates), unit="step", desc=folder.name, disable=None, leave=False) as bar,
-        (folder / "history.csv").open("w", newline="") as file,
+        History(folder, count) as history,
     ):
-        for index in range(count):
-            rate = rates[index * steps : (index + 1) * steps]
-            row = {"round": index + 1, "learning_rate": rate[-1]}
-            row |= prefixed("train", train_round(step, rounds, rate, bar.update))
-            if not torch.isfinite(torch.tensor(row["train_loss"])):
+        for index, rate in enumerate(np.split(rates, count)):
+            train = train_round(step, rounds, rate, bar.update)
+            if not math.isfinite(train["loss"]):
                 raise TrainingError(
                     f"{folder}: the loss is no longer finite in round {index + 1} of {count} "
                     f"(learning rate {rate[-1]:.3g}): lower scheduler.target_lrs"
                 )
+            valid = {}
             if settings.valid_iters != 0:
                 block = dataset.held_out("valid", device)
-                row |= prefixed(
-                    "valid", evaluate(step, block, rounds.batch_size, settings.valid_iters)
-                )
-            row["seconds"] = round(time.perf_counter() - started, 3)
-            history.append(row)
-            write_row(file, row, header=index == 0)
-            log.info("%s: round %d of %d: %s", folder, index + 1, count, summary(row))
-    accuracies = [row["valid_accuracy"] for row in history if "valid_accuracy" in row]
-    metrics = {
-        "seed": seed,
-        "labels": dataset.semisupervised or len(rows),
-        "label_subset": digest(rows),
-        "accuracy": accuracies[-1] if accuracies else None,
-        "best_accuracy": max(accuracies, default=None),
-        "train_accuracy": history[-1]["train_accuracy"],
-        "train_loss": history[-1]["train_loss"],
-        "rounds": count,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "seconds": history[-1]["seconds"],
-    }
+                valid = evaluate(step, block, rounds.batch_size, settings.valid_iters)
+            history.add(rate[-1], train, valid)
     if keep_snapshot:
         save_snapshot(folder / "snapshot.pt", network)
     with written_whole(folder / "config.gin") as temporary:
         temporary.write_text(gin.operative_config_str())
-    with (
-        written_whole(folder / "metrics.csv") as temporary,
-        temporary.open("w", newline="") as file,
-    ):
-        write_row(file, metrics, header=True)
-
-
-def prefixed(prefix: str, metrics: Mapping[str, float]) -> dict[str, float]:
-    return {f"{prefix}_{name}": value for name, value in metrics.items()}
-
-
-def write_row(file, row: Mapping[str, object], header: bool) -> None:
-    writer = csv.DictWriter(file, row.keys())
-    if header:
-        writer.writeheader()
-    writer.writerow(row)
-    file.flush()
-
-
-def summary(row: Mapping[str, float]) -> str:
-    names = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
-    return ", ".join(f"{name} {row[name]:.4f}" for name in names if name in row)
+    metrics = {
+        "seed": seed,
+        "labels": dataset.semisupervised or len(rows),
+        "label_subset": digest(rows),
+        "parameters": sum(p.numel() for p in network.parameters()),
+    }
+    write_metrics(folder / "metrics.csv", metrics | history.metrics())

@@ -1,5 +1,6 @@
 """Snapshots: a network's weights, and the exact loading of its backbone."""
 
+import io
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -14,8 +15,10 @@ BACKBONE = "model.backbone."
 
 def save_snapshot(path: str | Path, network: nn.Module) -> None:
     """Save all weights and buffers of `network`."""
+    buffer = io.BytesIO()  # written by Python, whose errors tell a full disk from others
+    torch.save({"network": network.state_dict()}, buffer)
     with written_whole(path) as temporary:
-        torch.save({"network": network.state_dict()}, temporary)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_backbone(path: str | Path, network: nn.Module) -> None:

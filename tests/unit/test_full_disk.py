@@ -1,0 +1,42 @@
+"""A disk that is really full: one clear error, and nothing half-written."""
+
+import subprocess
+
+import numpy as np
+import pytest
+import torch
+
+from selfstudy.data.packed import OBJECT, write_packed
+from selfstudy.data.prepare import prepare
+from selfstudy.errors import DataError
+from selfstudy.training.history import write_metrics
+from selfstudy.training.snapshot import save_snapshot
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command")
+    if done.returncode:
+        pytest.skip(f"may not mount a small disk: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk(small_disk, packed):
+    big = [bytes(20_000)] * 50
+    writers = {
+        "imgs_00.h5": lambda path: write_packed(path, big, np.zeros((50, 1), OBJECT), {}),
+        "data_64_lab.h5": lambda path: prepare(packed, path, "0110", 64, "lab", seed=0),
+        "snapshot.pt": lambda path: save_snapshot(path, torch.nn.Linear(500, 500)),
+        "metrics.csv": lambda path: write_metrics(path, {"note": "x" * 100_000}),
+    }
+    for name, write in writers.items():
+        with pytest.raises(DataError, match=f"{name}: cannot be written: no space left"):
+            write(small_disk / name)
+        assert not list(small_disk.iterdir()), name
