@@ -21,7 +21,7 @@ except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
 
 # Scripts find the package in the checkout, whatever environment runs them.
-os.environ["PYTHONPATH"] = workflow.basedir
+os.environ["PYTHONPATH"] = f"{workflow.basedir}:{os.environ.get('PYTHONPATH', '')}"
 
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = list(config["datasets"]), config["backbones"]

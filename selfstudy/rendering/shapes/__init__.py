@@ -9,7 +9,8 @@ from selfstudy.rendering.shapes.aircraft import airplane
 from selfstudy.rendering.shapes.furniture import cabinet, table
 from selfstudy.rendering.shapes.lamps import lamp
 from selfstudy.rendering.shapes.mesh import Mesh
-from selfstudy.rendering.shapes.seats import bench, chair, sofa
+from selfstudy.rendering.shapes.seats import bench, chair
+from selfstudy.rendering.shapes.sofas import sofa
 from selfstudy.rendering.shapes.vehicles import car, motorcycle
 from selfstudy.rendering.shapes.watercraft import watercraft
 

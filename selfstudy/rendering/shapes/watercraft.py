@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from selfstudy.rendering.shapes.hulls import hull, sail
 from selfstudy.rendering.shapes.mesh import (
     Mesh,
     beam,
@@ -12,7 +13,6 @@ from selfstudy.rendering.shapes.mesh import (
     lathe,
     loft,
     mirrored,
-    quads,
 )
 from selfstudy.rendering.shapes.parts import choose, maybe
 
@@ -21,61 +21,15 @@ def watercraft(rng: np.random.Generator) -> Mesh:
     return join(choose(rng, *KINDS)(rng))
 
 
-def _hull(rng, beam_width, height, pointed_stern=False, offset=0.0, wall=True) -> list[Mesh]:
-    """A hull of length 1 with raised bow; `wall` adds a bulwark around the deck."""
-    u = rng.uniform
-    fullness, flare, rise = u(0.5, 0.8), u(0.25, 0.8), u(0.02, 0.08)
-    z = np.linspace(-0.5, 0.5, 11)
-    taper = np.clip(1 - np.clip((z + 0.5 - fullness) / (1 - fullness), 0, 1) ** 1.8, 0.02, 1)
-    if pointed_stern:
-        taper *= np.clip(1 - np.clip((-z - 0.1) / 0.4, 0, 1) ** 2, 0.04, 1)
-    else:
-        taper *= np.interp(z, [-0.5, -0.2], [u(0.65, 1), 1])
-    deck = height + rise * np.clip(2 * z, 0, 1) ** 2
-    keel = 0.35 * height * np.clip(3 * (z - 0.2), 0, 1)
-    half = beam_width / 2 * taper
-    sections = np.stack(
-        [
-            np.stack([offset + side * half * wide, y, z], axis=1)
-            for side, wide, y in (
-                (-1, 1, deck),
-                (-1, 0.85, 0.5 * deck + 0.5 * keel),
-                (-1, flare, keel),
-                (1, flare, keel),
-                (1, 0.85, 0.5 * deck + 0.5 * keel),
-                (1, 1, deck),
-            )
-        ],
-        axis=1,
-    )
-    parts = [loft(sections)]
-    if wall:
-        rail = np.stack([offset + half, deck, z], axis=1)
-        for side in (-1, 1):
-            line = (rail - [offset, 0, 0]) * [side, 1, 1] + [offset, 0, 0]
-            inner = line - np.stack([side * 0.2 * half, 0 * z, 0 * z], axis=1)
-            lift = np.array([0, 0.035, 0])
-            parts.append(loft(np.stack([line, line + lift, inner + lift, inner], axis=1)))
-    return parts
-
-
-def _sail(foot_front, foot_rear, head) -> Mesh:
-    """A triangular sail with a slight belly."""
-    front, rear, top = (np.asarray(p, float) for p in (foot_front, foot_rear, head))
-    belly = (front + rear + top) / 3 + [0.03, 0, 0]
-    triangles = [[front, rear, belly, belly], [rear, top, belly, belly], [top, front, belly, belly]]
-    return quads(np.array(triangles))
-
-
 def _sailing(rng) -> list[Mesh]:
     u = rng.uniform
     height, mast, z = u(0.09, 0.14), u(0.7, 1.05), u(0.0, 0.12)
     width = u(0.18, 0.28)
     if maybe(rng, 0.25):
-        hulls = mirrored(*_hull(rng, 0.09, height, offset=0.16, wall=False))
+        hulls = mirrored(*hull(rng, 0.09, height, offset=0.16, wall=False))
         hulls.append(box((0, height, -0.05), (0.36, 0.025, 0.4)))
     else:
-        hulls = _hull(rng, width, height)
+        hulls = hull(rng, width, height)
         hulls.append(box((0, height + 0.04, -0.1), (width * 0.5, 0.07, 0.28), top=(0.8, 0.85)))
     swing = u(-0.12, 0.12)
     boom, top = height + 0.12, height + mast
@@ -83,10 +37,10 @@ def _sailing(rng) -> list[Mesh]:
         cylinder((0, height, z), (0, top, z), 0.014, 0.008),
         cylinder((0, boom - 0.02, z), (swing, boom - 0.02, z - 0.42), 0.011),
     ]
-    sails = [_sail((0, boom, z - 0.015), (swing, boom, z - 0.42), (0, top - 0.02, z - 0.01))]
+    sails = [sail((0, boom, z - 0.015), (swing, boom, z - 0.42), (0, top - 0.02, z - 0.01))]
     if maybe(rng, 0.75):
         sails.append(
-            _sail(
+            sail(
                 (0, height + 0.05, 0.47),
                 (-swing, boom, z + 0.03),
                 (0, height + 0.85 * mast, z + 0.02),
@@ -99,7 +53,7 @@ def _tall_ship(rng) -> list[Mesh]:
     """Two or three masts with square sails."""
     u = rng.uniform
     height, width = u(0.13, 0.18), u(0.16, 0.22)
-    parts = _hull(rng, width, height)
+    parts = hull(rng, width, height)
     parts.append(box((0, height + 0.05, -0.4), (width * 0.85, 0.1, 0.18)))
     parts.append(cylinder((0, height + 0.06, 0.45), (0, height + 0.14, 0.68), 0.013))
     for z, scale in zip((-0.28, 0.02, 0.28), (0.75, 1.0, 0.9), strict=True):
@@ -116,7 +70,7 @@ def _tall_ship(rng) -> list[Mesh]:
 def _yacht(rng) -> list[Mesh]:
     u = rng.uniform
     height, width, deck = u(0.12, 0.17), u(0.22, 0.3), u(0.06, 0.09)
-    parts = _hull(rng, width, height)
+    parts = hull(rng, width, height)
     y, length, z = height, u(0.5, 0.62), -0.08
     for level in range(int(rng.integers(1, 4))):
         shrink = 0.8 - 0.17 * level
@@ -153,14 +107,14 @@ def _speedboat(rng) -> list[Mesh]:
         box((0, height + 0.04, -0.53), (0.08, 0.13, 0.08), top=(0.8, 0.8)),
         box((0, 0.05, -0.53), (0.03, 0.2, 0.05)),
     ]
-    return [*_hull(rng, width, height), screen, foredeck, *seats, bench, *motor]
+    return [*hull(rng, width, height), screen, foredeck, *seats, bench, *motor]
 
 
 def _freighter(rng) -> list[Mesh]:
     """A bridge astern and containers, tanks or cranes on deck."""
     u = rng.uniform
     height, width = u(0.12, 0.17), u(0.16, 0.22)
-    parts = _hull(rng, width, height)
+    parts = hull(rng, width, height)
     tall = u(0.14, 0.22)
     parts += [
         box((0, height + tall / 2, -0.37), (width * 0.85, tall, 0.11)),
@@ -190,7 +144,7 @@ def _freighter(rng) -> list[Mesh]:
 def _warship(rng) -> list[Mesh]:
     u = rng.uniform
     height, width = u(0.09, 0.13), u(0.12, 0.17)
-    parts = _hull(rng, width, height, wall=False)
+    parts = hull(rng, width, height, wall=False)
     y, length = height, u(0.34, 0.44)
     for level in range(int(rng.integers(2, 5))):
         tall = u(0.05, 0.08)
@@ -234,7 +188,7 @@ def _tug(rng) -> list[Mesh]:
         ]
     else:
         gear = [cylinder((0, height, z - 0.2), (0, height + 0.24, z - 0.22), 0.06)]
-    return [*_hull(rng, width, height), *house, *gear]
+    return [*hull(rng, width, height), *house, *gear]
 
 
 def _rowing(rng) -> list[Mesh]:
@@ -278,7 +232,7 @@ def _submarine(rng) -> list[Mesh]:
     t = np.linspace(0, np.pi / 2, 7)
     stern = np.stack([radius * np.sin(t), -0.5 + 0.3 * (1 - np.cos(t))], axis=1)
     bow = np.stack([radius * np.cos(t), 0.38 + 0.12 * np.sin(t)], axis=1)
-    hull = lathe(np.concatenate([stern, bow]), axis=(0, 0, 1))
+    body = lathe(np.concatenate([stern, bow]), axis=(0, 0, 1))
     tower = box((0, radius + 0.05, 0.1), (0.06, 0.13, u(0.16, 0.24)), top=(0.7, 0.85))
     scopes = [
         cylinder((0, radius + 0.1, z), (0, radius + u(0.18, 0.26), z), 0.01) for z in (0.08, 0.13)
@@ -288,7 +242,7 @@ def _submarine(rng) -> list[Mesh]:
         box((0.07, radius + 0.06, 0.13), (0.1, 0.016, 0.06)),
     )
     rudder = box((0, 0, -0.43), (0.02, 0.26, 0.07), top=(1, 0.7))
-    return [hull, tower, *scopes, *fins, rudder]
+    return [body, tower, *scopes, *fins, rudder]
 
 
 KINDS = (
