@@ -14,7 +14,11 @@ UNCROPPED = 0.2  # a quarter as many unmoved images as there are cropped ones
 
 @gin.configurable("augment")
 class Augmentation:
-    """Which augmentations a run uses. Called on (b, 3, n, n), it gives the same shape."""
+    """Which augmentations a run uses.
+
+    Called on images (b, 3, n, n) and their targets, it gives the same shapes. Where
+    `transform_targets`, flip and crop move dense targets (b, 3, n, n) along.
+    """
 
     def __init__(
         self,
@@ -23,34 +27,44 @@ class Augmentation:
         flip: bool = True,
         crop: bool = True,
         cutout: bool = True,
+        transform_targets: bool = False,
     ) -> None:
         self.color_jitter = color_jitter
         self.grayscale = grayscale
         self.flip = flip
         self.crop = crop
         self.cutout = cutout
+        self.transform_targets = transform_targets
 
-    def __call__(self, images: Tensor) -> Tensor:
-        return self._augmented(images, self._flips(images))
+    def __call__(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        return self._augmented(images, targets, self._flips(images))
 
-    def two_views(self, images: Tensor) -> Tensor:
-        """Two copies (b, 2, 3, n, n), flipped alike, all else drawn apart (AMDIM)."""
+    def two_views(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Two copies (b, 2, 3, n, n), flipped alike, all else drawn apart (AMDIM).
+
+        Dense targets are those of the first.
+        """
         flips = self._flips(images)
-        return torch.stack([self._augmented(images, flips), self._augmented(images, flips)], 1)
+        first, first_targets = self._augmented(images, targets, flips)
+        second, _ = self._augmented(images, targets, flips)
+        return torch.stack([first, second], 1), first_targets
 
     def _flips(self, images: Tensor) -> Tensor:
         return chance(images, FLIPPED if self.flip else 0)
 
-    def _augmented(self, images: Tensor, flips: Tensor) -> Tensor:
+    def _augmented(self, images: Tensor, targets: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
         if self.color_jitter:
             images = jittered(images, chance(images, JITTERED))
         if self.grayscale:
             images = greyed(images, chance(images, GREY))
         if self.crop or self.flip:
-            images = moved(images, flips, *self._offsets(images))
+            offsets = self._offsets(images)
+            images = moved(images, flips, *offsets)
+            if self.transform_targets:
+                targets = moved(targets, flips, *offsets)
         if self.cutout:
             images = cut_out(images, images.shape[-1] // 4)
-        return images
+        return images, targets
 
     def _offsets(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """How far to move each image down and to the right, in pixels."""

@@ -23,7 +23,7 @@ class Block(NamedTuple):
     """Images held on the device."""
 
     images: Tensor  # (n, 3, h, w) float16
-    targets: Tensor  # (n, t) int64
+    targets: Tensor  # (n, t) int64; dense (n, 3, h, w) uint8
     indices: Tensor  # (n,) int64, rows of the prepared file
 
 
@@ -73,10 +73,11 @@ class BaseDataset:
         with opened(self.path) as file:
             self.total = check_prepared(file, input_res)
             attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
-            columns = [file["targets"][:]]
-            if predict_pose:
-                columns.append(pose_bins(file["rot_mat"][:]))
-        self.targets = np.stack(columns, 1)
+            self.dense = file["targets"].ndim == 4
+            # Dense targets are as large as the images and read with these.
+            self.targets = (
+                np.zeros((self.total, 0), np.int64) if self.dense else labels(file, predict_pose)
+            )
         self.fingerprint = fingerprint([str(attributes), self.targets.tobytes().hex()])
         self.training_images = len(split_rows(self.total, "train", num_valid))
         self._held_out: dict[str, Block] = {}
@@ -85,7 +86,8 @@ class BaseDataset:
         """Rows of the prepared file that a split uses, for training its labelled subset."""
         rows = split_rows(self.total, split, self.num_valid)
         if split == "train" and self.semisupervised is not None:
-            rows = rows[label_subset(self.targets[rows, 0], self.semisupervised, seed)]
+            classes = np.zeros(len(rows)) if self.dense else self.targets[rows, 0]
+            rows = rows[label_subset(classes, self.semisupervised, seed)]
         return rows
 
     @property
@@ -101,9 +103,10 @@ class BaseDataset:
         """The images and targets of sorted `rows`, read from contiguous chunks, on `device`."""
         with opened(self.path) as file:
             images = read_rows(file["data"], rows)
+            targets = read_rows(file["targets"], rows) if self.dense else self.targets[rows]
         return Block(
             torch.from_numpy(images).to(device),
-            torch.from_numpy(self.targets[rows]).to(device),
+            torch.from_numpy(targets).to(device),
             torch.from_numpy(rows).to(device),
         )
 
@@ -145,14 +148,26 @@ def check_prepared(file: h5py.File, resolution: int) -> int:
         )
     if len(targets) != len(data):
         raise DataError(f"{name}: {len(targets)} rows in 'targets' for {len(data)} images")
-    labels = targets[:]
-    classes = len(file.attrs["classes"])
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        raise DataError(
-            f"{name}: 'targets': expected classes from 0 to {classes - 1}, found "
-            f"{labels.min()} to {labels.max()}"
-        )
+    if targets.ndim == 4 and targets.shape != data.shape:
+        raise DataError(f"{name}: 'targets' of shape {targets.shape} for images {data.shape}")
+    if targets.ndim == 1:
+        classes, found = len(file.attrs["classes"]), targets[:]
+        if not 0 <= found.min() <= found.max() < classes:
+            raise DataError(
+                f"{name}: 'targets': expected classes from 0 to {classes - 1}, found "
+                f"{found.min()} to {found.max()}"
+            )
     return len(data)
+
+
+def labels(file: h5py.File, predict_pose: bool) -> np.ndarray:
+    """The class, and the pose where it is asked for, of every image: int64 (n, 1 or 2)."""
+    columns = [file["targets"][:]]
+    if predict_pose:
+        if "rot_mat" not in file:
+            raise DataError(f"{file.filename}: no 'rot_mat' to take the pose from")
+        columns.append(pose_bins(file["rot_mat"][:]))
+    return np.stack(columns, 1)
 
 
 def read_rows(data: h5py.Dataset, rows: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from PIL import Image
+from PIL.Image import Resampling
 
 from selfstudy.data.colour import STATISTICS, normalised
 from selfstudy.data.hdf5 import opened
@@ -34,11 +35,13 @@ def prepare(
     seed: int,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
-    """Write `output` from the twelve packed files of a single-object dataset.
+    """Write `output` from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased) and stored as `data`, float16
     (n, 3, resolution, resolution), in `space` ("lab" or "rgb"), normalised per channel; beside them
-    `targets`, int64 (n,), and the metadata fields. `progress` is told of images as they finish.
+    the metadata fields and `targets`: classes, int64 (n,), or for multi-object data instance id,
+    semantic id and depth of each pixel (nearest), uint8 (n, 3, resolution, resolution). `progress`
+    is told of images as they finish.
 
     Raises DataError for a missing, truncated or inconsistent file.
     """
@@ -46,8 +49,9 @@ def prepare(
     with ExitStack() as stack:
         buckets = [stack.enter_context(opened(path)) for path in packed]
         order = shuffled([check_packed(bucket) for bucket in buckets], seed)
+        dense = "png_targets" in buckets[0]
         shape = (3, resolution, resolution)
-        needs = len(order) * (2 * int(np.prod(shape)) + OBJECT.itemsize)
+        needs = len(order) * ((3 if dense else 2) * int(np.prod(shape)) + OBJECT.itemsize)
         temporary = stack.enter_context(written_whole(output, needs))
         file = stack.enter_context(h5py.File(temporary, "w"))
         file.attrs.update(
@@ -62,21 +66,26 @@ def prepare(
             seed=seed,
             inputs_sha256=checksum(packed),
         )
-        for field in ("targets", *OBJECT.names):
+        for field in OBJECT.names if dense else ("targets", *OBJECT.names):
             file[field] = np.concatenate([bucket[field][:] for bucket in buckets])[order]
         rows = min(len(order), max(1, CHUNK_BYTES // (2 * int(np.prod(shape)))))
         data = file.create_dataset("data", (len(order), *shape), np.float16, chunks=(rows, *shape))
+        if dense:
+            labels = file.create_dataset("targets", data.shape, np.uint8, chunks=data.chunks)
         for start in range(0, len(order), BATCH):
-            images = [
-                decode(buckets, int(index), resolution) for index in order[start : start + BATCH]
-            ]
+            batch = order[start : start + BATCH]
+            images = [decoded(buckets, "png_images", index, resolution) for index in batch]
             data[start : start + len(images)] = normalised(np.stack(images), space)
+            if dense:
+                maps = [decoded(buckets, "png_targets", index, resolution) for index in batch]
+                labels[start : start + len(maps)] = np.stack(maps).transpose(0, 3, 1, 2)
             progress(len(images))
 
 
 def check_packed(bucket: h5py.File) -> int:
     """The number of images in a packed file, whose parts must agree."""
-    fields = ("png_images", "targets", *OBJECT.names)
+    dense = "png_targets" in bucket
+    fields = ("png_images", "png_targets" if dense else "targets", *OBJECT.names)
     missing = [field for field in fields if field not in bucket]
     if missing:
         raise DataError(f"{bucket.filename}: not a packed dataset: no {missing[0]!r} in it")
@@ -86,8 +95,8 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets = bucket["targets"][:]
-    if targets.ndim != 1 or targets.min() < 0 or targets.max() >= len(CLASSES):
+    targets = bucket["class" if dense else "targets"][:]
+    if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() >= len(CLASSES):
         raise DataError(
             f"{bucket.filename}: 'targets': expected one class from 0 to {len(CLASSES) - 1} an "
             f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
@@ -106,19 +115,26 @@ def shuffled(counts: Sequence[int], seed: int) -> np.ndarray:
     return np.concatenate([training, *held_out])
 
 
-def decode(buckets: Sequence[h5py.File], index: int, resolution: int) -> np.ndarray:
-    """The image at `index`, counted through all buckets, as (resolution, resolution, 3) uint8."""
-    bucket, row = divmod(index, len(buckets[0]["png_images"]))
-    encoded = buckets[bucket]["png_images"][row].tobytes()
+def decoded(
+    buckets: Sequence[h5py.File], field: str, index: np.int64, resolution: int
+) -> np.ndarray:
+    """The image or the targets at `index`, counted through all buckets.
+
+    Returns (resolution, resolution, 3) uint8.
+    """
+    bucket, row = divmod(int(index), len(buckets[0][field]))
+    encoded = buckets[bucket][field][row].tobytes()
+    sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
-        return resized(Image.open(io.BytesIO(encoded)), resolution)
+        return resized(Image.open(io.BytesIO(encoded)), resolution, sampling)
     except (OSError, SyntaxError) as error:
         raise DataError(
-            f"{buckets[bucket].filename}: image {row} cannot be decoded: {error}"
+            f"{buckets[bucket].filename}: {field!r}: image {row} cannot be decoded: {error}"
         ) from error
 
 
-def resized(image: Image.Image, resolution: int) -> np.ndarray:
-    """An image as (resolution, resolution, 3) uint8, resized bicubically with antialiasing."""
-    size = (resolution, resolution)
-    return np.asarray(image.convert("RGB").resize(size, Image.Resampling.BICUBIC))
+def resized(
+    image: Image.Image, resolution: int, sampling: Resampling = Resampling.BICUBIC
+) -> np.ndarray:
+    """An image as (resolution, resolution, 3) uint8."""
+    return np.asarray(image.convert("RGB").resize((resolution, resolution), sampling))

@@ -22,7 +22,11 @@ class Task:
         """The loss to minimise and the metrics to report, all scalars, `accuracy` among them."""
         raise NotImplementedError
 
+    def summary(self, means: dict[str, Tensor]) -> dict[str, float]:
+        """What to report of the metrics' means over a pass."""
+        return {name: mean.item() for name, mean in means.items()}
+
 
 def share_correct(logits: Tensor, labels: Tensor) -> Tensor:
-    """Share of (b, classes) whose largest entry is at the label (b,)."""
+    """Share of (b, classes, ...) whose largest entry is at the label (b, ...)."""
     return (logits.argmax(1) == labels).double().mean()

@@ -28,6 +28,7 @@ class Wrapper(nn.Module):
             only watch the representation.
         run_selfsup: build the method's head and compute its output; without, the backbone alone.
         pretrained: path of a snapshot whose backbone to start from.
+        dense_pred: the readouts read every location's features, not the pooled ones.
     """
 
     def __init__(
@@ -38,17 +39,30 @@ class Wrapper(nn.Module):
         finetune_classifier: bool = False,
         run_selfsup: bool = True,
         pretrained: str | None = None,
+        dense_pred: bool = False,
     ) -> None:
         super().__init__()
         self.model = make_model(model_choice, run_selfsup, dataset_size)
         self.finetune_classifier = finetune_classifier
         self.pretrained = pretrained
+        self.dense_pred = dense_pred
         features = self.model.out_feats
         self.fc = nn.ModuleList(nn.Linear(features, classes) for classes in out_classes)
         self.mlp = nn.ModuleList(mlp(features, classes) for classes in out_classes)
 
     def forward(self, images: Tensor, indices: Tensor) -> Output:
         """Images (b, 3, h, w), or two views (b, 2, 3, h, w), and their indices in the dataset."""
-        pooled, _, pretext = self.model(images, indices)
-        read = pooled if self.finetune_classifier else pooled.detach()
-        return Output([fc(read) for fc in self.fc], [m(read) for m in self.mlp], pretext, pooled)
+        pooled, dense, pretext = self.model(images, indices)
+        features = dense if self.dense_pred else pooled
+        read = features if self.finetune_classifier else features.detach()
+        readouts = (self.fc, self.mlp)
+        linear, hidden = ([self.read(readout, read) for readout in each] for each in readouts)
+        return Output(linear, hidden, pretext, features)
+
+    def read(self, readout: nn.Module, features: Tensor) -> Tensor:
+        """A readout of (b, features), or of every location of (b, features, h, w)."""
+        if not self.dense_pred:
+            return readout(features)
+        count, _, height, width = features.shape
+        places = readout(features.permute(0, 2, 3, 1).flatten(0, 2))
+        return places.view(count, height, width, -1).permute(0, 3, 1, 2)

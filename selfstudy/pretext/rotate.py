@@ -40,6 +40,8 @@ class RotateTask(ReadoutTask):
 
     def prepare(self, batch: Batch) -> Batch:
         turns = torch.randint(4, (len(batch.images),), device=batch.images.device)
+        if batch.dense:
+            batch = batch._replace(targets=rotate90(batch.targets, turns))
         return batch._replace(images=rotate90(batch.images, turns), pretext_targets=turns)
 
     def pretext_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:

@@ -47,8 +47,8 @@ class Mean:
             self.sums[name] = self.sums.get(name, 0) + value.detach().double() * weight
         self.weight += weight
 
-    def result(self) -> dict[str, float]:
-        return {name: (total / self.weight).item() for name, total in self.sums.items()}
+    def result(self) -> dict[str, Tensor]:
+        return {name: total / self.weight for name, total in self.sums.items()}
 
 
 def train_round(
@@ -64,8 +64,9 @@ def train_round(
             order = rounds.batch_indices(block)
             chosen = next(order)
         images = block.images[chosen].float()
-        images = step.augment.two_views(images) if step.two_views else step.augment(images)
-        metrics = step.evaluate(Batch(images, block.targets[chosen], block.indices[chosen]))
+        augment = step.augment.two_views if step.two_views else step.augment
+        images, targets = augment(images, block.targets[chosen])
+        metrics = step.evaluate(Batch(images, targets, block.indices[chosen]))
         for group in step.optimizer.param_groups:
             group["lr"] = rate
         step.optimizer.zero_grad()
@@ -73,7 +74,7 @@ def train_round(
         step.optimizer.step()
         mean.add(metrics, len(chosen))
         progress()
-    return mean.result()
+    return step.task.summary(mean.result())
 
 
 @torch.no_grad()
@@ -87,4 +88,4 @@ def evaluate(step: Step, block: Block, batch_size: int, batches: int) -> dict[st
         mean.add(
             step.evaluate(Batch(images, block.targets[chosen], block.indices[chosen])), len(chosen)
         )
-    return mean.result()
+    return step.task.summary(mean.result())

@@ -5,7 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from selfstudy.downstream.depth import depth_metrics, depths
 from selfstudy.downstream.pose import pose_bins
+from selfstudy.downstream.segment import mean_iou, segment
 from selfstudy.pretext.amdim import nce
 from selfstudy.pretext.cmc import MemoryBank, contrast
 from selfstudy.pretext.rotate import rotate90
@@ -86,3 +88,38 @@ def test_rotations(reference):
     rotated = rotate90(images, torch.arange(4))
     for turns, image in expected["out"].items():
         assert rotated[int(turns), 0].tolist() == image
+
+
+def test_depth(reference, sequence):
+    expected = reference("functions")["depth"]
+    prediction, depth = 0.5 * sequence(11, (2, 5, 5)) + 1.2, 0.3 * sequence(12, (2, 5, 5)) + 1.1
+    metrics = depth_metrics(prediction, depth)
+    assert metrics["loss"].item() == pytest.approx(expected["l1"], rel=1e-6)
+    assert metrics["accuracy"].item() == pytest.approx(expected["acc_1_25"], rel=1e-6)
+    assert metrics["accuracy_strict"].item() == pytest.approx(expected["acc_1_1"], rel=1e-6)
+    assert metrics["rmse"].item() == pytest.approx(expected["rmse"], rel=1e-6)
+
+
+def test_nothing_there_is_farthest():
+    targets = torch.zeros(1, 3, 2, 2, dtype=torch.uint8)
+    targets[0, 2] = torch.tensor([[0, 50], [100, 25]])
+    assert depths(targets, 2).tolist() == [[[4, 2], [4, 1]]]
+
+
+def test_segmentation(reference, sequence):
+    expected = reference("functions")["segment"]
+    b, y, x = torch.meshgrid(torch.arange(2), torch.arange(16), torch.arange(16), indexing="ij")
+    targets = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
+    targets[:, 1] = (7 * (256 * b + 16 * y + x)) % 11
+    metrics = segment(5 * sequence(13, (2, 11, 4, 4)), targets)
+    assert metrics["loss"].item() == pytest.approx(expected["loss"], rel=1e-6)
+    assert metrics["accuracy"].item() == pytest.approx(expected["accuracy"], rel=1e-6)
+
+
+def test_mean_iou_by_hand():
+    targets = torch.zeros(1, 3, 2, 2, dtype=torch.uint8)
+    targets[0, 1] = torch.tensor([[0, 0], [1, 1]])
+    logits = F.one_hot(torch.tensor([[[0, 1], [1, 1]]]), 3).permute(0, 3, 1, 2).float()
+    metrics = segment(logits, targets)
+    iou = mean_iou(metrics["intersection"], metrics["union"])
+    assert iou.item() == pytest.approx((1 / 2 + 2 / 3) / 2)

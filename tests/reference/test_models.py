@@ -6,10 +6,14 @@ import torch
 from selfstudy.configuration import configured
 from selfstudy.networks.study import Wrapper
 
+PRETEXT = ("vae", "rotate", "cmc", "amdim")
 NAMES = [
-    f"syn/{backbone}/{task}"
-    for backbone in ("r9", "r50")
-    for task in ("vae", "rotate", "cmc", "amdim", "classify", "pose")
+    *(
+        f"syn/{backbone}/{task}"
+        for backbone in ("r9", "r50")
+        for task in (*PRETEXT, "classify", "pose")
+    ),
+    *(f"dense/r50/{task}" for task in (*PRETEXT, "segment", "depth")),
 ]
 
 

@@ -33,6 +33,32 @@ def packed(tmp_path):
 
 
 @pytest.fixture
+def prepared_multi(tmp_path):
+    """A prepared file of 48 scenes of two objects, 40 of them for training, at 32 pixels.
+
+    The dense targets of a scene say in their instance id which scene it is.
+    """
+    rng = np.random.default_rng(0)
+    paths = []
+    for bucket in range(BUCKETS):
+        images = rng.integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+        targets = rng.integers(0, 11, (4, 32, 32, 3), dtype=np.uint8)
+        targets[..., 0] = images[:, 0, 0, 0, None, None] = 4 * bucket + np.arange(4)[:, None, None]
+        targets[..., 2] *= 20
+        paths.append(tmp_path / "packed_multi" / bucket_name(bucket))
+        write_packed(
+            paths[-1],
+            [png(image) for image in images],
+            np.zeros((4, 2), OBJECT),
+            {"dataset": "0110-multi"},
+            [png(target) for target in targets],
+        )
+    path = tmp_path / "data_32.h5"
+    prepare(paths, path, "0110-multi", 32, "rgb", seed=0)
+    return path
+
+
+@pytest.fixture
 def prepared(packed, tmp_path):
     """A prepared file of 120 images, 100 of them for training."""
     path = tmp_path / "data_16_lab.h5"

@@ -4,6 +4,8 @@ import torch
 
 from selfstudy.augment import Augmentation, cut_out, greyed, moved
 
+LABELS = torch.zeros(500, 2, dtype=torch.long)
+
 OFF = {"color_jitter": False, "grayscale": False, "flip": False, "crop": False, "cutout": False}
 
 
@@ -13,12 +15,12 @@ def images(count=64, size=16):
 
 
 def test_nothing_asked_for_changes_nothing():
-    assert torch.equal(Augmentation(**OFF)(images()), images())
+    assert torch.equal(Augmentation(**OFF)(images(), LABELS)[0], images())
 
 
 def test_flip_turns_about_half_of_the_images():
     before = images()
-    after = Augmentation(**OFF | {"flip": True})(before)
+    after = Augmentation(**OFF | {"flip": True})(before, LABELS)[0]
     flipped = [torch.equal(a, b.flip(-1)) for a, b in zip(after, before, strict=True)]
     same = [torch.equal(a, b) for a, b in zip(after, before, strict=True)]
     assert all(f != s for f, s in zip(flipped, same, strict=True))
@@ -42,7 +44,7 @@ def test_moving_flips_first():
 
 def test_crop_leaves_a_fifth_alone_and_moves_no_farther_than_an_eighth():
     before = images(500)
-    after = Augmentation(**OFF | {"crop": True})(before)
+    after = Augmentation(**OFF | {"crop": True})(before, LABELS)[0]
     alone = sum(torch.equal(a, b) for a, b in zip(after, before, strict=True))
     assert 70 < alone < 170  # 0.2 + 0.8 / 25 of 500 is 116
     centre = (slice(None), slice(None), slice(4, 12), slice(4, 12))
@@ -65,7 +67,7 @@ def test_grey_channels_are_the_mean():
 
 def test_jitter_is_affine_in_each_channel_and_drawn_per_image():
     before = images(100)
-    after = Augmentation(**OFF | {"color_jitter": True})(before)
+    after = Augmentation(**OFF | {"color_jitter": True})(before, LABELS)[0]
     ratio = (after - after.mean((2, 3), keepdim=True)) / (
         before - before.mean((2, 3), keepdim=True)
     )
@@ -80,8 +82,25 @@ def test_jitter_is_affine_in_each_channel_and_drawn_per_image():
 
 def test_two_views_share_their_flips_only():
     before = images()
-    views = Augmentation(**OFF | {"flip": True}).two_views(before)
+    views = Augmentation(**OFF | {"flip": True}).two_views(before, LABELS)[0]
     assert views.shape == (64, 2, 3, 16, 16)
     assert torch.equal(views[:, 0], views[:, 1])
-    views = Augmentation(**OFF | {"flip": True, "cutout": True}).two_views(before)
+    views = Augmentation(**OFF | {"flip": True, "cutout": True}).two_views(before, LABELS)[0]
     assert not torch.equal(views[:, 0], views[:, 1])
+
+
+def test_dense_targets_move_with_their_images():
+    augment = Augmentation(**OFF | {"flip": True, "crop": True}, transform_targets=True)
+    before = (images() * 100).to(torch.uint8)
+    after, targets = augment(before.float(), before)
+    assert targets.dtype == torch.uint8
+    assert torch.equal(after, targets.float())
+    assert not torch.equal(targets, before)
+    views, targets = augment.two_views(before.float(), before)
+    assert torch.equal(views[:, 0], targets.float())
+
+
+def test_targets_stay_unless_asked_to_move():
+    before = (images() * 100).to(torch.uint8)
+    _, targets = Augmentation()(before.float(), before)
+    assert torch.equal(targets, before)

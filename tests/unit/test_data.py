@@ -70,7 +70,7 @@ def damage_truncated(paths):
 def damage_png(paths):
     with h5py.File(paths[3], "r+") as file:
         file["png_images"][2] = file["png_images"][2][:100]
-    return "imgs_03.h5: image 2 cannot be decoded"
+    return "imgs_03.h5: 'png_images': image 2 cannot be decoded"
 
 
 def damage_metadata(paths):
@@ -180,3 +180,18 @@ def test_large_data_come_in_blocks(prepared, remote_loading):
     assert [len(rows) for rows in seen] == [30, 30, 30]
     assert len({row for rows in seen for row in rows}) == 90, "blocks of one pass overlap"
     assert rounds.batches == 3
+
+
+def test_dense_targets_follow_their_images(prepared_multi):
+    dataset = BaseDataset(prepared_multi, input_res=32, semisupervised=10)
+    rows = dataset.rows("train", seed=0)
+    block = dataset.read(rows, CPU)
+    with h5py.File(prepared_multi) as file:
+        mean, std = file.attrs["mean"][0], file.attrs["std"][0]
+        assert len(file["class"]) == 48
+        assert file["class"].shape == (48, 2)
+    assert block.targets.dtype == torch.uint8
+    assert block.targets.shape == (10, 3, 32, 32)
+    scene = block.images[:, 0, 0, 0].float() * std + mean
+    assert torch.equal(scene.round().to(torch.uint8), block.targets[:, 0, 0, 0])
+    assert block.targets[:, 1].max() == 10

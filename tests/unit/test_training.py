@@ -71,6 +71,31 @@ def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
     assert not torch.equal(first["fc.0.weight"], second["fc.0.weight"])
 
 
+DENSE = [*TINY, "BaseDataset.input_res = 32", "dataloader.batch_size = 8"]
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi, tmp_path):
+    with configured([f"dense/r50/{method}"], DENSE):
+        run(open_dataset(prepared_multi), tmp_path, seed=0, keep_snapshot=True)
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert history.notna().all(axis=None)
+    assert {"train_acc_mlp_segment", "train_acc_fc_depth"} <= set(history)
+
+
+@pytest.mark.parametrize(
+    ("task", "metrics"),
+    [("segment", {"valid_mean_iou"}), ("depth", {"valid_rmse", "valid_accuracy_strict"})],
+)
+def test_dense_finetuning(task, metrics, prepared_multi, tmp_path):
+    bindings = [*DENSE, "BaseDataset.semisupervised = 10"]
+    with configured([f"dense/r50/{task}"], bindings):
+        run(open_dataset(prepared_multi), tmp_path, seed=0, keep_snapshot=False)
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert metrics <= set(history)
+    assert history[sorted(metrics)].ge(0).all(axis=None)
+
+
 def test_a_seed_fixes_a_run(prepared, tmp_path):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

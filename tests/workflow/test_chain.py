@@ -107,7 +107,7 @@ def test_a_damaged_file_ends_in_one_line(finished, new_study):
         file["png_images"][1] = file["png_images"][1][:60]
     target = "data/prepared/0110/data_16_lab.h5"
     output = new_study.snakemake(target, "--rerun-triggers", "mtime", fails=True)
-    assert "error: data/packed/0110/imgs_04.h5: image 1 cannot be decoded" in output
+    assert "error: data/packed/0110/imgs_04.h5: 'png_images': image 1 cannot be decoded" in output
     assert "Traceback" not in output
     assert not (new_study.folder / "data/prepared/0110").exists() or not list(
         (new_study.folder / "data/prepared/0110").iterdir()
