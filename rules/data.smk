@@ -35,7 +35,7 @@ rule prepare:
         mem_mb=config["resources"]["prepare"]["mem_mb"],
         runtime=config["resources"]["prepare"]["runtime"],
     params:
-        **config["prepared"],
+        colour=config["colour"],
         seed=config["seed"],
         code=code_fingerprint("data.prepare"),
     script:

@@ -3,7 +3,7 @@
 
 rule finetune:
     input:
-        data=PREPARED,
+        data=prepared,
         snapshot=snapshot,
     output:
         metrics=f"{FINETUNE}/metrics.csv",

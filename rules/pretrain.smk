@@ -3,7 +3,7 @@
 
 rule pretrain:
     input:
-        data=PREPARED,
+        data=prepared,
     output:
         snapshot=f"{PRETRAIN}/snapshot.pt",
         metrics=f"{PRETRAIN}/metrics.csv",

@@ -3,7 +3,7 @@
 
 rule tables:
     input:
-        metrics(BACKBONES, TASKS),
+        metrics(TASKS),
     output:
         runs=report(f"{RESULTS}/tables/runs.csv", category="Tables"),
         accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables"),
@@ -21,7 +21,7 @@ rule tables:
 
 rule contact_sheet:
     input:
-        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in DATASETS],
+        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in SINGLE],
     output:
         report(f"{RESULTS}/figures/fig2.{{format}}", category="Figures"),
     log:
@@ -30,7 +30,7 @@ rule contact_sheet:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        datasets=DATASETS,
+        datasets=SINGLE,
         code=code_fingerprint("analysis.figures.fig2"),
     script:
         "../workflow/scripts/contact_sheet.py"
@@ -38,7 +38,7 @@ rule contact_sheet:
 
 rule accuracy_and_utility:
     input:
-        metrics(BACKBONES[:1], ["classify"]),
+        metrics(["classify"], BACKBONES[:1]),
     output:
         report(f"{RESULTS}/figures/fig3.{{format}}", category="Figures"),
     log:

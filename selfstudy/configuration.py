@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from tokenize import TokenError
@@ -33,6 +34,7 @@ def known(name: str, table: Mapping[str, T], key: str) -> T:
     return table[name]
 
 
+@cache
 def gin_text(name: str) -> str:
     """The text of the gin file `name`, such as `syn/r9/vae`, with its includes in their places.
 

@@ -23,12 +23,23 @@ PRETEXT = sorted(
     for module in pkgutil.iter_modules([str(PACKAGE / "pretext")])
     if module.name != "base"
 )
+DENSE_TASKS = ("segment", "depth")
 TRAINING_BUCKETS = 10
 
 
-def prepared_name(resolution: int, colour: str) -> str:
+def prepared_name(resolution: int | str, colour: str) -> str:
     """The name of a prepared file."""
     return f"data_{resolution}_lab.h5" if colour == "lab" else f"data_{resolution}.h5"
+
+
+def family(dataset: str) -> str:
+    """The folder of gin files that a dataset's runs are configured by."""
+    return "dense" if dataset.endswith(MULTI) else "syn"
+
+
+def fits(task: str, dataset: str) -> bool:
+    """Whether a dataset has the labels of a task."""
+    return (task in DENSE_TASKS) == (family(dataset) == "dense")
 
 
 def check(config: Mapping) -> None:
@@ -37,8 +48,6 @@ def check(config: Mapping) -> None:
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: len(e.path))
     if errors:
         raise ConfigurationError(explained(errors[0]))
-    for name, dataset in config["datasets"].items():
-        check_dataset(name, dataset, config)
     for name in config["pretext"]:
         if name not in (SCRATCH, *PRETEXT):
             raise ConfigurationError(
@@ -48,24 +57,25 @@ def check(config: Mapping) -> None:
         raise ConfigurationError(
             f"pretext: {SCRATCH!r} is missing: utility compares every method with it"
         )
-    for backbone in config["backbones"]:
-        for task in (*config["tasks"], *(p for p in config["pretext"] if p != SCRATCH)):
-            check_gin_file(f"syn/{backbone}/{task}")
+    for name, dataset in config["datasets"].items():
+        check_dataset(name, dataset, config)
 
 
 def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
     Factors.parse(name)
-    if name.endswith(MULTI):
-        raise ConfigurationError(
-            f"datasets: {name!r}: scenes of several objects are not rendered yet"
-        )
     images = dataset["images"]
     if images % BUCKETS:
         raise ConfigurationError(
             f"datasets: {name!r}: images: {images} cannot be divided into {BUCKETS} equal buckets"
         )
     training = images // BUCKETS * TRAINING_BUCKETS
-    for task, settings in config["tasks"].items():
+    tasks = {task: of for task, of in config["tasks"].items() if fits(task, name)}
+    if not tasks:
+        raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images")
+    for task, settings in tasks.items():
+        for backbone in settings.get("backbones", config["backbones"]):
+            for run in (task, *(pretext for pretext in config["pretext"] if pretext != SCRATCH)):
+                check_gin_file(f"{family(name)}/{backbone}/{run}")
         if max(settings["labels"]) > training:
             raise ConfigurationError(
                 f"tasks: {task}: labels: {max(settings['labels'])} labels, but dataset {name!r} "

@@ -18,7 +18,7 @@ def test_our_configurations_are_sound(path):
 
 
 def test_the_full_configuration_is_the_papers():
-    datasets = "0000 1000 0100 0010 0001 1100 0110 0101 0111 1110 1011 1111"
+    datasets = "0000 1000 0100 0010 0001 1100 0110 0101 0111 1110 1011 1111 1111-multi"
     assert " ".join(CONFIG["datasets"]) == datasets
     assert len(CONFIG["pretext"]) == 5
     assert len(CONFIG["backbones"]) == 2
@@ -34,12 +34,25 @@ MISTAKES = {
     "no datasets": ("datasets", {}, "datasets: "),
     "unknown method": ("pretext", ["scratch", "vea"], "pretext: 'vea' is not known: .*'vae'"),
     "no scratch": ("pretext", ["vae"], "pretext: 'scratch' is missing"),
+    "no labels": ("tasks", {"pose": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
     "unknown backbone": ("backbones", ["r8"], "config/gin/syn/r8/classify.gin.*did you mean"),
     "budget": ("tasks", {"classify": {"labels": [400001]}}, "400001 labels, but .*'0000'"),
     "task": ("tasks", {"clasify": {"labels": [1]}}, "unknown key 'clasify': .*'classify'"),
-    "dataset": ("datasets", {"0112": {"source": "render", "images": 12}}, "dataset '0112'"),
-    "buckets": ("datasets", {"0110": {"source": "render", "images": 13}}, "images: 13 cannot"),
-    "source": ("datasets", {"0110": {"source": "rende", "images": 12}}, "did you mean 'render'"),
+    "dataset": (
+        "datasets",
+        {"0112": {"source": "render", "images": 12, "resolution": 64}},
+        "dataset '0112'",
+    ),
+    "buckets": (
+        "datasets",
+        {"0110": {"source": "render", "images": 13, "resolution": 64}},
+        "images: 13 cannot",
+    ),
+    "source": (
+        "datasets",
+        {"0110": {"source": "rende", "images": 12, "resolution": 64}},
+        "did you mean 'render'",
+    ),
     "gin": ("gin", {"al": []}, "gin: unknown key 'al': did you mean 'all'"),
 }
 

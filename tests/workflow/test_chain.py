@@ -50,7 +50,7 @@ def test_a_new_budget_adds_its_own_jobs(study):
 
 
 def test_a_new_dataset_adds_its_own_jobs(study):
-    study.config["datasets"]["0000"] = {"source": "render", "images": 240}
+    study.config["datasets"]["0000"] = {"source": "render", "images": 240, "resolution": 16}
     assert study.planned() == {
         "render": 12,
         "prepare": 1,
@@ -151,8 +151,22 @@ def test_the_full_study_resolves(tmp_path, profile):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    datasets, budgets = len(config["datasets"]), len(config["tasks"]["classify"]["labels"])
+    datasets, budgets = len(config["datasets"]) - 1, len(config["tasks"]["classify"]["labels"])
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
     assert int(counts["render"]) == 12 * datasets
     assert int(counts["pretrain"]) == 4 * datasets
     assert int(counts["finetune"]) == 5 * budgets * datasets
+
+
+def test_dense_tasks_end_with_tables(new_study):
+    new_study.config = yaml.safe_load((Path(__file__).parent / "dense.yaml").read_text())
+    new_study.snakemake()
+    results = new_study.folder / "results"
+    runs = pd.read_csv(results / "tables/runs.csv")
+    assert runs.groupby(["pretext", "task"]).size().to_dict() == {
+        (pretext, task): 2 for pretext in ("rotate", "scratch") for task in ("depth", "segment")
+    }
+    assert runs["accuracy"].between(0, 1).all()
+    history = pd.read_csv(results / "finetune/1111-multi/r50/rotate/segment/n40/history.csv")
+    assert history["valid_mean_iou"].between(0, 1).all()
+    assert new_study.planned() == {}

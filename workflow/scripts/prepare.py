@@ -11,7 +11,7 @@ with job(snakemake.log[0], snakemake.threads):
             snakemake.input,
             snakemake.output[0],
             dataset=dataset,
-            resolution=snakemake.params.resolution,
+            resolution=int(snakemake.wildcards.resolution),
             space=snakemake.params.colour,
             seed=snakemake.params.seed,
             progress=progress.update,
