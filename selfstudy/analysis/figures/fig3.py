@@ -14,6 +14,7 @@ from selfstudy.factors import Factors
 
 PANEL = (2.3, 1.9)  # inches, width and height
 MAX_COLUMNS = 6
+CROWDED = 0.11  # share of the axis that a label takes
 
 
 def draw(runs: pd.DataFrame) -> Figure:
@@ -62,6 +63,9 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
 
 
 def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
+    if utility.empty:  # nothing was pretrained
+        axes.set_axis_off()
+        return
     for pretext, curve in utility.groupby("pretext", sort=False):
         line(axes, pretext, curve["labels"], curve["utility"], curve["std"])
         censored = curve[curve["censored"] > 0]
@@ -77,13 +81,10 @@ def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
         )
     label_axis(axes, utility["labels"])
     axes.axhline(0, color=look(SCRATCH).color, linewidth=0.8)
+    most = ((utility["bound"] + 1) * utility["labels"]).max()  # the largest budget from scratch
+    budgets = np.geomspace(utility["labels"].min(), most, 200)
     highest = utility["bound"].max()
-    if highest > 0:
-        most = utility["labels"].max() if utility["bound"].min() <= 0 else None
-        end = most or utility["labels"].max()
-        budgets = np.geomspace(utility["labels"].min(), end, 200)
-        bound = (highest + 1) * utility["labels"].min() / budgets - 1
-        axes.fill_between(budgets, bound, 2 * highest + 1, color="0.88", linewidth=0)
+    axes.fill_between(budgets, most / budgets - 1, 2 * highest + 1, color="0.88", linewidth=0)
     axes.set_yscale("symlog", linthresh=1, linscale=0.6)
     axes.set_ylim(-1.1, max(1, 1.3 * highest))
     axes.set_yticks([tick for tick in (-1, 0, 1, 10, 100, 1000) if tick <= max(1, highest)])
@@ -98,10 +99,15 @@ def line(axes: Axes, pretext: str, x: pd.Series, y: pd.Series, spread: pd.Series
 
 
 def label_axis(axes: Axes, labels: pd.Series) -> None:
-    """A log axis with a tick at every budget."""
+    """A log axis with a tick at every budget, labelled where there is room."""
     budgets = sorted(labels.unique())
+    room = CROWDED * np.log(budgets[-1] / budgets[0])
+    labelled = [budgets[-1]]
+    for budget in reversed(budgets):
+        if np.log(labelled[-1] / budget) > room:
+            labelled.append(budget)
     axes.set_xscale("log")
-    axes.set_xticks(budgets, [short(budget) for budget in budgets])
+    axes.set_xticks(budgets, [short(b) if b in labelled else "" for b in budgets])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
 
