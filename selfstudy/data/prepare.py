@@ -48,7 +48,12 @@ def prepare(
     mean, std = STATISTICS[space]
     with ExitStack() as stack:
         buckets = [stack.enter_context(opened(path)) for path in packed]
-        order = shuffled([check_packed(bucket) for bucket in buckets], seed)
+        counts = [check_packed(bucket) for bucket in buckets]
+        if len(counts) != BUCKETS or len(set(counts)) != 1:
+            raise DataError(
+                f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
+            )
+        order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
         shape = (3, resolution, resolution)
         needs = len(order) * ((3 if dense else 2) * int(np.prod(shape)) + OBJECT.itemsize)
@@ -104,12 +109,9 @@ def check_packed(bucket: h5py.File) -> int:
     return count
 
 
-def shuffled(counts: Sequence[int], seed: int) -> np.ndarray:
-    """Rows of the buckets, counted through, in the order of the prepared file."""
-    if len(counts) != BUCKETS or len(set(counts)) != 1:
-        raise DataError(f"expected {BUCKETS} buckets of one size, found sizes {list(counts)}")
+def shuffled(size: int, seed: int) -> np.ndarray:
+    """Rows of buckets of `size` images, counted through, in the order of the prepared file."""
     rng = np.random.default_rng(seed)
-    size = counts[0]
     training = rng.permutation((BUCKETS - 2) * size)
     held_out = [rng.permutation(size) + bucket * size for bucket in (BUCKETS - 2, BUCKETS - 1)]
     return np.concatenate([training, *held_out])

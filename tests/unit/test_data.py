@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.packed import OBJECT
+from selfstudy.data.packed import OBJECT, write_packed
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import label_subset, split_rows
@@ -87,6 +87,14 @@ def damage_label(paths):
     return "imgs_03.h5: 'targets': expected one class from 0 to 9"
 
 
+def damage_count(paths):
+    with h5py.File(paths[3]) as file:
+        encoded = [row.tobytes() for row in file["png_images"][:-1]]
+        objects = np.zeros((len(encoded), 1), OBJECT)
+    write_packed(paths[3], encoded, objects, {})
+    return r"packed: expected 12 buckets of one size, found \[10, 10, 10, 9,"
+
+
 def damage_field(paths):
     with h5py.File(paths[3], "r+") as file:
         del file["png_images"]
@@ -95,7 +103,15 @@ def damage_field(paths):
 
 @pytest.mark.parametrize(
     "damage",
-    [damage_missing, damage_truncated, damage_png, damage_metadata, damage_label, damage_field],
+    [
+        damage_missing,
+        damage_truncated,
+        damage_png,
+        damage_metadata,
+        damage_label,
+        damage_count,
+        damage_field,
+    ],
 )
 def test_damaged_packed_files_are_named(packed, tmp_path, damage):
     message = damage(packed)
