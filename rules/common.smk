@@ -47,7 +47,6 @@ wildcard_constraints:
     bucket=r"\d\d",
     labels=r"\d+",
     resolution=r"\d+",
-    table="|".join(TABLES),
     format="|".join(FORMATS),
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from selfstudy.configuration import GIN, nearest
+from selfstudy.configuration import GIN, gin_text, nearest
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
@@ -74,22 +74,16 @@ def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
         raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images")
     for task, settings in tasks.items():
         for backbone in settings.get("backbones", config["backbones"]):
+            if backbone not in config["backbones"]:
+                hint = nearest(backbone, config["backbones"])
+                raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
             for run in (task, *(pretext for pretext in config["pretext"] if pretext != SCRATCH)):
-                check_gin_file(f"{family(name)}/{backbone}/{run}")
+                gin_text(f"{family(name)}/{backbone}/{run}")  # is there
         if max(settings["labels"]) > training:
             raise ConfigurationError(
                 f"tasks: {task}: labels: {max(settings['labels'])} labels, but dataset {name!r} "
                 f"of {images} images has {training} training images"
             )
-
-
-def check_gin_file(name: str) -> None:
-    if not (GIN / f"{name}.gin").is_file():
-        there = [str(file.relative_to(GIN).with_suffix("")) for file in GIN.rglob("*.gin")]
-        raise ConfigurationError(
-            f"config/gin/{name}.gin, which the configuration asks for, is not there: "
-            f"{nearest(name, sorted(there))}"
-        )
 
 
 def explained(error: ValidationError) -> str:

@@ -37,6 +37,11 @@ MISTAKES = {
     "no labels": ("tasks", {"pose": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
     "unknown backbone": ("backbones", ["r8"], "config/gin/syn/r8/classify.gin.*did you mean"),
     "budget": ("tasks", {"classify": {"labels": [400001]}}, "400001 labels, but .*'0000'"),
+    "task's backbone": (
+        "tasks",
+        {"segment": {"labels": [1], "backbones": ["r51"]}, "pose": {"labels": [1]}},
+        "tasks: segment: backbones: 'r51': did you mean 'r50'",
+    ),
     "task": ("tasks", {"clasify": {"labels": [1]}}, "unknown key 'clasify': .*'classify'"),
     "dataset": (
         "datasets",
