@@ -17,8 +17,16 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
+    with reading(path), h5py.File(path, "r") as file:
+        yield file
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Turn HDF5's errors into a DataError that names `path`: where several files are open, around
+    each one's reads.
+    """
     try:
-        with h5py.File(path, "r") as file:
-            yield file
+        yield
     except (OSError, RuntimeError, KeyError) as error:
         raise DataError(f"{path}: damaged, or not an HDF5 file: {error}") from error

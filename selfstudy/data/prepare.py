@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
@@ -16,12 +17,13 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from selfstudy.data.colour import STATISTICS, normalised
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
 from selfstudy.errors import DataError
 from selfstudy.files import written_whole
 from selfstudy.provenance import checksum
 
+T = TypeVar("T")
 BATCH = 256  # images converted at a time, which bounds the memory
 CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 
@@ -48,7 +50,7 @@ def prepare(
     mean, std = STATISTICS[space]
     with ExitStack() as stack:
         buckets = [stack.enter_context(opened(path)) for path in packed]
-        counts = [check_packed(bucket) for bucket in buckets]
+        counts = each(buckets, check_packed)
         if len(counts) != BUCKETS or len(set(counts)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
@@ -72,7 +74,7 @@ def prepare(
             inputs_sha256=checksum(packed),
         )
         for field in OBJECT.names if dense else ("targets", *OBJECT.names):
-            file[field] = np.concatenate([bucket[field][:] for bucket in buckets])[order]
+            file[field] = np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order]
         rows = min(len(order), max(1, CHUNK_BYTES // (2 * int(np.prod(shape)))))
         data = file.create_dataset("data", (len(order), *shape), np.float16, chunks=(rows, *shape))
         if dense:
@@ -85,6 +87,15 @@ def prepare(
                 maps = [decoded(buckets, "png_targets", index, resolution) for index in batch]
                 labels[start : start + len(maps)] = np.stack(maps).transpose(0, 3, 1, 2)
             progress(len(images))
+
+
+def each(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
+    """What `read` makes of every bucket; what goes wrong names the bucket."""
+    results = []
+    for bucket in buckets:
+        with reading(bucket.filename):
+            results.append(read(bucket))
+    return results
 
 
 def check_packed(bucket: h5py.File) -> int:
@@ -125,7 +136,8 @@ def decoded(
     Returns (resolution, resolution, 3) uint8.
     """
     bucket, row = divmod(int(index), len(buckets[0][field]))
-    encoded = buckets[bucket][field][row].tobytes()
+    with reading(buckets[bucket].filename):
+        encoded = buckets[bucket][field][row].tobytes()
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
         return resized(Image.open(io.BytesIO(encoded)), resolution, sampling)

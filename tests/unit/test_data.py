@@ -67,6 +67,13 @@ def damage_truncated(paths):
     return "imgs_03.h5: damaged"
 
 
+def damage_inside(paths):
+    content = paths[3].read_bytes()
+    assert b"GCOL" in content, "where HDF5 keeps data of variable length"
+    paths[3].write_bytes(content.replace(b"GCOL", b"LOST"))
+    return "imgs_03.h5: damaged"
+
+
 def damage_png(paths):
     with h5py.File(paths[3], "r+") as file:
         file["png_images"][2] = file["png_images"][2][:100]
@@ -106,6 +113,7 @@ def damage_field(paths):
     [
         damage_missing,
         damage_truncated,
+        damage_inside,
         damage_png,
         damage_metadata,
         damage_label,

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from selfstudy.files import written_whole
 
-COLUMN = 3.3  # inches, the width of one text column
 RC = {
     "axes.grid": True,
     "axes.labelsize": 8,
