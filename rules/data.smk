@@ -1,4 +1,4 @@
-# Images: rendered into twelve buckets, then prepared as one array.
+# Images: rendered into twelve buckets, CIFAR, or of one's own; then prepared as one array.
 
 
 rule render:
@@ -13,9 +13,9 @@ rule render:
         mem_mb=config["resources"]["render"]["mem_mb"],
         runtime=config["resources"]["render"]["runtime"],
     params:
-        images=lambda w: config["datasets"][w.dataset]["images"] // BUCKETS,
-        resolution=config["rendering"]["resolution"],
-        seed=config["rendering"]["seed"],
+        images=lambda w: DATASETS[w.dataset]["images"] // BUCKETS,
+        resolution=lambda w: config["rendering"]["resolution"],
+        seed=lambda w: config["rendering"]["seed"],
         code=code_fingerprint("rendering.render"),
     script:
         "../workflow/scripts/render.py"
@@ -28,6 +28,8 @@ rule prepare:
         PREPARED,
     log:
         f"logs/{PREPARED}.log",
+    wildcard_constraints:
+        dataset=of_source("render"),
     conda:
         "../envs/selfstudy.yaml"
     threads: config["resources"]["prepare"]["threads"]
@@ -40,3 +42,48 @@ rule prepare:
         code=code_fingerprint("data.prepare"),
     script:
         "../workflow/scripts/prepare.py"
+
+
+rule prepare_cifar:
+    output:
+        PREPARED,
+    log:
+        f"logs/{PREPARED}.log",
+    wildcard_constraints:
+        dataset=of_source("cifar10", "cifar100"),
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["prepare"]["threads"]
+    resources:
+        mem_mb=config["resources"]["prepare"]["mem_mb"],
+        runtime=config["resources"]["prepare"]["runtime"],
+    params:
+        dataset=lambda w: DATASETS[w.dataset],
+        colour=config["colour"],
+        code=code_fingerprint("data.cifar"),
+    script:
+        "../workflow/scripts/prepare_cifar.py"
+
+
+rule prepare_images:
+    input:
+        own_images,
+    output:
+        PREPARED,
+    log:
+        f"logs/{PREPARED}.log",
+    wildcard_constraints:
+        dataset=of_source("images"),
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["prepare"]["threads"]
+    resources:
+        mem_mb=config["resources"]["prepare"]["mem_mb"],
+        runtime=config["resources"]["prepare"]["runtime"],
+    params:
+        dataset=lambda w: DATASETS[w.dataset],
+        colour=config["colour"],
+        seed=config["seed"],
+        code=code_fingerprint("data.images"),
+    script:
+        "../workflow/scripts/prepare_images.py"

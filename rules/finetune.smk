@@ -1,4 +1,5 @@
-# One job per label budget. Its seeds run inside it, and those that are done stay done.
+# Downstream tasks. One finetuning job per label budget, whose seeds run inside it, and those that
+# are done stay done; one job of linear evaluation for all budgets.
 
 
 rule finetune:
@@ -22,6 +23,31 @@ rule finetune:
         gin=finetune_gin,
         gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
         seeds=config["seeds"],
-        code=finetune_code,
+        code=lambda w: run_code(w, "training.seeds"),
     script:
         "../workflow/scripts/finetune.py"
+
+
+rule linear:
+    input:
+        data=prepared,
+        snapshot=f"{PRETRAIN}/snapshot.pt",
+    output:
+        f"{LINEAR}/metrics.csv",
+    log:
+        f"logs/{LINEAR}.log",
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["linear"]["threads"]
+    resources:
+        mem_mb=config["resources"]["linear"]["mem_mb"],
+        runtime=config["resources"]["linear"]["runtime"],
+        gpu=1,
+    params:
+        gin=downstream_gin,
+        gin_text=lambda w: gin_fingerprint(downstream_gin(w)),
+        labels=lambda w: TASKS[w.task]["labels"],
+        seeds=config["seeds"],
+        code=lambda w: run_code(w, "evaluation.linear"),
+    script:
+        "../workflow/scripts/linear.py"

@@ -22,6 +22,6 @@ rule pretrain:
         gin=pretrain_gin,
         gin_text=lambda w: gin_fingerprint(pretrain_gin(w)),
         seed=config["seed"],
-        code=lambda w: code_fingerprint("training.session", f"pretext.{w.pretext}"),
+        code=lambda w: run_code(w, "training.session"),
     script:
         "../workflow/scripts/pretrain.py"

@@ -3,11 +3,13 @@
 
 rule tables:
     input:
-        metrics(TASKS),
+        finetuned=metrics(TASKS),
+        linear=linear_metrics(),
     output:
         runs=report(f"{RESULTS}/tables/runs.csv", category="Tables"),
         accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables"),
         utility=report(f"{RESULTS}/tables/utility.csv", category="Tables"),
+        linear=report(f"{RESULTS}/tables/linear.csv", category="Tables"),
     log:
         f"logs/{RESULTS}/tables.log",
     localrule: True
@@ -21,7 +23,7 @@ rule tables:
 
 rule contact_sheet:
     input:
-        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in SINGLE],
+        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in RENDERED],
     output:
         report(f"{RESULTS}/figures/fig2.{{format}}", category="Figures"),
     log:
@@ -30,7 +32,7 @@ rule contact_sheet:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        datasets=SINGLE,
+        datasets=RENDERED,
         code=code_fingerprint("analysis.figures.fig2"),
     script:
         "../workflow/scripts/contact_sheet.py"

@@ -8,7 +8,7 @@ from functools import cache
 from inspect import signature
 from pathlib import Path
 from tokenize import TokenError
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import gin
 
@@ -16,8 +16,31 @@ from selfstudy.errors import ConfigurationError
 
 T = TypeVar("T")
 GIN = Path(__file__).parents[1] / "config" / "gin"
-INCLUDE = re.compile(r"^\s*include\s+['\"](.+?)['\"]", re.MULTILINE)
-BINDING = re.compile(r"^\s*([\w./]*\w)\s*=(?!=)", re.MULTILINE)
+INCLUDE = re.compile(r"^[ \t]*include\s+['\"](.+?)['\"].*$", re.MULTILINE)
+IMPORT = re.compile(r"^[ \t]*(?:import|from)\s", re.MULTILINE)
+BINDING = re.compile(r"^[ \t]*([\w./]*\w)[ \t]*=(?!=).*$", re.MULTILINE)
+# Bindings of the authors for what happens by itself here: accepted, without effect.
+BY_ITSELF = {
+    "BaseDataset.use_fp16",
+    "CMCModel.dataset_size",
+    "dataloader.num_workers",
+    "dataloader.shuffle",
+    "session.keep_bn_f32",
+    "session.use_apex",
+}
+
+
+class Part(NamedTuple):
+    """A piece of gin text, which starts as many lines down as it does in its file."""
+
+    source: str
+    text: str
+
+    def place(self, line: int | str) -> str:
+        return f"{self.source}, line {line}"
+
+    def line(self, position: int) -> int:
+        return self.text.count("\n", 0, position) + 1
 
 
 def nearest(name: object, candidates: Iterable[object]) -> str:
@@ -34,17 +57,49 @@ def known(name: str, table: Mapping[str, T], key: str) -> T:
     return table[name]
 
 
-@cache
-def gin_text(name: str) -> str:
-    """The text of the gin file `name`, such as `syn/r9/vae`, with its includes in their places.
+def gin_file(name: str, beside: Path = GIN) -> Path:
+    """The path of a gin file.
+
+    Args:
+        name: of a file in `config/gin`, such as `syn/r9/vae`, or the path of any `.gin` file.
+        beside: the folder that paths may be relative to.
 
     Raises ConfigurationError, naming the nearest file, if there is none of that name.
     """
-    path = GIN / (name if name.endswith(".gin") else f"{name}.gin")
-    if not path.is_file():
-        there = [str(file.relative_to(GIN).with_suffix("")) for file in sorted(GIN.rglob("*.gin"))]
-        raise ConfigurationError(f"{path}: there is no such file: {nearest(name, there)}")
-    return INCLUDE.sub(lambda match: gin_text(match[1]), path.read_text(encoding="utf-8"))
+    file = name if name.endswith(".gin") else f"{name}.gin"
+    for folder in (GIN, beside, Path.cwd()):
+        if (folder / file).is_file():
+            return folder / file
+    there = [str(file.relative_to(GIN).with_suffix("")) for file in sorted(GIN.rglob("*.gin"))]
+    raise ConfigurationError(f"{GIN / file}: there is no such file: {nearest(name, there)}")
+
+
+@cache
+def gin_parts(path: Path) -> tuple[Part, ...]:
+    """What a gin file says, in order, with its includes in their places."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read as text: {error}") from error
+    parts, position = [], 0
+    for include in INCLUDE.finditer(text):
+        parts.append(Part(str(path), kept_from(text, position, include.start())))
+        try:
+            parts += gin_parts(gin_file(include[1], path.parent))
+        except RecursionError:
+            raise ConfigurationError(f"{path}: it includes itself: {include[0]}") from None
+        position = include.end()
+    return (*parts, Part(str(path), kept_from(text, position, len(text))))
+
+
+def kept_from(text: str, start: int, end: int) -> str:
+    """The text from `start` to `end`, behind as many empty lines as there are lines before it."""
+    return "\n" * text.count("\n", 0, start) + text[start:end]
+
+
+def gin_text(name: str) -> str:
+    """The text of the gin file `name` and of what it includes."""
+    return "\n".join(part.text for part in gin_parts(gin_file(name)))
 
 
 @contextmanager
@@ -55,27 +110,37 @@ def configured(names: Iterable[str], bindings: Iterable[str] = ()) -> Iterator[N
     """
     import selfstudy.training.session  # noqa: F401  registers everything that can be configured
 
-    sources = [(f"config/gin/{name}.gin", gin_text(name)) for name in names]
-    sources += [(f"binding {binding!r}", binding) for binding in bindings]
+    parts = [part for name in names for part in gin_parts(gin_file(name))]
+    parts += [Part(f"binding {binding!r}", binding) for binding in bindings]
     try:
-        for source, text in sources:
-            parse(source, text)
+        for part in parts:
+            parse(part)
         yield
     finally:
         gin.clear_config()
 
 
-def parse(source: str, text: str) -> None:
+def parse(part: Part) -> None:
+    """Add a piece of gin text to the configuration."""
+    if statement := IMPORT.search(part.text):
+        place = part.place(part.line(statement.start()))
+        raise ConfigurationError(f"{place}: gin files import nothing here")
     parameters = known_parameters()
-    for binding in BINDING.findall(text):
-        if binding not in parameters:
-            raise ConfigurationError(
-                f"{source}: {binding} is not known: {nearest(binding, sorted(parameters))}"
+    for binding in BINDING.finditer(part.text):
+        if binding[1] not in parameters | BY_ITSELF:
+            place, hint = (
+                part.place(part.line(binding.start(1))),
+                nearest(binding[1], sorted(parameters)),
             )
+            raise ConfigurationError(f"{place}: {binding[1]} is not known: {hint}")
+    text = BINDING.sub(lambda match: "" if match[1] in BY_ITSELF else match[0], part.text)
     try:
         gin.parse_config(text)
     except (ValueError, SyntaxError, TypeError, TokenError) as error:
-        raise ConfigurationError(f"{source}: {' '.join(str(error).split())}") from error
+        # Only some of these errors have the line as an attribute; all of them say it.
+        line = re.search(r"line (\d+)|\((\d+), \d+\)", str(error))
+        place = part.place(next(filter(None, line.groups())) if line else "?")
+        raise ConfigurationError(f"{place}: {' '.join(str(error).split())}") from error
 
 
 def known_parameters() -> set[str]:

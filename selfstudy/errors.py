@@ -15,3 +15,8 @@ class DataError(SelfstudyError):
 
 class TrainingError(SelfstudyError):
     """A run that cannot go on, such as one whose loss is no longer finite."""
+
+
+def one_line(error: SelfstudyError) -> str:
+    """The error's own line, without those that gin adds about where it was raised."""
+    return f"error: {str(error).splitlines()[0]}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from selfstudy.errors import SelfstudyError
+from selfstudy.errors import SelfstudyError, one_line
 from selfstudy.files import is_full
 
 log = logging.getLogger("selfstudy")
@@ -31,8 +31,8 @@ def job(logfile: str, threads: int) -> Iterator[None]:
     try:
         yield
     except SelfstudyError as error:
-        log.error("error: %s", error)
-        sys.exit(f"error: {error}")
+        log.error(one_line(error))
+        sys.exit(one_line(error))
     except OSError as error:
         if not is_full(error):
             log.exception("unexpected error")

@@ -23,31 +23,56 @@ PRETEXT = sorted(
     for module in pkgutil.iter_modules([str(PACKAGE / "pretext")])
     if module.name != "base"
 )
-DENSE_TASKS = ("segment", "depth")
+LINEAR_TASKS = ("classify", "pose", "segment")  # learned by logistic regression, too
 TRAINING_BUCKETS = 10
+FIRST_BACKBONES = ("r9", "r50")
+CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
 
 
-def prepared_name(resolution: int | str, colour: str) -> str:
-    """The name of a prepared file."""
-    return f"data_{resolution}_lab.h5" if colour == "lab" else f"data_{resolution}.h5"
-
-
-def family(dataset: str) -> str:
+def family(name: str, dataset: Mapping) -> str:
     """The folder of gin files that a dataset's runs are configured by."""
-    return "dense" if dataset.endswith(MULTI) else "syn"
+    if dataset["source"] == "render":
+        return "dense" if name.endswith(MULTI) else "syn"
+    return "images" if dataset["source"] == "images" else "cifar"
 
 
-def fits(task: str, dataset: str) -> bool:
-    """Whether a dataset has the labels of a task."""
-    return (task in DENSE_TASKS) == (family(dataset) == "dense")
+def fits(task: str, name: str, dataset: Mapping) -> bool:
+    """Whether there is a configuration of a task for such a dataset."""
+    return any(GIN.glob(f"{family(name, dataset)}/*/{task}.gin"))
+
+
+def resolution(dataset: Mapping) -> int:
+    """The size in pixels of a dataset's prepared images."""
+    return dataset.get("resolution", CIFAR_RESOLUTION)
+
+
+def gin_files(name: str, dataset: Mapping, backbone: str, run: str) -> list[str]:
+    """The gin files of a pretext method or a task, `run`, with a backbone.
+
+    That is `{family}/{backbone}/{run}.gin`. A method that has no such file is configured by
+    `{family}/{backbone}/common.gin` and `pretext/{run}.gin`; a backbone that has no such folder, by
+    that of the family's first backbone and `backbones/{backbone}.gin`.
+    """
+    folder, own = f"{family(name, dataset)}/{backbone}", []
+    if (GIN / f"backbones/{backbone}.gin").is_file():
+        folders = (f"{family(name, dataset)}/{first}" for first in FIRST_BACKBONES)
+        folder = next(folder for folder in folders if (GIN / folder).is_dir())
+        own = [f"backbones/{backbone}"]
+    if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
+        return [f"{folder}/common", f"pretext/{run}", *own]
+    return [f"{folder}/{run}", *own]
+
+
+def dataset_bindings(dataset: Mapping) -> list[str]:
+    """What a dataset says about its runs."""
+    classes = ["Wrapper.out_classes = None"] if dataset["source"] == "cifar100" else []
+    return [f"BaseDataset.input_res = {resolution(dataset)}", *classes]
 
 
 def check(config: Mapping) -> None:
     """Raise ConfigurationError, naming the key and what was expected, unless `config` is sound."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: len(e.path))
-    if errors:
-        raise ConfigurationError(explained(errors[0]))
+    conform(config, schema)
     for name in config["pretext"]:
         if name not in (SCRATCH, *PRETEXT):
             raise ConfigurationError(
@@ -57,42 +82,75 @@ def check(config: Mapping) -> None:
         raise ConfigurationError(
             f"pretext: {SCRATCH!r} is missing: utility compares every method with it"
         )
-    for name, dataset in config["datasets"].items():
-        check_dataset(name, dataset, config)
-
-
-def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
-    Factors.parse(name)
-    images = dataset["images"]
-    if images % BUCKETS:
-        raise ConfigurationError(
-            f"datasets: {name!r}: images: {images} cannot be divided into {BUCKETS} equal buckets"
-        )
-    training = images // BUCKETS * TRAINING_BUCKETS
-    tasks = {task: of for task, of in config["tasks"].items() if fits(task, name)}
-    if not tasks:
-        raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images")
-    for task, settings in tasks.items():
-        for backbone in settings.get("backbones", config["backbones"]):
+    tasks = {path.stem for path in GIN.glob("*/*/*.gin")} - {*PRETEXT, "common"}
+    for task, settings in config["tasks"].items():
+        if task not in tasks:
+            raise ConfigurationError(f"tasks: unknown key {task!r}: {nearest(task, sorted(tasks))}")
+        for backbone in settings.get("backbones", []):
             if backbone not in config["backbones"]:
                 hint = nearest(backbone, config["backbones"])
                 raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
-            for run in (task, *(pretext for pretext in config["pretext"] if pretext != SCRATCH)):
-                gin_text(f"{family(name)}/{backbone}/{run}")  # is there
-        if max(settings["labels"]) > training:
+    for name, dataset in config["datasets"].items():
+        source = dataset["source"]
+        sources = schema["$defs"]["sources"]
+        if source not in sources:
+            raise ConfigurationError(
+                f"datasets: {name}: source: {source!r} is not known: {nearest(source, sources)}"
+            )
+        conform(dataset, {**sources[source], "$defs": schema["$defs"]}, f"datasets: {name}: ")
+        check_dataset(name, dataset, config)
+
+
+def conform(values: Mapping, schema: Mapping, place: str = "") -> None:
+    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda e: len(e.path))
+    if errors:
+        raise ConfigurationError(place + explained(errors[0]))
+
+
+def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
+    if dataset["source"] == "render":
+        Factors.parse(name)
+        if "rendering" not in config:
+            raise ConfigurationError(f"rendering: is missing: dataset {name!r} is rendered")
+        images = dataset["images"]
+        if images % BUCKETS:
+            raise ConfigurationError(
+                f"datasets: {name!r}: images: {images} cannot be divided into {BUCKETS} equal "
+                f"buckets"
+            )
+    tasks = {task: of for task, of in config["tasks"].items() if fits(task, name, dataset)}
+    if not tasks:
+        raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images")
+    training = training_images(dataset)
+    for task, settings in tasks.items():
+        if training is not None and max(settings["labels"]) > training:
             raise ConfigurationError(
                 f"tasks: {task}: labels: {max(settings['labels'])} labels, but dataset {name!r} "
-                f"of {images} images has {training} training images"
+                f"has {training} training images"
             )
+        for backbone in settings.get("backbones", config["backbones"]):
+            for run in (task, *(pretext for pretext in config["pretext"] if pretext != SCRATCH)):
+                for file in gin_files(name, dataset, backbone, run):
+                    gin_text(file)  # is there
+
+
+def training_images(dataset: Mapping) -> int | None:
+    """The number of a dataset's training images, where that is known before it is prepared."""
+    if dataset["source"] == "render":
+        return dataset["images"] // BUCKETS * TRAINING_BUCKETS
+    return None if dataset["source"] == "images" else CIFAR_TRAINING
 
 
 def explained(error: ValidationError) -> str:
     """One line for a violation of the schema."""
     place = ": ".join(str(part) for part in error.absolute_path) or "configuration"
-    if error.validator == "additionalProperties":
+    if error.validator == "additionalProperties" and error.schema.get("properties"):
         expected = error.schema["properties"]
         unknown = next(key for key in error.instance if key not in expected)
         return f"{place}: unknown key {unknown!r}: {nearest(unknown, expected)}"
+    if error.validator == "oneOf":
+        keys = [option["required"][0] for option in error.validator_value]
+        return f"{place}: expected just one of the keys {', '.join(keys)}"
     if error.validator == "enum":
         return f"{place}: {nearest(error.instance, error.validator_value)}: {error.message}"
     return f"{place}: {error.message}"

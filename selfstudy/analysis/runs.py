@@ -23,12 +23,7 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
     tables = []
     for path in map(Path, paths):
         dataset, backbone, pretext, task, labels = path.parts[-6:-1]
-        try:
-            table = pd.read_csv(path)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: cannot be read as a table of metrics: {error}") from error
-        if missing := {"seed", "accuracy", "best_accuracy"} - set(table):
-            raise DataError(f"{path}: column {min(missing)!r} is missing")
+        table = read_metrics(path, {"seed", "accuracy", "best_accuracy"})
         table = table.assign(
             dataset=dataset,
             backbone=backbone,
@@ -40,6 +35,36 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
         tables.append(table)
     runs = pd.concat(tables, ignore_index=True)
     return runs[[*FIRST, *(column for column in runs if column not in FIRST)]]
+
+
+def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the results of linear evaluation.
+
+    Args:
+        paths: `.../{dataset}/{backbone}/{pretext}/{task}/metrics.csv`, a row a budget and seed.
+
+    Returns:
+        A row a budget and seed: what was evaluated, and its validation accuracy.
+    """
+    tables = [pd.DataFrame(columns=[*KEYS, "seed", "accuracy"])]
+    for path in map(Path, paths):
+        place = dict(zip(KEYS, path.parts[-5:-1], strict=False))
+        tables.append(read_metrics(path, {"labels", "seed", "accuracy"}).assign(**place))
+    tables = tables[1:] or tables
+    return pd.concat(tables, ignore_index=True)[
+        [*KEYS, *(column for column in tables[0] if column not in KEYS)]
+    ]
+
+
+def read_metrics(path: Path, columns: set[str]) -> pd.DataFrame:
+    """A table of metrics, which must have `columns`."""
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as a table of metrics: {error}") from error
+    if missing := columns - set(table):
+        raise DataError(f"{path}: column {min(missing)!r} is missing")
+    return table
 
 
 def accuracies(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,10 @@
 """Prepared images as a run reads them."""
 
+import pkgutil
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import gin
 import h5py
@@ -10,13 +13,14 @@ import torch
 from torch import Tensor
 
 from selfstudy.data.hdf5 import opened
-from selfstudy.data.splits import label_subset, split_rows
+from selfstudy.data.splits import SPLITS, label_subset, split_rows
 from selfstudy.downstream.pose import pose_bins
-from selfstudy.errors import DataError
+from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint
 
 DATASETS: dict[str, type["BaseDataset"]] = {}
 MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000
+WITHOUT_CHUNKS = 100  # rows read at once of a file that has none
 
 
 class Block(NamedTuple):
@@ -29,12 +33,12 @@ class Block(NamedTuple):
 
 @gin.configurable(denylist=["path"])
 class BaseDataset:
-    """A prepared file, checked.
+    """A prepared file, checked. Subclasses are found by their name (`session.dataset`).
 
     Args:
-        path: the prepared HDF5 file.
+        path: the prepared HDF5 file, or the folder of all data, where the subclass knows the place.
         input_res: resolution that its images must have.
-        num_valid: at most this many images validate or test.
+        num_valid: at most this many images validate.
         semisupervised: number of training images that have labels; None: all.
         min_round: a small subset repeats until a round has this many images; None: 10,000, and
             20,000 for a budget of 4,000, as in the study.
@@ -44,6 +48,8 @@ class BaseDataset:
         chunk_size: images that are read and shuffled together where the data exceeds a round.
         remote_loading: the next round's images are read while this one trains.
     """
+
+    limited: ClassVar[tuple[str, ...]] = ("valid",)  # splits that `num_valid` is for
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -62,7 +68,10 @@ class BaseDataset:
         chunk_size: int = 1000,
         remote_loading: bool = True,
     ) -> None:
-        self.path = Path(path)
+        path = Path(path)
+        # The folder of data may not be there yet.
+        folder = path.is_dir() or not path.suffix
+        self.path = self.locate(path, input_res) if folder else path
         self.num_valid = num_valid
         self.semisupervised = semisupervised
         self.min_round = min_round
@@ -71,24 +80,40 @@ class BaseDataset:
         self.chunk_size = chunk_size
         self.remote_loading = remote_loading
         with opened(self.path) as file:
-            self.total = check_prepared(file, input_res)
+            self.splits, self.classes = check_prepared(file, input_res, self.assumed)
             attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
             self.dense = file["targets"].ndim == 4
             # Dense targets are as large as the images and read with these.
             self.targets = (
-                np.zeros((self.total, 0), np.int64) if self.dense else labels(file, predict_pose)
+                np.zeros((sum(self.splits), 0), np.int64)
+                if self.dense
+                else labels(file, predict_pose)
             )
         self.fingerprint = fingerprint([str(attributes), self.targets.tobytes().hex()])
-        self.training_images = len(split_rows(self.total, "train", num_valid))
+        self.training_images = self.splits[0]
         self._held_out: dict[str, Block] = {}
+
+    def locate(self, folder: Path, input_res: int) -> Path:
+        """The prepared file in the folder of all data."""
+        raise ConfigurationError(
+            f"{folder}: {type(self).__name__} expects a prepared file, not a folder of data"
+        )
+
+    def assumed(self, images: int) -> dict[str, object]:
+        """Attributes of a file of so many images that does not say them."""
+        return {}
 
     def rows(self, split: str, seed: int) -> np.ndarray:
         """Rows of the prepared file that a split uses, for training its labelled subset."""
-        rows = split_rows(self.total, split, self.num_valid)
         if split == "train" and self.semisupervised is not None:
-            classes = np.zeros(len(rows)) if self.dense else self.targets[rows, 0]
-            rows = rows[label_subset(classes, self.semisupervised, seed)]
-        return rows
+            return self.labelled_rows(self.semisupervised, seed)
+        return split_rows(self.splits, split, self.num_valid if split in self.limited else None)
+
+    def labelled_rows(self, labels: int, seed: int) -> np.ndarray:
+        """Rows of the training images that have labels where so many do."""
+        rows = split_rows(self.splits, "train", None)
+        classes = np.zeros(len(rows)) if self.dense else self.targets[rows, 0]
+        return rows[label_subset(classes, labels, seed)]
 
     @property
     def round_length(self) -> int:
@@ -117,22 +142,12 @@ class BaseDataset:
         return self._held_out[split]
 
 
-@gin.configurable(denylist=["path"])
-class SynDataset(BaseDataset):
-    """Rendered images.
+def check_prepared(
+    file: h5py.File, resolution: int, assumed: Callable[[int], Mapping[str, object]]
+) -> tuple[list[int], int]:
+    """How many images of a prepared file train, validate and test, and the number of classes.
 
-    Args:
-        path: the prepared HDF5 file.
-        dataset_choice: the factors that vary, as letters (`TCVL`, `T-VL`).
-    """
-
-    def __init__(self, path: str | Path, dataset_choice: str = "TCVL") -> None:
-        super().__init__(path)
-        self.dataset_choice = dataset_choice
-
-
-def check_prepared(file: h5py.File, resolution: int) -> int:
-    """The number of images in a prepared file, whose parts must agree.
+    Where the file does not say it, it is `assumed`. The file's parts must agree.
 
     Raises DataError naming the file and what is wrong.
     """
@@ -148,21 +163,31 @@ def check_prepared(file: h5py.File, resolution: int) -> int:
         )
     if len(targets) != len(data):
         raise DataError(f"{name}: {len(targets)} rows in 'targets' for {len(data)} images")
-    if targets.ndim == 4 and targets.shape != data.shape:
+    if targets.ndim != 1 and targets.shape != data.shape:
         raise DataError(f"{name}: 'targets' of shape {targets.shape} for images {data.shape}")
+    attributes = {**assumed(len(data)), **file.attrs}
+    for key in ("splits", "classes"):
+        if key not in attributes:
+            raise DataError(f"{name}: not a prepared dataset: it does not say its {key!r}")
+    splits, classes = [int(n) for n in attributes["splits"]], len(attributes["classes"])
+    if len(splits) != len(SPLITS) or min(splits) < 1 or sum(splits) != len(data):
+        raise DataError(
+            f"{name}: 'splits': expected some images each to train, validate and test, "
+            f"{len(data)} in all, found {splits}"
+        )
     if targets.ndim == 1:
-        classes, found = len(file.attrs["classes"]), targets[:]
+        found = targets[:]
         if not 0 <= found.min() <= found.max() < classes:
             raise DataError(
                 f"{name}: 'targets': expected classes from 0 to {classes - 1}, found "
                 f"{found.min()} to {found.max()}"
             )
-    return len(data)
+    return splits, classes
 
 
 def labels(file: h5py.File, predict_pose: bool) -> np.ndarray:
     """The class, and the pose where it is asked for, of every image: int64 (n, 1 or 2)."""
-    columns = [file["targets"][:]]
+    columns = [file["targets"][:].astype(np.int64)]
     if predict_pose:
         if "rot_mat" not in file:
             raise DataError(f"{file.filename}: no 'rot_mat' to take the pose from")
@@ -171,11 +196,16 @@ def labels(file: h5py.File, predict_pose: bool) -> np.ndarray:
 
 
 def read_rows(data: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
-    """Sorted `rows` of a chunked dataset, a chunk at a time."""
+    """Sorted `rows` of a dataset, a chunk at a time."""
     images = np.empty((len(rows), *data.shape[1:]), data.dtype)
-    size = data.chunks[0]
+    size = data.chunks[0] if data.chunks else WITHOUT_CHUNKS
     edges = np.flatnonzero(np.diff(rows // size)) + 1
     for part in np.split(np.arange(len(rows)), edges):
         wanted = rows[part]
         images[part] = data[wanted[0] : wanted[-1] + 1][wanted - wanted[0]]
     return images
+
+
+# Last, because these modules import this one: datasets of every kind register by being imported.
+for _module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    import_module(f"selfstudy.data.{_module.name}")

@@ -7,7 +7,6 @@ shuffled inside. The order depends on the seed alone.
 import io
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,16 +15,15 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from selfstudy.data.colour import STATISTICS, normalised
+from selfstudy.data.colour import STATISTICS
+from selfstudy.data.decoding import resized
 from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
+from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
 from selfstudy.provenance import checksum
 
 T = TypeVar("T")
-BATCH = 256  # images converted at a time, which bounds the memory
-CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 
 
 def prepare(
@@ -39,15 +37,12 @@ def prepare(
 ) -> None:
     """Write `output` from the twelve packed files of a dataset.
 
-    Images are resized to `resolution` pixels (bicubic, antialiased) and stored as `data`, float16
-    (n, 3, resolution, resolution), in `space` ("lab" or "rgb"), normalised per channel; beside them
-    the metadata fields and `targets`: classes, int64 (n,), or for multi-object data instance id,
-    semantic id and depth of each pixel (nearest), uint8 (n, 3, resolution, resolution). `progress`
-    is told of images as they finish.
+    Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
+    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `progress` is told of
+    images as they finish.
 
     Raises DataError for a missing, truncated or inconsistent file.
     """
-    mean, std = STATISTICS[space]
     with ExitStack() as stack:
         buckets = [stack.enter_context(opened(path)) for path in packed]
         counts = each(buckets, check_packed)
@@ -57,36 +52,33 @@ def prepare(
             )
         order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
-        shape = (3, resolution, resolution)
-        needs = len(order) * ((3 if dense else 2) * int(np.prod(shape)) + OBJECT.itemsize)
-        temporary = stack.enter_context(written_whole(output, needs))
-        file = stack.enter_context(h5py.File(temporary, "w"))
-        file.attrs.update(
-            dataset=dataset,
-            resolution=resolution,
-            colour_space=space,
-            mean=mean,
-            std=std,
-            classes=CLASSES,
-            source=Path(packed[0]).parent.name,
-            version=version("selfstudy"),
-            seed=seed,
-            inputs_sha256=checksum(packed),
+
+        def read(field: str) -> Callable[[slice], np.ndarray]:
+            return lambda rows: np.stack(
+                [decoded(buckets, field, index, resolution) for index in order[rows]]
+            )
+
+        write_prepared(
+            output,
+            Description(
+                dataset=dataset,
+                resolution=resolution,
+                colour_space=space,
+                statistics=STATISTICS["rendered"][space],
+                classes=CLASSES,
+                splits=((BUCKETS - 2) * counts[0], counts[0], counts[0]),
+                source=Path(packed[0]).parent.name,
+                inputs_sha256=checksum(packed),
+                seed=seed,
+            ),
+            {
+                field: np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order]
+                for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
+            },
+            read("png_images"),
+            read("png_targets") if dense else None,
+            progress,
         )
-        for field in OBJECT.names if dense else ("targets", *OBJECT.names):
-            file[field] = np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order]
-        rows = min(len(order), max(1, CHUNK_BYTES // (2 * int(np.prod(shape)))))
-        data = file.create_dataset("data", (len(order), *shape), np.float16, chunks=(rows, *shape))
-        if dense:
-            labels = file.create_dataset("targets", data.shape, np.uint8, chunks=data.chunks)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            images = [decoded(buckets, "png_images", index, resolution) for index in batch]
-            data[start : start + len(images)] = normalised(np.stack(images), space)
-            if dense:
-                maps = [decoded(buckets, "png_targets", index, resolution) for index in batch]
-                labels[start : start + len(maps)] = np.stack(maps).transpose(0, 3, 1, 2)
-            progress(len(images))
 
 
 def each(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
@@ -145,10 +137,3 @@ def decoded(
         raise DataError(
             f"{buckets[bucket].filename}: {field!r}: image {row} cannot be decoded: {error}"
         ) from error
-
-
-def resized(
-    image: Image.Image, resolution: int, sampling: Resampling = Resampling.BICUBIC
-) -> np.ndarray:
-    """An image as (resolution, resolution, 3) uint8."""
-    return np.asarray(image.convert("RGB").resize((resolution, resolution), sampling))

@@ -37,6 +37,7 @@ class Rounds:
         self._resident = dataset.read(rows, device) if len(rows) <= self.block_rows else None
         self._reader = ThreadPoolExecutor(1) if dataset.remote_loading else None
         self._queue: list[np.ndarray] = []
+        self._next_rows: np.ndarray | None = None
         self._next: Future[Block] | None = None
 
     def batch_indices(self, block: Block) -> Iterator[Tensor]:
@@ -48,15 +49,28 @@ class Rounds:
         if self._resident is not None:
             return self._resident
         if self._reader is None:
-            return self.dataset.read(self._next_rows(), self.device)
-        current = self._next or self._reader.submit(
-            self.dataset.read, self._next_rows(), self.device
-        )
-        block = current.result()
-        self._next = self._reader.submit(self.dataset.read, self._next_rows(), self.device)
+            return self.dataset.read(self._dealt(), self.device)
+        if self._next is None:
+            self._read_ahead(self._dealt())
+        block = self._next.result()
+        self._read_ahead(self._dealt())
         return block
 
-    def _next_rows(self) -> np.ndarray:
+    def state_dict(self) -> dict[str, list[Tensor]]:
+        """The rows of the blocks that are dealt and not trained yet, the last one first."""
+        ahead = [] if self._next_rows is None else [self._next_rows]
+        return {"dealt": [torch.from_numpy(rows) for rows in [*self._queue, *ahead]]}
+
+    def load_state_dict(self, state: dict[str, list[Tensor]]) -> None:
+        self._queue = [rows.numpy() for rows in state["dealt"]]
+        if self._reader is not None and self._queue:
+            self._read_ahead(self._queue.pop())
+
+    def _read_ahead(self, rows: np.ndarray) -> None:
+        self._next_rows = rows
+        self._next = self._reader.submit(self.dataset.read, rows, self.device)
+
+    def _dealt(self) -> np.ndarray:
         if not self._queue:
             chunks = np.array_split(
                 self.rows,

@@ -1,22 +1,24 @@
 """Which images train, validate and test, and which of the training images have labels."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from selfstudy.errors import ConfigurationError
 
+SPLITS = ("train", "valid", "test")
 
-def split_rows(total: int, split: str, num_valid: int) -> np.ndarray:
-    """Rows of `split` ("train", "valid" or "test") among `total` prepared images.
 
-    Training is the first ten twelfths, then come validation and test, a twelfth each, of which at
-    most `num_valid` are used (study, "Datasets").
+def split_rows(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
+    """Rows of `split` ("train", "valid" or "test") among prepared images, at most `most` of them.
+
+    Args:
+        splits: images that train, validate and test; they lie in this order.
     """
-    twelfth = total // 12
-    start = {"train": 0, "valid": 10 * twelfth, "test": 11 * twelfth}[split]
-    size = 10 * twelfth if split == "train" else min(num_valid, twelfth)
-    return np.arange(start, start + size)
+    index = SPLITS.index(split)
+    start = sum(splits[:index])
+    return np.arange(start, start + splits[index])[:most]
 
 
 def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:

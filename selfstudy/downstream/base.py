@@ -8,7 +8,14 @@ TASKS: dict[str, type["Task"]] = {}
 
 
 class Task:
-    """A loss and its metrics. Subclasses are found by their name (`session.task`)."""
+    """A loss and its metrics. Subclasses are found by their name (`session.task`).
+
+    `target` is the column of a single-object dataset's targets that it learns: 0 the class, 1 the
+    pose. `needs_pixels` says that it can only learn from targets for every pixel.
+    """
+
+    target = 0
+    needs_pixels = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -47,6 +47,8 @@ def depth_metrics(prediction: Tensor, depth: Tensor, use_l2: bool = False) -> di
 class DepthTask(Task):
     """Depth of every pixel, from the second readout."""
 
+    needs_pixels = True
+
     def __init__(self, use_l2: bool = False) -> None:
         self.use_l2 = use_l2
 

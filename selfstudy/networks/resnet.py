@@ -14,14 +14,8 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1, conv3x3
 
 from selfstudy.errors import ConfigurationError
-
-
-class Features(NamedTuple):
-    """What a backbone makes of a batch of b images."""
-
-    pooled: Tensor  # (b, features)
-    dense: Tensor  # (b, features, height, width)
-    blocks: list[Tensor]  # the output of the stem and of every block, first to last
+from selfstudy.networks.base import BACKBONES, Features
+from selfstudy.networks.imagenet import load_imagenet
 
 
 class ConvBlock(nn.Module):
@@ -121,13 +115,15 @@ class ResNet(nn.Module):
             dilate = replace_stride_with_dilation or [False, False, False]
             self.layers, channels = residual_layers(architecture, width, is_half, dilate)
         self.fc = nn.Linear(channels[-1], out_feats)
-        self.block_channels = channels[-1]
         self.out_feats = out_feats if feat_layer == -1 else channels[feat_layer]
         self.feat_layer = feat_layer
         self.freeze_at_k = freeze_at_k
+        self.is_half = is_half
         self.prepool_fc = prepool_fc
-        # The two blocks whose maps AMDIM contrasts with the pooled features, from the end.
-        self.local_blocks = (-3, -2) if choice == RESNET9 else (-5, -2)
+        # The last block but one of the last layer, and of the layer before it (ResNet9's only one).
+        before = -len(self.layers[-1]) - (1 if choice == RESNET9 else 2)
+        self.local_blocks = (before, -2)
+        self.block_channels = (channels[-2], channels[-1])
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -193,14 +189,43 @@ def residual_layers(
     return layers, channels
 
 
+BACKBONES |= {choice: partial(ResNet, choice) for choice in ARCHITECTURES}
+
+
 @gin.configurable(denylist=["in_channels"])
-def init_resnet(choice: str = RESNET9, in_channels: int = 3) -> ResNet:
-    """The residual network named `choice`, configured by the bindings of `ResNet`."""
-    if choice not in ARCHITECTURES:
+def init_resnet(choice: str = RESNET9, in_channels: int = 3, pretrained: bool = False) -> nn.Module:
+    """The backbone named `choice`, configured by the bindings of its class, such as `ResNet`.
+
+    Args:
+        choice: a name of `BACKBONES`.
+        in_channels: channels of the images.
+        pretrained: start from ImageNet's weights, but for the linear layer.
+    """
+    if choice not in BACKBONES:
         raise ConfigurationError(
-            f"init_resnet.choice = {choice!r}: expected one of {', '.join(ARCHITECTURES)}"
+            f"init_resnet.choice = {choice!r}: expected one of {', '.join(BACKBONES)}"
         )
-    return ResNet(choice, in_channels)
+    backbone = BACKBONES[choice](in_channels)
+    if pretrained:
+        require_imagenet(backbone, choice)
+        load_imagenet(backbone, choice)
+    return backbone
+
+
+def require_imagenet(backbone: nn.Module, choice: str) -> None:
+    """Raise ConfigurationError where no weights from ImageNet fit."""
+    there = [name for name in ARCHITECTURES if name != RESNET9]
+    if choice not in there:
+        problem = f"there are none for {choice!r}: expected one of {', '.join(there)}"
+    elif backbone.stem[0].in_channels != 3:
+        problem = f"expected images of 3 channels, not of {backbone.stem[0].in_channels}"
+    elif backbone.is_half:
+        problem = "expected ResNet.is_half = False"
+    elif backbone.stem[0].out_channels != 64:
+        problem = f"expected ResNet.width = 64, not {backbone.stem[0].out_channels}"
+    else:
+        return
+    raise ConfigurationError(f"init_resnet.pretrained = True: weights from ImageNet: {problem}")
 
 
 def channels_last(module: nn.Module) -> nn.Module:

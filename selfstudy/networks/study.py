@@ -16,26 +16,28 @@ def mlp(features: int, classes: int) -> nn.Sequential:
     )
 
 
-@gin.configurable(denylist=["dataset_size"])
+@gin.configurable(denylist=["dataset_size", "classes"])
 class Wrapper(nn.Module):
     """A pretext model with readouts.
 
     Args:
         dataset_size: number of training images, for methods that remember each of them.
+        classes: number of object classes in the dataset.
         model_choice: the pretext method, or `resnet` for a backbone alone.
-        out_classes: number of classes of each target (object class and pose).
+        out_classes: number of classes of each target (object class and pose); None: `classes`.
         finetune_classifier: the readouts' gradient reaches the backbone. Where it does not, they
             only watch the representation.
         run_selfsup: build the method's head and compute its output; without, the backbone alone.
-        pretrained: path of a snapshot whose backbone to start from.
+        pretrained: a snapshot, or the folder or name of a run, whose backbone to start from.
         dense_pred: the readouts read every location's features, not the pooled ones.
     """
 
     def __init__(
         self,
         dataset_size: int,
+        classes: int = 10,
         model_choice: str = "resnet",
-        out_classes: list[int] = (10, 5),
+        out_classes: list[int] | None = (10, 5),
         finetune_classifier: bool = False,
         run_selfsup: bool = True,
         pretrained: str | None = None,
@@ -47,8 +49,9 @@ class Wrapper(nn.Module):
         self.pretrained = pretrained
         self.dense_pred = dense_pred
         features = self.model.out_feats
-        self.fc = nn.ModuleList(nn.Linear(features, classes) for classes in out_classes)
-        self.mlp = nn.ModuleList(mlp(features, classes) for classes in out_classes)
+        outputs = out_classes or [classes]
+        self.fc = nn.ModuleList(nn.Linear(features, size) for size in outputs)
+        self.mlp = nn.ModuleList(mlp(features, size) for size in outputs)
 
     def forward(self, images: Tensor, indices: Tensor) -> Output:
         """Images (b, 3, h, w), or two views (b, 2, 3, h, w), and their indices in the dataset."""

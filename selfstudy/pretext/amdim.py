@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from selfstudy.batch import Batch, Output
 from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.resnet import Features
+from selfstudy.networks.base import Features
 from selfstudy.pretext.base import PretextModel
 
 REGULARISATION = 5e-2  # weight of the mean squared score
@@ -27,32 +27,27 @@ class View(NamedTuple):
 class AMDIMModel(PretextModel, name="amdim"):
     """A backbone with projections of two of its maps."""
 
+    two_views = True
+
     def __init__(self, run_selfsup: bool, dataset_size: int) -> None:
         super().__init__(run_selfsup, dataset_size)
         if run_selfsup:
-            channels = self.backbone.block_channels
-            self.project_seven = nn.Conv2d(channels // 2, self.out_feats, 1)
-            self.project_five = nn.Conv2d(channels, self.out_feats, 1)
+            seven, five = self.backbone.block_channels
+            self.project_seven = self.projection(seven)
+            self.project_five = self.projection(five)
 
-    def forward(
-        self, images: Tensor, indices: Tensor
-    ) -> tuple[Tensor, Tensor, tuple[View, View] | None]:
-        """Images (b, 2, 3, h, w) hold two views; the first one's features are returned."""
-        if images.dim() == 4:  # a single view, outside pretraining
-            return *self.features(images)[:2], None
-        pooled, dense, view = super().forward(images.flatten(0, 1), indices)
-        views = None
-        if view is not None:
-            views = (View(*(part[::2] for part in view)), View(*(part[1::2] for part in view)))
-        return pooled[::2], dense[::2], views
+    def projection(self, channels: int) -> nn.Module:
+        """From a map (b, channels, h, w) to local features (b, features, h, w)."""
+        return nn.Conv2d(channels, self.out_feats, 1)
 
-    def head(self, features: Features, indices: Tensor) -> View:
+    def head(self, features: Features, indices: Tensor) -> tuple[View, View]:
         seven, five = (features.blocks[index] for index in self.backbone.local_blocks)
-        return View(
+        parts = (
             features.pooled,
             F.adaptive_avg_pool2d(self.project_five(five), 5),
             F.adaptive_avg_pool2d(self.project_seven(seven), 7),
         )
+        return View(*(part[::2] for part in parts)), View(*(part[1::2] for part in parts))
 
 
 def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:

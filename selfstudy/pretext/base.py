@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from selfstudy.networks.resnet import Features, init_resnet
+from selfstudy.networks.base import Features
+from selfstudy.networks.resnet import init_resnet
 
 MODELS: dict[str, type["PretextModel"]] = {}
 
@@ -18,6 +19,7 @@ class PretextModel(nn.Module):
     """
 
     name: ClassVar[str]
+    two_views: ClassVar[bool] = False  # pretraining compares two augmented copies of each image
 
     def __init_subclass__(cls, name: str) -> None:
         super().__init_subclass__()
@@ -35,16 +37,31 @@ class PretextModel(nn.Module):
     def make_backbone(self) -> nn.Module:
         return init_resnet()
 
+    @property
+    def takes_two_views(self) -> bool:
+        return self.two_views and self.run_selfsup
+
     def forward(self, images: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Any]:
-        features = self.features(images)
-        output = self.head(features, indices) if self.run_selfsup else None
-        return features.pooled, features.dense, output
+        """Images (b, 3, h, w), or (b, 2, 3, h, w): two views, of which the first one's features
+        are returned. A method of two views has no output for one, as in validation.
+        """
+        if images.dim() == 4:
+            features = self.features(images)
+            output = (
+                self.head(features, indices) if self.run_selfsup and not self.two_views else None
+            )
+            return features.pooled, features.dense, output
+        features = self.features(images.flatten(0, 1))
+        output = self.head(features, indices) if self.takes_two_views else None
+        return features.pooled[::2], features.dense[::2], output
 
     def features(self, images: Tensor) -> Features:
         return self.backbone(images.contiguous(memory_format=torch.channels_last))
 
     def head(self, features: Features, indices: Tensor) -> Any:
-        """What the method's loss needs."""
+        """What the method's loss needs, of b images, or of 2b views where those of an image are
+        neighbours.
+        """
         raise NotImplementedError
 
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from selfstudy.batch import Batch, Output
 from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.resnet import Features, init_resnet
+from selfstudy.networks.base import Features
+from selfstudy.networks.resnet import init_resnet
 from selfstudy.pretext.base import PretextModel
 
 

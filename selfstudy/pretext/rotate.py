@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from selfstudy.batch import Batch, Output
 from selfstudy.downstream.base import share_correct
 from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.resnet import Features
+from selfstudy.networks.base import Features
 from selfstudy.pretext.base import PretextModel
 
 

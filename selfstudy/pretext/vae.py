@@ -11,7 +11,7 @@ from torchvision.transforms import RandomErasing
 
 from selfstudy.batch import Batch, Output
 from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.resnet import Features
+from selfstudy.networks.base import Features
 from selfstudy.pretext.base import PretextModel
 
 

@@ -15,16 +15,25 @@ LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
 class History:
-    """The rounds of a run, written to `history.csv` one by one."""
+    """The rounds of a run, written to `history.csv` one by one.
 
-    def __init__(self, folder: Path, rounds: int) -> None:
-        self.folder, self.rounds = folder, rounds
-        self.rows: list[dict[str, float]] = []
-        self.started = time.perf_counter()
+    Args:
+        folder: of the run.
+        first: rounds that were trained before this history begins or goes on.
+        rounds: rounds in all.
+        rows: those of this history that were trained before.
+    """
+
+    def __init__(self, folder: Path, first: int, rounds: int, rows: list[dict[str, float]]) -> None:
+        self.folder, self.round, self.rounds = folder, first, rounds
+        self.rows = list(rows)
+        self.started = time.perf_counter() - (rows[-1]["seconds"] if rows else 0)
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file = (self.folder / "history.csv").open("w", newline="")
+        if self.rows:
+            write_rows(self.file, self.rows, header=True)
         return self
 
     def __exit__(
@@ -39,7 +48,8 @@ class History:
         self, learning_rate: float, train: Mapping[str, float], valid: Mapping[str, float]
     ) -> None:
         """Add a round: its last learning rate, and means over its images."""
-        row = {"round": len(self.rows) + 1, "learning_rate": learning_rate}
+        self.round += 1
+        row = {"round": self.round, "learning_rate": float(learning_rate)}
         row |= {f"train_{name}": value for name, value in train.items()}
         row |= {f"valid_{name}": value for name, value in valid.items()}
         row["seconds"] = round(time.perf_counter() - self.started, 3)

@@ -68,7 +68,7 @@ def train_round(
         images, targets = augment(images, block.targets[chosen])
         metrics = step.evaluate(Batch(images, targets, block.indices[chosen]))
         for group in step.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = float(rate)
         step.optimizer.zero_grad()
         metrics["loss"].backward()
         step.optimizer.step()

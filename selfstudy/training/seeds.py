@@ -11,6 +11,7 @@ import pandas as pd
 from selfstudy.files import written_whole
 from selfstudy.provenance import checksum, fingerprint
 from selfstudy.training.session import open_dataset, run
+from selfstudy.training.snapshot import SNAPSHOT, of_run
 
 log = logging.getLogger("selfstudy")
 
@@ -29,7 +30,7 @@ def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: 
             gin.config_str(),
             code,
             dataset.fingerprint,
-            checksum([snapshot]) if snapshot else "",
+            checksum([of_run(snapshot, SNAPSHOT, "Wrapper.pretrained")]) if snapshot else "",
         ]
     )
     folders = {seed: folder / f"seed{seed}" for seed in seeds}

@@ -14,16 +14,18 @@ from selfstudy.configuration import known
 from selfstudy.data.dataset import DATASETS, BaseDataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import digest
-from selfstudy.downstream.base import TASKS
-from selfstudy.errors import TrainingError
+from selfstudy.downstream.base import TASKS, Task
+from selfstudy.errors import ConfigurationError, DataError, TrainingError
 from selfstudy.files import written_whole
 from selfstudy.networks.resnet import channels_last
 from selfstudy.networks.study import Wrapper
+from selfstudy.provenance import fingerprint
+from selfstudy.training.checkpoint import Checkpoints, restore_training
 from selfstudy.training.history import History, write_metrics
 from selfstudy.training.loop import Step, evaluate, train_round
 from selfstudy.training.precision import autocast
 from selfstudy.training.schedule import configured_batch_size, learning_rates, make_optimizer
-from selfstudy.training.snapshot import load_backbone, save_snapshot
+from selfstudy.training.snapshot import SNAPSHOT, load_backbone, of_run, save_snapshot
 
 
 @gin.configurable("session")
@@ -36,6 +38,10 @@ class Settings:
         dataset: a class of `selfstudy.data`.
         train_iters: batches in a round; -1: all.
         valid_iters: batches validated after each round; -1: all, 0: none.
+        test_iters: batches of the test split evaluated once, at the end; -1: all, 0: none.
+        restore_session: folder or name of a run whose weights, optimiser and place in the learning
+            rate's schedule this one takes up.
+        checkpoint_minutes: time between checkpoints, of runs that keep them.
         precision: "auto", "float32" or "bfloat16".
     """
 
@@ -43,67 +49,167 @@ class Settings:
     dataset: str = "SynDataset"
     train_iters: int = -1
     valid_iters: int = -1
+    test_iters: int = 0
+    restore_session: str | None = None
+    checkpoint_minutes: float = 5
     precision: str = "auto"
 
 
 def open_dataset(path: str | Path) -> BaseDataset:
-    """The prepared file at `path` as the configured kind of dataset."""
+    """The prepared file at `path`, or in the folder `path`, as the configured kind of dataset."""
     return known(Settings().dataset, DATASETS, "session.dataset")(path)
 
 
-def run(dataset: BaseDataset, folder: str | Path, seed: int, keep_snapshot: bool) -> None:
+def device_of_run() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def make_network(dataset: BaseDataset) -> Wrapper:
+    """The configured network for a dataset, on its device.
+
+    Raises ConfigurationError if its readouts do not fit the dataset's targets.
+    """
+    network = Wrapper(dataset.training_images, dataset.classes)
+    if network.dense_pred != dataset.dense:
+        there = "targets for every pixel" if dataset.dense else "one target an image"
+        raise ConfigurationError(
+            f"Wrapper.dense_pred = {network.dense_pred}, but {dataset.path} has {there}"
+        )
+    if dataset.double_sample != network.model.takes_two_views:
+        raise ConfigurationError(
+            f"BaseDataset.double_sample = {dataset.double_sample}, but two views of each image are "
+            f"{'' if network.model.takes_two_views else 'not '}what the network takes"
+        )
+    outputs = network.fc[0].out_features
+    if not dataset.dense and outputs < dataset.classes:
+        raise ConfigurationError(
+            f"Wrapper.out_classes = [{outputs}, ...], but {dataset.path} has {dataset.classes} "
+            f"classes"
+        )
+    return channels_last(network).to(device_of_run())
+
+
+def frozen_network(dataset: BaseDataset, snapshot: str | Path) -> Wrapper:
+    """The configured network with the backbone of a snapshot, in evaluation mode."""
+    network = make_network(dataset)
+    load_backbone(snapshot, network)
+    return network.eval()
+
+
+def check_targets(dataset: BaseDataset, task: Task) -> None:
+    """Raise DataError if a dataset has not what a task is to learn."""
+    if task.needs_pixels and not dataset.dense:
+        raise DataError(
+            f"{dataset.path}: one target an image: {type(task).__name__} needs one for every pixel"
+        )
+    if not dataset.dense and task.target >= dataset.targets.shape[1]:
+        raise DataError(
+            f"{dataset.path}: no pose to learn: expected 'rot_mat' in it and "
+            f"BaseDataset.predict_pose = True"
+        )
+
+
+def make_step(dataset: BaseDataset, settings: Settings) -> Step:
+    """All that a training step needs, with weights at their start."""
+    network = make_network(dataset)
+    if network.pretrained:
+        load_backbone(of_run(network.pretrained, SNAPSHOT, "Wrapper.pretrained"), network)
+    task = known(settings.task, TASKS, "session.task")()
+    check_targets(dataset, task)
+    return Step(
+        network=network,
+        task=task,
+        optimizer=make_optimizer(network.parameters()),
+        augment=Augmentation(),
+        two_views=dataset.double_sample,
+        autocast=autocast(device_of_run(), settings.precision),
+    )
+
+
+def rates_by_round(settings: Settings, rounds: Rounds) -> list[np.ndarray]:
+    """The learning rates of each round's steps."""
+    steps = rounds.batches if settings.train_iters == -1 else settings.train_iters
+    if steps < 1:
+        raise ConfigurationError(
+            f"session.train_iters = {settings.train_iters}: expected a number of batches, or -1 "
+            f"for all"
+        )
+    rates = learning_rates(steps_per_round=steps)
+    return np.split(rates, len(rates) // steps)
+
+
+def run(
+    dataset: BaseDataset,
+    folder: str | Path,
+    seed: int,
+    keep_snapshot: bool,
+    resumable: bool = False,
+) -> dict[str, object]:
     """Train by the present configuration; results go to `folder`.
 
     Writes `history.csv` (a row a round, as it goes), `metrics.csv` (one row: the last round's
     validation accuracy, and the best one beside it), `config.gin` (the operative configuration)
     and, if asked for, `snapshot.pt`. One seed fixes the label subset, the initialisation, the order
-    and the augmentation.
+    and the augmentation. Where `resumable`, checkpoints are kept, and the run goes on from the last
+    one in `folder`. Returns the metrics.
 
-    Raises TrainingError if the loss is no longer finite.
+    Raises TrainingError if the loss is no longer finite, ConfigurationError or DataError where
+    configuration, network and dataset do not fit together.
     """
     settings, folder = Settings(), Path(folder)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed)
     rows = dataset.rows("train", seed)
-    rounds = Rounds(dataset, rows, configured_batch_size(), device)
-    network = channels_last(Wrapper(dataset_size=dataset.training_images)).to(device)
-    if network.pretrained:
-        load_backbone(network.pretrained, network)
-    steps = rounds.batches if settings.train_iters < 0 else settings.train_iters
-    rates = learning_rates(steps_per_round=steps)
-    step = Step(
-        network=network,
-        task=known(settings.task, TASKS, "session.task")(),
-        optimizer=make_optimizer(network.parameters()),
-        augment=Augmentation(),
-        two_views=dataset.double_sample,
-        autocast=autocast(device, settings.precision),
-    )
-    count = len(rates) // steps
+    rounds = Rounds(dataset, rows, configured_batch_size(), device_of_run())
+    step, rates = make_step(dataset, settings), rates_by_round(settings, rounds)
+    stamp = fingerprint([gin.config_str(), dataset.fingerprint, str(seed)])
+    checkpoints = Checkpoints(folder, stamp, settings.checkpoint_minutes) if resumable else None
+    first, done = 0, []
+    if settings.restore_session:
+        first = restore_training(settings.restore_session, step, len(rates))
+    if checkpoints:
+        first, done = checkpoints.restore(step, rounds) or (first, done)
     with (
-        tqdm(total=len(rates), unit="step", desc=folder.name, disable=None, leave=False) as bar,
-        History(folder, count) as history,
+        progress(folder, rates[first:]) as bar,
+        History(folder, first, len(rates), done) as history,
     ):
-        for index, rate in enumerate(np.split(rates, count)):
-            train = train_round(step, rounds, rate, bar.update)
+        for index in range(first, len(rates)):
+            train = train_round(step, rounds, rates[index], bar.update)
             if not math.isfinite(train["loss"]):
                 raise TrainingError(
-                    f"{folder}: the loss is no longer finite in round {index + 1} of {count} "
-                    f"(learning rate {rate[-1]:.3g}): lower scheduler.target_lrs"
+                    f"{folder}: the loss is no longer finite in round {index + 1} of {len(rates)} "
+                    f"(learning rate {rates[index][-1]:.3g}): lower scheduler.target_lrs"
                 )
-            valid = {}
-            if settings.valid_iters != 0:
-                block = dataset.held_out("valid", device)
-                valid = evaluate(step, block, rounds.batch_size, settings.valid_iters)
-            history.add(rate[-1], train, valid)
+            valid = held_out(step, dataset, "valid", rounds.batch_size, settings.valid_iters)
+            history.add(rates[index][-1], train, valid)
+            if checkpoints:
+                checkpoints.save_if_due(step, rounds, history, last=index + 1 == len(rates))
+    test = held_out(step, dataset, "test", rounds.batch_size, settings.test_iters)
     if keep_snapshot:
-        save_snapshot(folder / "snapshot.pt", network)
+        save_snapshot(folder / SNAPSHOT, step.network)
     with written_whole(folder / "config.gin") as temporary:
         temporary.write_text(gin.operative_config_str())
     metrics = {
         "seed": seed,
         "labels": dataset.semisupervised or len(rows),
         "label_subset": digest(rows),
-        "parameters": sum(p.numel() for p in network.parameters()),
+        "parameters": sum(p.numel() for p in step.network.parameters()),
+        "data": dataset.path,
+        **history.metrics(),
+        **{f"test_{name}": value for name, value in test.items()},
     }
-    write_metrics(folder / "metrics.csv", metrics | history.metrics())
+    write_metrics(folder / "metrics.csv", metrics)
+    return metrics
+
+
+def progress(folder: Path, rates: list[np.ndarray]) -> tqdm:
+    total = sum(map(len, rates))
+    return tqdm(total=total, unit="step", desc=folder.name, disable=None, leave=False)
+
+
+def held_out(
+    step: Step, dataset: BaseDataset, split: str, batch_size: int, batches: int
+) -> dict[str, float]:
+    """Mean loss and metrics of "valid" or "test"; nothing if no batches are asked for."""
+    if batches == 0:
+        return {}
+    return evaluate(step, dataset.held_out(split, device_of_run()), batch_size, batches)

@@ -1,20 +1,15 @@
 """Our networks against the authors': the same parameters, the same outputs."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
 from selfstudy.configuration import configured
 from selfstudy.networks.study import Wrapper
 
-PRETEXT = ("vae", "rotate", "cmc", "amdim")
-NAMES = [
-    *(
-        f"syn/{backbone}/{task}"
-        for backbone in ("r9", "r50")
-        for task in (*PRETEXT, "classify", "pose")
-    ),
-    *(f"dense/r50/{task}" for task in (*PRETEXT, "segment", "depth")),
-]
+NAMES = list(json.loads((Path(__file__).parent / "models.json").read_text()))
 
 
 def fill(network, sequence):

@@ -102,6 +102,11 @@ def test_figure_3_shows_every_dataset_and_method(tmp_path, count):
     assert (tmp_path / "fig3.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_figure_3_names_any_dataset():
+    assert fig3.title("0110") == "0110 (-CV-)"
+    assert fig3.title("cifar10") == "cifar10"
+
+
 def test_figure_3_shows_what_there_is():
     runs = measured(["0110"])
     scratch = fig3.draw(runs[runs["pretext"] == "scratch"])

@@ -1,5 +1,8 @@
 """Packed files, preparation, splits, datasets and rounds."""
 
+import shutil
+import subprocess
+import sys
 from itertools import pairwise
 
 import h5py
@@ -7,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.packed import OBJECT, write_packed
+from selfstudy.configuration import configured
+from selfstudy.data.dataset import DATASETS, BaseDataset
+from selfstudy.data.packed import CLASSES, OBJECT, write_packed
 from selfstudy.data.prepare import prepare
+from selfstudy.data.prepared import prepared_name
+from selfstudy.data.rendered import SynDataset
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import label_subset, split_rows
+from selfstudy.data.splits import SPLITS, label_subset, split_rows
 from selfstudy.errors import ConfigurationError, DataError
 
 CPU = torch.device("cpu")
@@ -52,6 +58,9 @@ def test_prepared_file_says_what_it_is(prepared):
         assert file.attrs["colour_space"] == "lab"
         assert file.attrs["resolution"] == 16
         assert file.attrs["mean"].tolist() == [38.44, 3.03, 4.77]
+        assert file.attrs["splits"].tolist() == [100, 10, 10]
+        assert list(file.attrs["classes"]) == list(CLASSES)
+        assert file.attrs["seed"] == 0
         assert len(file.attrs["inputs_sha256"]) == 64
         for field in OBJECT.names:
             assert len(file[field]) == 120
@@ -148,10 +157,11 @@ def test_more_labels_than_images_are_refused():
 
 
 def test_splits_do_not_meet():
-    rows = {split: set(split_rows(120, split, 5)) for split in ("train", "valid", "test")}
-    assert rows["train"] == set(range(100))
-    assert rows["valid"] == set(range(100, 105))
-    assert rows["test"] == set(range(110, 115))
+    rows = {split: split_rows((100, 8, 12), split).tolist() for split in SPLITS}
+    assert rows["train"] == list(range(100))
+    assert rows["valid"] == list(range(100, 108))
+    assert rows["test"] == list(range(108, 120))
+    assert split_rows((100, 8, 12), "test", most=5).tolist() == [108, 109, 110, 111, 112]
 
 
 def test_dataset_reads_the_rows_asked_for(prepared):
@@ -181,6 +191,120 @@ def test_truncated_data_are_refused(prepared):
     prepared.write_bytes(prepared.read_bytes()[:5000])
     with pytest.raises(DataError, match=r"data_16_lab.h5: damaged"):
         BaseDataset(prepared, input_res=16)
+
+
+@pytest.mark.parametrize("splits", [[100, 10, 11], [110, 0, 10], [110, 10], [130, -20, 10]])
+def test_splits_that_do_not_make_up_the_data_are_refused(prepared, splits):
+    with h5py.File(prepared, "r+") as file:
+        file.attrs["splits"] = splits
+    with pytest.raises(DataError, match=r"data_16_lab.h5: 'splits': expected .* 120 in all, found"):
+        BaseDataset(prepared, input_res=16)
+
+
+@pytest.mark.parametrize("key", ["splits", "classes"])
+def test_only_rendered_data_may_leave_out_what_they_are(prepared, key):
+    with h5py.File(prepared, "r+") as file:
+        del file.attrs[key]
+    with pytest.raises(DataError, match=f"data_16_lab.h5: .* does not say its '{key}'"):
+        BaseDataset(prepared, input_res=16)
+
+
+def opened_in(folder, *bindings):
+    with configured([], ["BaseDataset.input_res = 16", *bindings]):
+        return SynDataset(folder)
+
+
+@pytest.fixture
+def authors(prepared, tmp_path):
+    """The same images as the authors prepare them: bare arrays of 32-bit classes."""
+    path = tmp_path / "authors.h5"
+    with h5py.File(prepared) as file, h5py.File(path, "w") as bare:
+        bare["data"] = file["data"][:]
+        bare["targets"] = file["targets"][:].astype(np.int32)
+    return path
+
+
+def test_the_authors_files_are_read(authors, prepared):
+    ours, theirs = opened_in(prepared), opened_in(authors)
+    assert theirs.classes == 10
+    assert theirs.training_images == 100
+    for split in SPLITS:
+        rows = theirs.rows(split, seed=0)
+        assert rows.tolist() == ours.rows(split, seed=0).tolist()
+        first, second = ours.read(rows, CPU), theirs.read(rows, CPU)
+        assert torch.equal(first.images, second.images)
+        assert torch.equal(first.targets, second.targets)
+    assert ours.fingerprint != theirs.fingerprint
+
+
+def test_the_authors_files_must_divide_into_twelfths(authors):
+    with h5py.File(authors, "r+") as file:
+        for key in ("data", "targets"):
+            rows = file[key][1:]
+            del file[key]
+            file[key] = rows
+    with pytest.raises(DataError, match="119 in all, found"):
+        opened_in(authors)
+
+
+def test_rendered_data_test_on_as_many_images_as_validate(prepared):
+    dataset = opened_in(prepared, "BaseDataset.num_valid = 4")
+    assert dataset.rows("valid", seed=0).tolist() == [100, 101, 102, 103]
+    assert dataset.rows("test", seed=0).tolist() == [110, 111, 112, 113]
+    other = BaseDataset(prepared, input_res=16, num_valid=4)
+    assert other.rows("valid", seed=0).tolist() == [100, 101, 102, 103]
+    assert other.rows("test", seed=0).tolist() == list(range(110, 120))
+
+
+def test_dense_data_have_classes_too(prepared_multi):
+    assert BaseDataset(prepared_multi, input_res=32).classes == 10
+
+
+@pytest.mark.parametrize(
+    ("bindings", "place"),
+    [
+        ([], "1111/data_16_lab.h5"),
+        (["SynDataset.dataset_choice = 'T-VL'"], "1011/data_16_lab.h5"),
+        (["SynDataset.dataset_choice = '-CV--multi'"], "0110-multi/data_16_lab.h5"),
+        (["SynDataset.use_lab = False"], "1111/data_16.h5"),
+    ],
+)
+def test_prepared_files_are_found_in_a_folder_of_data(prepared, tmp_path, bindings, place):
+    path = tmp_path / "data" / "prepared" / place
+    path.parent.mkdir(parents=True)
+    message = f"{place}: there is no such file: make it by `snakemake {path}`"
+    with pytest.raises(DataError, match=message):
+        opened_in(tmp_path / "data", *bindings)
+    prepared.rename(path)
+    assert opened_in(tmp_path / "data", *bindings).path == path
+
+
+def test_folders_named_as_the_choice_come_first(prepared, tmp_path):
+    for name in ("1011", "T-VL"):
+        path = tmp_path / "data" / "prepared" / name / "data_16_lab.h5"
+        path.parent.mkdir(parents=True)
+        shutil.copy(prepared, path)
+    assert opened_in(tmp_path / "data", "SynDataset.dataset_choice = 'T-VL'").path == path
+
+
+def test_unknown_choices_are_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="dataset 'TVCL': expected four digits"):
+        opened_in(tmp_path, "SynDataset.dataset_choice = 'TVCL'")
+
+
+def test_datasets_are_found_by_their_names():
+    assert {"SynDataset", "CIFARDataset", "ImageDataset"} <= set(DATASETS)
+
+
+def test_names_of_prepared_files():
+    assert prepared_name(64, "lab") == "data_64_lab.h5"
+    assert prepared_name(64, "rgb") == "data_64.h5"
+
+
+def test_names_of_prepared_files_need_nothing_heavy():
+    program = "import sys, selfstudy.data.prepared; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {b"torch", b"skimage", b"pandas"} & set(loaded.stdout.split())
 
 
 def test_small_subsets_repeat_until_a_round_is_full(prepared):

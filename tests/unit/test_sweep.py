@@ -7,7 +7,7 @@ import yaml
 
 from selfstudy.configuration import GIN
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep import check, prepared_name
+from selfstudy.sweep import check, dataset_bindings, fits, gin_files
 
 CONFIG = yaml.safe_load((GIN.parent / "config.yaml").read_text())
 
@@ -35,7 +35,11 @@ MISTAKES = {
     "unknown method": ("pretext", ["scratch", "vea"], "pretext: 'vea' is not known: .*'vae'"),
     "no scratch": ("pretext", ["vae"], "pretext: 'scratch' is missing"),
     "no labels": ("tasks", {"pose": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
-    "unknown backbone": ("backbones", ["r8"], "config/gin/syn/r8/classify.gin.*did you mean"),
+    "unknown backbone": (
+        "backbones",
+        ["r50", "r8"],
+        "config/gin/syn/r8/classify.gin.*did you mean",
+    ),
     "budget": ("tasks", {"classify": {"labels": [400001]}}, "400001 labels, but .*'0000'"),
     "task's backbone": (
         "tasks",
@@ -58,6 +62,28 @@ MISTAKES = {
         {"0110": {"source": "rende", "images": 12, "resolution": 64}},
         "did you mean 'render'",
     ),
+    "no source": ("datasets", {"0110": {"images": 12}}, "'source' is a required property"),
+    "no rendering": ("rendering", None, "rendering"),
+    "images of one's own": (
+        "datasets",
+        {"own": {"source": "images", "resolution": 64, "folder": "a", "table": "b"}},
+        "datasets: own: .*expected just one of the keys folder, table",
+    ),
+    "key of another source": (
+        "datasets",
+        {"cifar10": {"source": "cifar10", "folder": "a", "images": 12}},
+        "datasets: cifar10: .*unknown key 'images'",
+    ),
+    "name with a slash": (
+        "datasets",
+        {"../own": {"source": "images", "resolution": 64, "folder": "a"}},
+        "'../own' does not match",
+    ),
+    "cifar's budget": (
+        "datasets",
+        {"cifar10": {"source": "cifar10", "folder": "a"}},
+        "labels: 200000 labels, but dataset 'cifar10' has 45000",
+    ),
     "gin": ("gin", {"al": []}, "gin: unknown key 'al': did you mean 'all'"),
 }
 
@@ -77,6 +103,37 @@ def test_missing_keys_are_named():
         check(config)
 
 
-def test_prepared_names():
-    assert prepared_name(64, "lab") == "data_64_lab.h5"
-    assert prepared_name(64, "rgb") == "data_64.h5"
+def test_an_unrendered_study_needs_no_rendering():
+    config = yaml.safe_load((GIN.parent / "own_images.yaml").read_text())
+    check(config)
+    config["datasets"]["0110"] = {"source": "render", "images": 1200, "resolution": 64}
+    with pytest.raises(ConfigurationError, match="rendering: is missing: dataset '0110' is rend"):
+        check(config)
+
+
+RENDER, OWN = {"source": "render", "resolution": 32}, {"source": "images", "resolution": 48}
+CIFAR = {"source": "cifar100"}
+
+
+def test_tasks_fit_the_datasets_that_they_have_a_configuration_for():
+    datasets = (("0110", RENDER), ("1111-multi", RENDER), ("own", OWN), ("c", CIFAR))
+    fitting = [[fits(task, *each) for each in datasets] for task in ("classify", "pose", "depth")]
+    assert fitting == [
+        [True, False, True, True],
+        [True, False, False, False],
+        [False, True, False, False],
+    ]
+
+
+def test_gin_files_of_a_run():
+    assert gin_files("0110", RENDER, "r9", "vae") == ["syn/r9/vae"]
+    assert gin_files("1111-multi", RENDER, "r50", "depth") == ["dense/r50/depth"]
+    assert gin_files("own", OWN, "r50", "classify") == ["images/r50/classify"]
+    # A method without files of its own for each family, and a backbone likewise.
+    assert gin_files("c", CIFAR, "r9", "amdim_ref") == ["cifar/r9/common", "pretext/amdim_ref"]
+
+
+def test_a_dataset_binds_what_follows_from_it():
+    assert dataset_bindings(OWN) == ["BaseDataset.input_res = 48"]
+    expected = ["BaseDataset.input_res = 32", "Wrapper.out_classes = None"]
+    assert dataset_bindings(CIFAR) == expected

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from selfstudy.configuration import configured
+from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
 from selfstudy.networks.study import Wrapper
-from selfstudy.pretext import NAMES
 from selfstudy.training.seeds import run_seeds
 from selfstudy.training.session import open_dataset, run
 from selfstudy.training.snapshot import load_backbone
 
+METHODS = ("vae", "rotate", "cmc", "amdim")
 TINY = [
     "session.precision = 'float32'",
     "BaseDataset.input_res = 16",
@@ -37,7 +38,7 @@ def weights(folder):
     return torch.load(folder / "snapshot.pt", weights_only=True)["network"]
 
 
-@pytest.mark.parametrize("method", NAMES)
+@pytest.mark.parametrize("method", METHODS)
 def test_pretraining_writes_its_results(method, prepared, tmp_path):
     history = pretrain(method, prepared, tmp_path / "run")
     assert history["round"].tolist() == [1, 2]
@@ -51,7 +52,7 @@ def test_pretraining_writes_its_results(method, prepared, tmp_path):
     assert "ResNet.width = 4" in operative
 
 
-@pytest.mark.parametrize("method", NAMES)
+@pytest.mark.parametrize("method", METHODS)
 def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
     """A pretraining run's backbone is the same, bit for bit, whatever the labels are."""
     import h5py
@@ -74,7 +75,7 @@ def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
 DENSE = [*TINY, "BaseDataset.input_res = 32", "dataloader.batch_size = 8"]
 
 
-@pytest.mark.parametrize("method", NAMES)
+@pytest.mark.parametrize("method", METHODS)
 def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi, tmp_path):
     with configured([f"dense/r50/{method}"], DENSE):
         run(open_dataset(prepared_multi), tmp_path, seed=0, keep_snapshot=True)
@@ -94,6 +95,14 @@ def test_dense_finetuning(task, metrics, prepared_multi, tmp_path):
     history = pd.read_csv(tmp_path / "history.csv")
     assert metrics <= set(history)
     assert history[sorted(metrics)].ge(0).all(axis=None)
+
+
+def test_amdims_own_encoder_trains(packed, tmp_path):
+    prepare(packed, tmp_path / "data.h5", "0110", 32, "lab", seed=0)
+    bindings = [*TINY, "BaseDataset.input_res = 32", "AMDIMRefModel.encoder_size = 32"]
+    with configured(["syn/r9/common", "pretext/amdim_ref"], [*bindings, "AMDIMRefModel.ndf = 4"]):
+        run(open_dataset(tmp_path / "data.h5"), tmp_path / "run", seed=0, keep_snapshot=True)
+    assert pd.read_csv(tmp_path / "run" / "history.csv").notna().all(axis=None)
 
 
 def test_a_seed_fixes_a_run(prepared, tmp_path):
@@ -124,8 +133,16 @@ def test_finetuning_starts_from_exactly_the_backbone(prepared, tmp_path):
 @pytest.mark.parametrize(
     ("files", "bindings", "message"),
     [
-        (["syn/r9/classify"], [], "Missing key"),
-        (["syn/r9/cmc", "syn/r9/classify"], ["ResNet.width = 8"], "size mismatch"),
+        (
+            ["syn/r9/classify"],
+            [],
+            "missing: stem.0.weight, .* and [0-9]+ more; unexpected: l.stem.0.weight, ",
+        ),
+        (
+            ["syn/r9/cmc", "syn/r9/classify"],
+            ["ResNet.width = 8"],
+            r"of another shape: l.stem.0.weight \(4, 1, 3, 3\) in place of \(8, 1, 3, 3\), ",
+        ),
     ],
 )
 def test_another_backbone_is_refused(prepared, tmp_path, files, bindings, message):
@@ -137,15 +154,37 @@ def test_another_backbone_is_refused(prepared, tmp_path, files, bindings, messag
 
 
 def test_damaged_snapshots_are_refused(prepared, tmp_path):
+    pretrain("vae", prepared, tmp_path / "run")
+    whole = (tmp_path / "run" / "snapshot.pt").read_bytes()
     snapshot = tmp_path / "snapshot.pt"
     with configured(["syn/r9/classify"], TINY):
         network = Wrapper(dataset_size=100)
-        with pytest.raises(DataError, match="there is no such snapshot"):
-            load_backbone(snapshot, network)
-        for content in (b"", b"PK\x03\x04 not a zip", b"hello"):
+        for content in (b"", b"PK\x03\x04 not a zip", b"hello", whole[: len(whole) // 2]):
             snapshot.write_bytes(content)
-            with pytest.raises(DataError, match="damaged, or not a snapshot"):
+            with pytest.raises(DataError, match=r"snapshot.pt: damaged, or not a snapshot"):
                 load_backbone(snapshot, network)
+        for content in ([1.0], network.state_dict()):
+            torch.save(content, snapshot)
+            with pytest.raises(DataError, match=r"snapshot.pt: not a snapshot: expected 'network'"):
+                load_backbone(snapshot, network)
+
+
+@pytest.mark.parametrize(
+    ("gin", "bindings", "error", "message"),
+    [
+        ("syn/r9/pose", ["BaseDataset.predict_pose = False"], DataError, "no pose to learn"),
+        ("syn/r9/pose", ["session.task = 'DepthTask'"], DataError, "one target an image: DepthTa"),
+        ("dense/r50/segment", [], ConfigurationError, "dense_pred = True, but .* has one target"),
+        ("syn/r9/classify", ["Wrapper.out_classes = [9, 5]"], ConfigurationError, "has 10 classes"),
+        ("syn/r9/amdim", ["BaseDataset.double_sample = False"], ConfigurationError, "two views"),
+        ("syn/r9/vae", ["BaseDataset.double_sample = True"], ConfigurationError, "two views"),
+        ("syn/r9/vae", ["session.train_iters = 0"], ConfigurationError, "train_iters = 0"),
+    ],
+)
+def test_what_does_not_fit_together_is_named(prepared, tmp_path, gin, bindings, error, message):
+    with configured([gin], [*TINY, *bindings]), pytest.raises(error, match=message):
+        run(open_dataset(prepared), tmp_path / "run", seed=0, keep_snapshot=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_diverging_run_stops_with_its_round(prepared, tmp_path):

@@ -12,10 +12,10 @@ CONFIG = yaml.safe_load((Path(__file__).parent / "config.yaml").read_text())
 
 
 class Study:
-    """A folder in which the workflow runs with a configuration of its own."""
+    """A folder in which the workflow in `root` runs with a configuration of its own."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, root=ROOT):
+        self.folder, self.root = folder, root
         self.config = copy.deepcopy(CONFIG)
 
     def snakemake(self, *arguments, fails=False):
@@ -23,7 +23,7 @@ class Study:
         path = self.folder / "config.yaml"
         path.write_text(yaml.safe_dump(self.config, sort_keys=False))
         command = [sys.executable, "-m", "snakemake", *map(str, arguments)]
-        command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.folder)]
+        command += ["--snakefile", str(self.root / "Snakefile"), "--directory", str(self.folder)]
         command += ["--cores", "2", "--configfile", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
         output = done.stdout + done.stderr

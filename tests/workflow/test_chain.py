@@ -24,6 +24,12 @@ def test_the_chain_ends_with_tables_and_figures(finished):
     utility = pd.read_csv(results / "tables/utility.csv")
     assert len(utility) == 4 * 2
     assert utility["utility"].between(-1, 9).all()
+    linear = pd.read_csv(results / "tables/linear.csv", dtype={"dataset": str})
+    assert len(linear) == 4 * 2
+    assert linear["accuracy"].between(0, 1).all()
+    finetuned = runs.set_index(["pretext", "labels"])["label_subset"]
+    for row in linear.itertuples():
+        assert row.label_subset == finetuned[row.pretext, row.labels]
     for name in ("fig2.pdf", "fig2.png", "fig3.pdf", "fig3.png"):
         assert (results / "figures" / name).stat().st_size > 5000
     for folder in runs["folder"]:
@@ -46,7 +52,7 @@ def test_a_second_run_does_nothing(finished):
 
 def test_a_new_budget_adds_its_own_jobs(study):
     study.config["tasks"]["classify"]["labels"].append(50)
-    assert study.planned() == {"finetune": 5, **RESULTS}
+    assert study.planned() == {"finetune": 5, "linear": 4, **RESULTS}
 
 
 def test_a_new_dataset_adds_its_own_jobs(study):
@@ -56,6 +62,7 @@ def test_a_new_dataset_adds_its_own_jobs(study):
         "prepare": 1,
         "pretrain": 4,
         "finetune": 10,
+        "linear": 4,
         "contact_sheet": 2,
         **RESULTS,
     }
@@ -63,7 +70,7 @@ def test_a_new_dataset_adds_its_own_jobs(study):
 
 def test_a_changed_binding_repeats_what_depends_on_it(study):
     study.config["gin"]["finetune"] = ["optimizer.weight_decay = 0.001"]
-    assert study.planned() == {"finetune": 10, **RESULTS}
+    assert study.planned() == {"finetune": 10, "linear": 4, **RESULTS}
 
 
 def test_one_figure_asks_for_its_own_runs_only(new_study):

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 from selfstudy.analysis.figures.style import RC, look
 from selfstudy.analysis.runs import accuracies
 from selfstudy.analysis.utility import SCRATCH, utilities
+from selfstudy.errors import ConfigurationError
 from selfstudy.factors import Factors
 
 PANEL = (2.3, 1.9)  # inches, width and height
@@ -52,7 +53,11 @@ def draw(runs: pd.DataFrame) -> Figure:
 
 
 def title(dataset: str) -> str:
-    return f"{dataset} ({Factors.parse(dataset).letters})"
+    """A dataset's name; a rendered one's with the letters of its factors."""
+    try:
+        return f"{dataset} ({Factors.parse(dataset).letters})"
+    except ConfigurationError:
+        return dataset
 
 
 def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:

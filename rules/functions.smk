@@ -1,0 +1,106 @@
+# What the rules ask for: inputs, and how a run is configured.
+
+
+def of_source(*sources):
+    """A pattern of the names of the datasets from these sources; none fits where there are none."""
+    names = [name for name, dataset in DATASETS.items() if dataset["source"] in sources]
+    return "|".join(names) or "(?!)"
+
+
+def buckets(wildcards):
+    """The packed files of a dataset."""
+    return [f"{PACKED}/{bucket_name(b)}".format(**wildcards) for b in range(BUCKETS)]
+
+
+def own_images(wildcards):
+    """A table of images; or their folder and those below it, which are newer if files came."""
+    dataset = DATASETS[wildcards.dataset]
+    if "table" in dataset:
+        return dataset["table"]
+    folder = Path(dataset["folder"])
+    return [folder, *sorted(path for path in folder.glob("**/") if path.is_dir())]
+
+
+def prepared(wildcards):
+    """The prepared file of a dataset."""
+    name = wildcards.dataset
+    return PREPARED.format(dataset=name, resolution=resolution(DATASETS[name]))
+
+
+def snapshot(wildcards):
+    """The pretrained snapshot that a finetuning run starts from; none from scratch."""
+    return [] if wildcards.pretext == SCRATCH else f"{PRETRAIN}/snapshot.pt".format(**wildcards)
+
+
+def places(tasks, backbones=BACKBONES):
+    """Dataset, backbone and task of the curves of these tasks and backbones."""
+    return [
+        {"dataset": name, "backbone": backbone, "task": task}
+        for task in tasks
+        for name, dataset in DATASETS.items()
+        if fits(task, name, dataset)
+        for backbone in TASKS[task].get("backbones", BACKBONES)
+        if backbone in backbones
+    ]
+
+
+def metrics(tasks, backbones=BACKBONES):
+    """The metrics files of the finetuning jobs of these tasks and backbones."""
+    return [
+        f"{FINETUNE}/metrics.csv".format(**place, pretext=pretext, labels=labels)
+        for place in places(tasks, backbones)
+        for pretext in PRETEXT
+        for labels in TASKS[place["task"]]["labels"]
+    ]
+
+
+def linear_metrics():
+    """The metrics files of the linear evaluation of every pretrained network."""
+    return [
+        f"{LINEAR}/metrics.csv".format(**place, pretext=pretext)
+        for place in places([task for task in TASKS if task in LINEAR_TASKS])
+        for pretext in PRETEXT
+        if pretext != SCRATCH
+    ]
+
+
+def gin_of(wildcards, run):
+    """The gin files of a pretext method or a task."""
+    name = wildcards.dataset
+    return gin_files(name, DATASETS[name], wildcards.backbone, run)
+
+
+def pretrain_gin(wildcards):
+    """Gin files and bindings of a pretraining run."""
+    bindings = dataset_bindings(DATASETS[wildcards.dataset])
+    bindings = bindings + config["gin"]["all"] + config["gin"]["pretrain"]
+    return gin_of(wildcards, wildcards.pretext), bindings
+
+
+def downstream_gin(wildcards):
+    """Gin files and bindings of a task: the pretext method's backbone, the task's way."""
+    pretext = [] if wildcards.pretext == SCRATCH else gin_of(wildcards, wildcards.pretext)
+    bindings = dataset_bindings(DATASETS[wildcards.dataset])
+    bindings = bindings + config["gin"]["all"] + config["gin"]["finetune"]
+    return pretext + gin_of(wildcards, wildcards.task), bindings
+
+
+def finetune_gin(wildcards):
+    """Gin files and bindings of a finetuning run."""
+    files, bindings = downstream_gin(wildcards)
+    few = config["gin"]["few_labels"]
+    return files, bindings + (few["bindings"] if int(wildcards.labels) < few["below"] else [])
+
+
+def run_code(wildcards, *modules):
+    """A hash of the source of `modules` and of what a run with these wildcards goes through."""
+    named = [f"networks.{wildcards.backbone}", f"pretext.{wildcards.pretext}"]
+    if "task" in wildcards.keys():
+        named += ["downstream.classify", f"downstream.{wildcards.task}"]
+    return code_fingerprint(*modules, *(module for module in named if source_of(module).is_file()))
+
+
+def gin_fingerprint(gin):
+    """A hash of the gin files' text, so that a run is repeated when they change."""
+    files, _ = gin
+    return fingerprint(gin_text(name) for name in files)

@@ -1,0 +1,5 @@
+"""`python -m selfstudy`: the same as `selfstudy`."""
+
+from selfstudy.cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""The command `selfstudy`. Nothing heavy is imported before the command is known."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from selfstudy.errors import SelfstudyError, one_line
+from selfstudy.files import is_full
+
+COMMANDS = ("train", "params", "loading", "features", "linear", "utility")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command of the given words, or of the command line; errors are one line."""
+    parser = argparse.ArgumentParser(
+        prog="selfstudy",
+        description="Does self-supervised pretraining save labels? Single runs and tools; the "
+        "whole study is a Snakemake workflow.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"selfstudy.commands.{name}")
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    arguments = parser.parse_args(words)
+    try:
+        arguments.run(arguments)
+    except SelfstudyError as error:
+        sys.exit(one_line(error))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        sys.exit(f"error: no space left on the disk: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

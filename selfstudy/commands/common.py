@@ -1,0 +1,59 @@
+"""Arguments that several commands share."""
+
+import re
+from argparse import ArgumentParser
+from pathlib import Path
+
+from selfstudy.errors import ConfigurationError
+
+QUICK = ["cifar/r9/classify"]  # what runs where nothing else is asked for
+NAME = re.compile(r"[\w][\w.=+-]*(/[\w][\w.=+-]*)*")
+
+
+def add_gin(parser: ArgumentParser) -> None:
+    """`-g` and `-p`: how a run trains."""
+    parser.add_argument(
+        "-g",
+        "--gin_config",
+        nargs="+",
+        metavar="NAME",
+        help="gin files in config/gin, such as syn/r9/vae, or paths of gin files, in order "
+        f"(default: {' '.join(QUICK)})",
+    )
+    parser.add_argument(
+        "-p",
+        "--gin_param",
+        nargs="+",
+        default=[],
+        metavar="BINDING",
+        help="gin bindings that override these, such as 'dataloader.batch_size = 128'",
+    )
+
+
+def add_data(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        default="data",
+        metavar="PATH",
+        help="a prepared file, or the folder of all data (default: data)",
+    )
+
+
+def add_run(parser: ArgumentParser) -> None:
+    """`-e`, the run that a command is about."""
+    parser.add_argument(
+        "-e",
+        "--exp_id",
+        required=True,
+        metavar="RUN",
+        help="the name of a run in results/runs, or a run's folder",
+    )
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """The folder of the run `name`, which must not lead out of `runs`."""
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"-e {name!r}: expected a name of letters, digits and -_.=+, with / for folders"
+        )
+    return runs / name

@@ -1,0 +1,90 @@
+"""One training run outside the workflow."""
+
+import json
+import logging
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from selfstudy.commands.common import QUICK, add_data, add_gin, new_folder
+from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.files import written_whole
+
+HELP = "train one network; with no arguments, a quick run on CIFAR-10"
+COMMAND = "command.json"
+log = logging.getLogger("selfstudy")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_gin(parser)
+    add_data(parser)
+    parser.add_argument(
+        "-e",
+        "--exp_id",
+        default="default",
+        metavar="ID",
+        help="results go to results/runs/ID",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="print the result alone")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument("--seed", type=int, help="of all that is random (default: 0)")
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.training.checkpoint import CHECKPOINT
+    from selfstudy.training.snapshot import RUNS, SNAPSHOT
+
+    if arguments.quiet:
+        os.environ["TQDM_DISABLE"] = "1"
+    folder = new_folder(RUNS, arguments.exp_id)
+    command = {
+        "gin": arguments.gin_config or QUICK,
+        "bindings": arguments.gin_param,
+        "data": arguments.data,
+        "seed": arguments.seed or 0,
+    }
+    if arguments.resume and (folder / COMMAND).is_file():
+        command = resumed(folder / COMMAND, arguments, command)
+    elif any((folder / file).exists() for file in (CHECKPOINT, SNAPSHOT)):
+        raise ConfigurationError(
+            f"{folder}: there is a run already: go on with it by --resume, or name another by -e"
+        )
+    train(folder, command, arguments.quiet)
+
+
+def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
+    """The command that the run was begun with; none but the same may be given again."""
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: damaged: {error}") from error
+    if not isinstance(begun, dict) or begun.keys() != command.keys():
+        raise DataError(f"{path}: damaged: expected {', '.join(command)}")
+    given = arguments.gin_config or arguments.gin_param or arguments.seed is not None
+    if given and command != begun:
+        raise ConfigurationError(
+            f"{path.parent}: was begun with other arguments: go on with --resume and -e alone"
+        )
+    return begun
+
+
+def train(folder: Path, command: dict, quiet: bool) -> None:
+    from selfstudy.configuration import configured
+    from selfstudy.training.session import open_dataset
+    from selfstudy.training.session import run as run_session
+
+    log.setLevel(logging.INFO)
+    if not quiet:
+        log.addHandler(logging.StreamHandler(sys.stderr))
+    with configured(command["gin"], command["bindings"]):
+        dataset = open_dataset(command["data"])
+        with written_whole(folder / COMMAND) as temporary:
+            temporary.write_text(json.dumps(command, indent=1), encoding="utf-8")
+        file = logging.FileHandler(folder / "train.log")
+        file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log.addHandler(file)
+        metrics = run_session(dataset, folder, command["seed"], keep_snapshot=True, resumable=True)
+    shown = ("accuracy", "best_accuracy", "test_accuracy")
+    results = [f"{name} {metrics[name]:.4f}" for name in shown if metrics.get(name) is not None]
+    print(f"{folder}: {', '.join(results) or 'trained'}")

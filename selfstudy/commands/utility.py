@@ -1,0 +1,67 @@
+"""Utility of anyone's accuracies."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from selfstudy.errors import DataError
+from selfstudy.files import written_whole
+
+HELP = "how many labels pretraining saves, from a table of method, labels, seed and accuracy"
+COLUMNS = ("method", "labels", "seed", "accuracy")
+OPTIONAL = ("dataset", "task")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "table",
+        type=Path,
+        metavar="FILE.csv",
+        help="a row a run, with columns method (one of them 'scratch'), labels, seed, accuracy, "
+        "and, where there are several, dataset and task",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write a table too")
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.analysis.utility import utilities
+
+    runs = read(arguments.table)
+    table = utilities(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
+    table = table.drop(columns=[name for name in OPTIONAL if (table[name] == "").all()])
+    if arguments.output:
+        with written_whole(arguments.output) as temporary:
+            table.to_csv(temporary, index=False)
+    print(table.to_string(index=False))
+
+
+def read(path: Path):
+    """The runs of a table, as `selfstudy.analysis.utility.utilities` takes them."""
+    import pandas as pd
+
+    try:
+        runs = pd.read_csv(path, dtype={"method": str, "dataset": str, "task": str})
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as a table: {error}") from error
+    if missing := [column for column in COLUMNS if column not in runs]:
+        raise DataError(
+            f"{path}: column {missing[0]!r} is missing: expected {', '.join(COLUMNS)}, and found "
+            f"{', '.join(runs)}"
+        )
+    for column in ("labels", "accuracy"):
+        numbers = pd.to_numeric(runs[column], errors="coerce")
+        wrong = numbers.isna() | (numbers < (1 if column == "labels" else 0))
+        if wrong.any():
+            row = wrong.idxmax()
+            raise DataError(
+                f"{path}, line {row + 2}: {column} is {str(runs.loc[row, column])!r}: expected a "
+                f"number{' from 1' if column == 'labels' else ''}"
+            )
+        runs[column] = numbers
+    if "scratch" not in set(runs["method"]):
+        raise DataError(
+            f"{path}: no row has the method 'scratch', with which all others are compared: found "
+            f"{', '.join(map(repr, runs['method'].unique()))}"
+        )
+    for column in OPTIONAL:
+        runs[column] = runs[column].fillna("") if column in runs else ""
+    return runs.rename(columns={"method": "pretext"}).assign(backbone="")

@@ -1,0 +1,283 @@
+"""The commands, as a user gives them."""
+
+import json
+import re
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from selfstudy import cli
+from selfstudy.training import session
+
+TINY = [
+    "session.precision = 'float32'",
+    "session.checkpoint_minutes = 0",
+    "BaseDataset.input_res = 16",
+    "BaseDataset.min_round = 32",
+    "ResNet.width = 4",
+    "dataloader.batch_size = 16",
+    "scheduler.milestones = [1, 4]",
+    "VAEModel.output_res = 16",
+    "VAEModel.decoder_width = 8",
+    "CMCModel.nce_k = 16",
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder to work in, and sums in one order."""
+    path = tmp_path / "work"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield path
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def train(prepared, folder):
+    """Train; give the run's folder."""
+
+    def train(name, gin, *bindings, options=()):
+        words = ["train", "-q", "-e", name, "-g", gin, "--data", str(prepared), *options]
+        cli.main([*words, "-p", *TINY, *bindings])
+        return folder / "results/runs" / name
+
+    return train
+
+
+def fails(capsys, *words):
+    """The one line with which a command ends."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(list(words))
+    assert isinstance(stop.value.code, str)
+    assert "\n" not in stop.value.code
+    return stop.value.code
+
+
+def metrics(run):
+    return pd.read_csv(run / "metrics.csv").iloc[0]
+
+
+def weights(run):
+    return torch.load(run / "snapshot.pt", weights_only=True)["network"]
+
+
+def same(one, other):
+    first, second = weights(one), weights(other)
+    return first.keys() == second.keys() and all(
+        torch.equal(first[key], second[key]) for key in first
+    )
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys; from selfstudy.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print('HEAVY', [m for m in sys.modules if m.partition('.')[0] in "
+        "('torch', 'numpy', 'pandas', 'h5py', 'gin', 'sklearn', 'matplotlib')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert all(name in done.stdout for name in cli.COMMANDS)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_train_leaves_a_run(train, capsys):
+    run = train("mine/first", "syn/r9/classify", options=["--seed", "3"])
+    assert re.fullmatch(
+        r"results/runs/mine/first: accuracy 0\.\d+, best_accuracy [01]\.\d+\n",
+        capsys.readouterr().out,
+    )
+    assert metrics(run)["seed"] == 3
+    assert len(pd.read_csv(run / "history.csv")) == 4
+    assert json.loads((run / "command.json").read_text())["gin"] == ["syn/r9/classify"]
+    assert "round 4 of 4" in (run / "train.log").read_text()
+    for name in ("config.gin", "snapshot.pt", "checkpoint.pt"):
+        assert (run / name).is_file()
+
+
+def test_python_m_selfstudy_is_the_same(folder):
+    command = [sys.executable, "-m", "selfstudy", "params", "-g", "syn/r9/vae"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
+    assert done.stdout.splitlines()[-1].startswith("total ")
+
+
+def test_a_run_is_never_overwritten(train, prepared, capsys):
+    run = train("mine", "syn/r9/classify")
+    before = (run / "snapshot.pt").read_bytes()
+    words = ["-g", "syn/r9/classify", "--data", str(prepared), "-p", *TINY]
+    message = fails(capsys, "train", "-e", "mine", *words)
+    assert message.startswith("error: results/runs/mine: there is a run already")
+    message = fails(capsys, "train", "-e", "mine", "--resume", *words, "ResNet.width = 5")
+    assert "was begun with other arguments" in message
+    assert (run / "snapshot.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["../out", "/tmp/out", "a//b", "", ".hidden"])
+def test_runs_stay_in_their_folder(name, capsys):
+    assert "expected a name of letters" in fails(capsys, "train", "-e", name)
+
+
+@pytest.mark.parametrize(
+    ("gin", "bindings"),
+    [
+        ("syn/r9/cmc", ()),
+        ("syn/r9/vae", ("BaseDataset.max_images = 30", "BaseDataset.chunk_size = 10")),
+        ("syn/r9/classify", ("BaseDataset.max_images = 30", "BaseDataset.remote_loading = False")),
+    ],
+)
+def test_resume_ends_as_if_never_interrupted(gin, bindings, train, prepared, monkeypatch):
+    whole = train("whole", gin, *bindings)
+    real, rounds = session.train_round, []
+
+    def interrupted(*arguments):
+        rounds.append(1)
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(session, "train_round", interrupted)
+    with pytest.raises(SystemExit) as stop:
+        train("broken", gin, *bindings)
+    assert stop.value.code == 130
+    broken = whole.parent / "broken"
+    assert not (broken / "metrics.csv").exists()
+    cli.main(["train", "-q", "-e", "broken", "--resume"])
+    assert len(rounds) == 5, "two rounds, a broken one, and the two that were missing"
+    assert same(whole, broken)
+    histories = [
+        pd.read_csv(run / "history.csv").drop(columns="seconds") for run in (whole, broken)
+    ]
+    pd.testing.assert_frame_equal(*histories)
+
+
+def test_resume_refuses_a_checkpoint_of_other_data(train, prepared, capsys):
+    run = train("mine", "syn/r9/classify")
+    with h5py.File(prepared, "r+") as file:
+        file["targets"][:] = (file["targets"][:] + 1) % 10
+    message = fails(capsys, "train", "-q", "-e", "mine", "--resume")
+    assert "checkpoint.pt: the run was begun with another configuration, seed or dataset" in message
+    (run / "checkpoint.pt").write_bytes(b"PK damaged")
+    message = fails(capsys, "train", "-q", "-e", "mine", "--resume")
+    assert "checkpoint.pt: damaged, or not a snapshot" in message
+
+
+def test_restore_session_goes_on_from_a_run(train, capsys):
+    first = train("first", "syn/r9/classify")
+    longer = ["session.restore_session = 'first'", "scheduler.milestones = [1, 6]"]
+    second = train("second", "syn/r9/classify", *longer)
+    assert pd.read_csv(second / "history.csv")["round"].tolist() == [5, 6]
+    assert not same(first, second)
+    with pytest.raises(SystemExit) as stop:
+        train("third", "syn/r9/classify", longer[0])
+    assert "it has trained 4 rounds, and scheduler.milestones ends at 4" in stop.value.code
+
+
+@pytest.mark.parametrize("given", ["first", "results/runs/first", "results/runs/first/snapshot.pt"])
+def test_pretrained_takes_a_name_a_folder_or_a_snapshot(given, train):
+    first = train("first", "syn/r9/vae")
+    none = "scheduler.target_lrs = [0, 0, 0]"
+    second = train("second", "syn/r9/classify", f"Wrapper.pretrained = '{given}'", none)
+    for key, value in weights(second).items():
+        if key.startswith("model.backbone.") and key.endswith("conv1.weight"):
+            assert torch.equal(value, weights(first)[key]), key
+
+
+def test_missing_runs_are_named(train, capsys):
+    with pytest.raises(SystemExit) as stop:
+        train("second", "syn/r9/classify", "Wrapper.pretrained = 'frist'")
+    assert "Wrapper.pretrained = 'frist': there is no such snapshot.pt" in stop.value.code
+    assert "-e = 'frist': there is no such" in fails(capsys, "features", "-e", "frist")
+
+
+def test_the_test_split_is_evaluated_once_at_the_end(train, monkeypatch):
+    splits = []
+    real = session.BaseDataset.held_out
+    monkeypatch.setattr(
+        session.BaseDataset,
+        "held_out",
+        lambda self, split, device: splits.append(split) or real(self, split, device),
+    )
+    run = train("mine", "syn/r9/classify", "session.test_iters = -1")
+    assert splits == ["valid"] * 4 + ["test"]
+    assert 0 <= metrics(run)["test_accuracy"] <= 1
+    assert "test_accuracy" not in metrics(train("other", "syn/r9/classify"))
+
+
+def test_params_counts_by_part(capsys, reference):
+    cli.main(["params", "-g", "syn/r50/vae"])
+    rows = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    counts = {part: int(count.replace(",", "")) for part, count in rows.items()}
+    expected = reference("models")["syn/r50/vae"]
+    assert counts.pop("total") == expected["total_params"] == sum(counts.values())
+    model = [count for part, count in counts.items() if part.startswith("model.")]
+    assert sum(model) == expected["backbone_params"]
+
+
+def test_loading_times_rounds(prepared, capsys):
+    words = ["loading", "--rounds", "2", "-g", "syn/r9/amdim", "--data", str(prepared)]
+    cli.main([*words, "-p", *TINY])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{prepared}: 100 images")
+    assert [line.split(":")[0] for line in lines[1:]] == ["round 1", "round 2"]
+
+
+def test_features_and_linear_evaluation(train, prepared, capsys):
+    run = train("mine", "syn/r9/rotate")
+    cli.main(["features", "-e", "mine"])
+    assert capsys.readouterr().out.splitlines()[-1] == "results/runs/mine/features.h5"
+    with h5py.File(run / "features.h5") as file, h5py.File(prepared) as data:
+        for split, size in (("train", 100), ("valid", 10), ("test", 10)):
+            rows = file[f"{split}/rows"][:]
+            assert file[f"{split}/features"].shape == (size, 256)
+            assert (file[f"{split}/labels"][:, 0] == data["targets"][:][rows]).all()
+            assert np.isfinite(file[f"{split}/features"][:]).all()
+    cli.main(["linear", "-e", "mine", "--labels", "20", "100", "--seeds", "0", "1"])
+    table = pd.read_csv(run / "linear.csv")
+    assert table[["labels", "seed"]].to_numpy().tolist() == [[20, 0], [100, 0], [20, 1], [100, 1]]
+    assert table[["accuracy", "train_accuracy"]].stack().between(0, 1).all()
+    assert "101 labels asked for: expected 1 to 100" in fails(
+        capsys, "linear", "-e", "mine", "--labels", "101"
+    )
+    assert "no labels for linear evaluation of 'segment'" in fails(
+        capsys, "linear", "-e", "mine", "--labels", "20", "--task", "segment"
+    )
+
+
+def write_table(path, text):
+    path.write_text(text)
+    return str(path)
+
+
+def test_utility_of_ones_own_numbers(folder, capsys):
+    rows = ["scratch,100,0,0.2", "scratch,1000,0,0.5", "mine,100,0,0.35", "mine,1000,0,0.6"]
+    path = write_table(folder / "a.csv", "\n".join(["method,labels,seed,accuracy", *rows]))
+    cli.main(["utility", path, "-o", "out.csv"])
+    table = pd.read_csv("out.csv").set_index("labels")
+    assert table.loc[100, "utility"] == pytest.approx(4.5)
+    assert table.loc[1000, "censored"] == 1
+    assert "dataset" not in table
+    printed = capsys.readouterr().out
+    assert "mine" in printed
+    assert "4.5" in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("method,labels,seed\n", "column 'accuracy' is missing"),
+        ("method,labels,seed,accuracy\nscratch,1e2,0,high\n", "line 2: accuracy is 'high'"),
+        ("method,labels,seed,accuracy\nscratch,0,0,0.5\n", "line 2: labels is '0'"),
+        ("method,labels,seed,accuracy\nmine,100,0,0.5\n", "no row has the method 'scratch'"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_tables_that_are_none(text, message, folder, capsys):
+    path = write_table(folder / "a.csv", text)
+    assert message in fails(capsys, "utility", path)

@@ -1,0 +1,175 @@
+"""CIFAR, images of one's own, and what a user adds to the package, from first rule to last."""
+
+import re
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+TESTS = Path(__file__).parents[1]
+ROOT = TESTS.parent
+# Snakemake's scripts are processes of their own: each is to expect the small files.
+EXPECT_SMALL = "from small_cifar import *; expect_small({folder!r})"
+
+
+def runs_of(study):
+    return pd.read_csv(study.folder / "results/tables/runs.csv", dtype={"dataset": str})
+
+
+def test_cifar(new_study, monkeypatch):
+    import sys
+
+    sys.path.append(str(TESTS))
+    from small_cifar import write_cifar10, write_cifar100
+
+    raw, site = new_study.folder / "raw", new_study.folder / "site"
+    write_cifar10(raw)
+    write_cifar100(raw)
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(EXPECT_SMALL.format(folder=str(raw)))
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{TESTS}")
+    new_study.config["datasets"] = {
+        name: {"source": name, "folder": "raw"} for name in ("cifar10", "cifar100")
+    }
+    new_study.config["pretext"] = ["scratch", "rotate", "cmc"]
+    new_study.config["tasks"] = {"classify": {"labels": [10, 36]}}
+    del new_study.config["rendering"]
+    new_study.snakemake()
+    assert len(runs_of(new_study)) == 2 * 3 * 2
+    with h5py.File(new_study.folder / "data/prepared/cifar100/data_32_lab.h5") as file:
+        assert file.attrs["splits"].tolist() == [36, 4, 40]
+    config = new_study.folder / "results/finetune/cifar100/r9/cmc/classify/n10/config.gin"
+    assert "session.dataset = 'CIFARDataset'" in config.read_text()
+    assert new_study.planned() == {}
+
+
+@pytest.fixture
+def images(new_study):
+    """Sixty files of three classes, which differ in colour."""
+    rng = np.random.default_rng(0)
+    for label, name in enumerate(("cat", "dog", "owl")):
+        for index in range(20):
+            shape = (*rng.integers(16, 40, 2), 3)
+            pixels = rng.integers(0, 120, shape, dtype=np.uint8)
+            pixels[..., label] += 100
+            path = new_study.folder / f"images/{name}/{index:02d}.{'png' if index % 2 else 'jpg'}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    return new_study.folder / "images"
+
+
+def test_images_of_ones_own(new_study, images):
+    """With the example's configuration, but for its sizes."""
+    tiny = new_study.config["gin"]
+    config = yaml.safe_load((ROOT / "config/own_images.yaml").read_text())
+    new_study.config = config | {
+        "gin": tiny,
+        "seeds": [0],
+        "resources": new_study.config["resources"],
+    }
+    config["datasets"]["own"] |= {"resolution": 16}
+    config["tasks"]["classify"]["labels"] = [6, 48]
+    new_study.config["results"] = "results"
+    (images / "owl" / "broken.png").write_bytes(b"not an image")
+    output = new_study.snakemake(fails=True)
+    assert "error: " in output
+    assert "owl/broken.png" in output
+    assert "Traceback" not in output
+    config["datasets"]["own"]["unreadable"] = "skip"
+    new_study.snakemake()
+    runs = runs_of(new_study)
+    assert len(runs) == 5 * 2
+    with h5py.File(new_study.folder / "data/prepared/own/data_16_lab.h5") as file:
+        assert list(file.attrs["classes"]) == ["cat", "dog", "owl"]
+        assert file.attrs["splits"].tolist() == [48, 6, 6]
+    assert new_study.planned() == {}
+    shutil.copyfile(images / "cat/00.jpg", images / "cat/new.jpg")
+    planned = new_study.planned()
+    assert planned["prepare_images"] == 1
+    assert planned["finetune"] == 10
+
+
+MINE = {
+    "selfstudy/networks/tiny.py": '''"""A backbone of one's own."""
+
+from torch import Tensor, nn
+
+from selfstudy.networks.base import Backbone, Features
+
+
+class Tiny(Backbone, name="tiny"):
+    out_feats = 12
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(in_channels, self.out_feats, 3, 2)
+
+    def forward(self, images: Tensor) -> Features:
+        dense = self.convolution(images).relu()
+        return Features(dense.mean((2, 3)), dense, [])
+''',
+    "config/gin/backbones/tiny.gin": "init_resnet.choice = 'tiny'\n",
+    "selfstudy/downstream/animate.py": '''"""A task of one's own: whether a thing has wheels."""
+
+import gin
+from torch import Tensor
+
+from selfstudy.batch import Batch, Output
+from selfstudy.downstream.base import Task
+from selfstudy.downstream.classify import classify
+
+
+@gin.configurable
+class WheelsTask(Task):
+    def evaluate(self, output: Output, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        wheels = (batch.targets[:, 0] == 3) | (batch.targets[:, 0] == 9)
+        metrics = classify(output.fc[0][:, :2].float(), wheels.long())
+        return metrics.pop("loss"), metrics
+''',
+    "config/gin/syn/r9/animate.gin": "include 'syn/r9/classify.gin'\nsession.task = 'WheelsTask'\n",
+}
+
+
+def test_what_a_user_adds(tmp_path):
+    """The method of the README, word for word, beside a backbone and a task."""
+    from conftest import Study
+
+    root = tmp_path / "checkout"
+    for name in ("config", "envs", "profiles", "rules", "selfstudy", "workflow"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    shutil.copyfile(ROOT / "Snakefile", root / "Snakefile")
+    readme = (ROOT / "README.md").read_text()
+    section = readme[readme.index("## A method of your own") :].split("\n## ")[0]
+    method, gin = re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
+    assert len(method.splitlines()) < 60
+    added = MINE | {"selfstudy/pretext/simclr.py": method, "config/gin/pretext/simclr.gin": gin}
+    for name, text in added.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    study = Study(tmp_path / "work", root)
+    study.folder.mkdir()
+    study.config["backbones"] = ["r9", "tiny"]
+    study.config["pretext"] = ["scratch", "simclr"]
+    study.config["tasks"] = {"classify": {"labels": [40]}, "animate": {"labels": [40]}}
+    study.snakemake()
+    runs = runs_of(study)
+    assert len(runs) == 2 * 2 * 2
+    few = runs[runs["backbone"] == "tiny"]["parameters"].max()
+    assert few < runs[runs["backbone"] == "r9"]["parameters"].min()
+    history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/history.csv")
+    assert history["train_loss"].notna().all()
+    assert study.planned() == {}
+    with (root / "selfstudy/networks/tiny.py").open("a") as file:
+        file.write("\n# changed\n")
+    assert study.planned("results/tables/runs.csv") == {
+        "pretrain": 1,
+        "finetune": 4,
+        "linear": 1,
+        "tables": 1,
+    }

@@ -1,0 +1,64 @@
+"""The commands of the README for single runs, word for word."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
+from selfstudy.data.prepare import prepare
+
+TESTS = Path(__file__).parents[1]
+ROOT = TESTS.parent
+
+
+def write_demo_images(folder):
+    """A prepared file as the demo's, but of 1,200 images of noise."""
+    rng = np.random.default_rng(0)
+    paths = [folder / "packed" / bucket_name(bucket) for bucket in range(BUCKETS)]
+    for path in paths:
+        images = []
+        for pixels in rng.integers(0, 256, (100, 8, 8, 3), dtype=np.uint8):
+            buffer = io.BytesIO()
+            Image.fromarray(pixels).save(buffer, "PNG")
+            images.append(buffer.getvalue())
+        objects = np.zeros((100, 1), OBJECT)
+        objects["class"][:, 0] = np.arange(100) % 10
+        objects["rot_mat"] = np.eye(3)
+        write_packed(path, images, objects, {})
+    prepare(paths, folder / "prepared/0110/data_32_lab.h5", "0110", 32, "lab", seed=0)
+
+
+def test_single_runs(tmp_path):
+    sys.path.append(str(TESTS))
+    from small_cifar import write_cifar10
+
+    write_cifar10(tmp_path / "data/cifar")
+    site = tmp_path / "site"
+    site.mkdir()
+    expect = f"from small_cifar import *; expect_small({str(tmp_path / 'data/cifar')!r})"
+    (site / "sitecustomize.py").write_text(expect)
+    write_demo_images(tmp_path / "data/demo")
+    (tmp_path / "accuracies.csv").write_text(
+        "method,labels,seed,accuracy\nscratch,100,0,0.2\nscratch,1000,0,0.5\nmine,100,0,0.35\n"
+    )
+    section = (ROOT / "README.md").read_text().split("## One run at a time")[1]
+    commands = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{site}:{TESTS}",
+    }
+    done = subprocess.run(
+        ["bash", "-euc", commands], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    runs = tmp_path / "results/runs"
+    assert pd.read_csv(runs / "tuned/metrics.csv")["labels"].item() == 1000
+    assert pd.read_csv(runs / "mine/linear.csv")["labels"].tolist() == [100, 1000]
+    assert "4.5" in done.stdout.splitlines()[-1]

@@ -1,0 +1,22 @@
+"""Linear evaluation on all budgets. Input: a prepared dataset, a snapshot. Output: metrics."""
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.configuration import configured
+    from selfstudy.evaluation.linear import linear_evaluation
+    from selfstudy.files import written_whole
+    from selfstudy.training.session import frozen_network, open_dataset
+
+    files, bindings = snakemake.params.gin
+    with configured(files, bindings):
+        dataset = open_dataset(snakemake.input.data)
+        table = linear_evaluation(
+            frozen_network(dataset, snakemake.input.snapshot),
+            dataset,
+            snakemake.wildcards.task,
+            snakemake.params.labels,
+            snakemake.params.seeds,
+        )
+    with written_whole(snakemake.output[0]) as temporary:
+        table.to_csv(temporary, index=False)

@@ -1,0 +1,20 @@
+"""Prepare one's own images. Input: their folder or table. Output: one array, normalised."""
+
+from selfstudy.job import bar, job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.data.images import prepare_images
+
+    dataset = snakemake.params.dataset
+    options = {key: dataset[key] for key in ("valid", "test", "unreadable") if key in dataset}
+    with bar(None, "image", f"prepare {snakemake.wildcards.dataset}") as progress:
+        prepare_images(
+            dataset.get("table") or dataset["folder"],
+            snakemake.output[0],
+            resolution=int(snakemake.wildcards.resolution),
+            space=snakemake.params.colour,
+            seed=snakemake.params.seed,
+            threads=snakemake.threads,
+            progress=progress.update,
+            **options,
+        )
