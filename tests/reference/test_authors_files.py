@@ -2,20 +2,17 @@
 
 import io
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from small_cifar import expect_small, write_cifar10
 
 from selfstudy import cli
 from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
 from selfstudy.data.prepare import prepare
-
-sys.path.append(str(Path(__file__).parents[1]))
-from small_cifar import expect_small, write_cifar10
 
 CONFIGS = json.loads((Path(__file__).parent / "configs.json").read_text())
 SHORT = [

@@ -2,6 +2,7 @@ import io
 
 import numpy as np
 import pytest
+from own_images import write_images
 from PIL import Image
 
 from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
@@ -64,3 +65,9 @@ def prepared(packed, tmp_path):
     path = tmp_path / "data_16_lab.h5"
     prepare(packed, path, "0110", RESOLUTION, "lab", seed=0)
     return path
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A folder of ten images each of three classes."""
+    return write_images(tmp_path / "source", ["cat", "Hündin 1", "dog"])

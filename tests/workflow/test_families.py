@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from small_cifar import write_cifar10, write_cifar100
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
@@ -22,11 +23,6 @@ def runs_of(study):
 
 
 def test_cifar(new_study, monkeypatch):
-    import sys
-
-    sys.path.append(str(TESTS))
-    from small_cifar import write_cifar10, write_cifar100
-
     raw, site = new_study.folder / "raw", new_study.folder / "site"
     write_cifar10(raw)
     write_cifar100(raw)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
+from small_cifar import write_cifar10
 
 from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
 from selfstudy.data.prepare import prepare
@@ -36,9 +37,6 @@ def write_demo_images(folder):
 
 
 def test_single_runs(tmp_path):
-    sys.path.append(str(TESTS))
-    from small_cifar import write_cifar10
-
     write_cifar10(tmp_path / "data/cifar")
     site = tmp_path / "site"
     site.mkdir()

@@ -1,0 +1,121 @@
+"""Image files of every kind."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from selfstudy.data.decoding import decoded
+
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+PURPLE = (128, 0, 128)
+
+
+def halves(left=RED, right=BLUE, size=(40, 40)):
+    """An image whose left and right halves have these colours."""
+    image = Image.new("RGB", size, left)
+    image.paste(right, (size[0] // 2, 0, *size))
+    return image
+
+
+def shown(path):
+    """The colours in the middle of the left and of the right half of a file, decoded."""
+    pixels = decoded(path, 16)
+    assert pixels.shape == (16, 16, 3)
+    assert pixels.dtype == np.uint8
+    return pixels[8, 3].astype(int), pixels[8, 12].astype(int)
+
+
+def assert_shows(path, left, right, tolerance=2):
+    for found, expected in zip(shown(path), (left, right), strict=True):
+        np.testing.assert_allclose(found, expected, atol=tolerance)
+
+
+def see_through(color):
+    """The left half is opaque, the right half lets half of what is behind it through."""
+    image = halves(color, color).convert("RGBA")
+    alpha = halves(WHITE, PURPLE).getchannel(0)
+    image.putalpha(alpha)
+    return image
+
+
+def test_colours(tmp_path):
+    halves().save(tmp_path / "a.png")
+    assert_shows(tmp_path / "a.png", RED, BLUE, tolerance=0)
+    halves().save(tmp_path / "a.JPEG", quality=95)
+    assert_shows(tmp_path / "a.JPEG", RED, BLUE, tolerance=6)
+
+
+def test_grey(tmp_path):
+    image = halves((30,) * 3, (200,) * 3).convert("L")
+    for suffix in ("png", "jpg"):
+        image.save(tmp_path / f"a.{suffix}")
+        assert_shows(tmp_path / f"a.{suffix}", (30,) * 3, (200,) * 3)
+
+
+def test_transparency_shows_white(tmp_path):
+    see_through(RED).save(tmp_path / "rgba.png")
+    assert_shows(tmp_path / "rgba.png", RED, (255, 127, 127))
+    see_through((0, 0, 0)).convert("LA").save(tmp_path / "la.png")
+    assert_shows(tmp_path / "la.png", (0, 0, 0), (127,) * 3)
+
+
+def test_palettes(tmp_path):
+    image = halves().quantize(2)
+    image.save(tmp_path / "opaque.png")
+    assert Image.open(tmp_path / "opaque.png").mode == "P"
+    assert_shows(tmp_path / "opaque.png", RED, BLUE)
+    image.save(tmp_path / "clear.png", transparency=image.getpixel((0, 0)))
+    assert_shows(tmp_path / "clear.png", WHITE, BLUE)
+
+
+def test_a_transparent_colour(tmp_path):
+    halves().save(tmp_path / "a.png", transparency=BLUE)
+    assert_shows(tmp_path / "a.png", RED, WHITE)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    values = np.full((40, 40), 1000, np.uint16)
+    values[:, 20:] = 51400
+    Image.fromarray(values).save(tmp_path / "a.png")
+    assert Image.open(tmp_path / "a.png").mode.startswith("I")
+    assert_shows(tmp_path / "a.png", (4,) * 3, (200,) * 3, tolerance=1)
+
+
+def test_one_bit(tmp_path):
+    halves((0, 0, 0), WHITE).convert("1").save(tmp_path / "a.png")
+    assert_shows(tmp_path / "a.png", (0, 0, 0), WHITE, tolerance=0)
+
+
+def test_cmyk(tmp_path):
+    halves().convert("CMYK").save(tmp_path / "a.jpg", quality=95)
+    assert Image.open(tmp_path / "a.jpg").mode == "CMYK"
+    assert_shows(tmp_path / "a.jpg", RED, BLUE, tolerance=8)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_images_are_turned_as_their_exif_data_say(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    halves().rotate(90).save(tmp_path / f"a.{suffix}", exif=exif, quality=95)
+    assert_shows(tmp_path / f"a.{suffix}", RED, BLUE, tolerance=6)
+
+
+def test_the_central_square_is_kept(tmp_path):
+    image = Image.new("RGB", (120, 40), WHITE)
+    image.paste(halves(), (40, 0))
+    image.save(tmp_path / "wide.png")
+    assert_shows(tmp_path / "wide.png", RED, BLUE, tolerance=0)
+    assert (decoded(tmp_path / "wide.png", 40) == np.asarray(halves())).all()
+    image = Image.new("RGB", (40, 120), WHITE)
+    image.paste(halves(), (0, 40))
+    image.save(tmp_path / "high.png")
+    assert (decoded(tmp_path / "high.png", 40) == np.asarray(halves())).all()
+
+
+def test_small_images_grow_and_large_ones_are_smoothed(tmp_path):
+    halves(size=(2, 2)).save(tmp_path / "a.png")
+    assert decoded(tmp_path / "a.png", 64).shape == (64, 64, 3)
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 255
+    Image.fromarray(stripes).save(tmp_path / "stripes.png")
+    np.testing.assert_allclose(decoded(tmp_path / "stripes.png", 8)[:, 2:-2], 127, atol=3)

@@ -1,0 +1,124 @@
+"""Preparation of packed files."""
+
+import h5py
+import numpy as np
+import pytest
+
+from selfstudy.data.packed import CLASSES, OBJECT, write_packed
+from selfstudy.data.prepare import prepare
+from selfstudy.errors import DataError
+
+
+def prepared_rgb(packed, path, seed=0):
+    prepare(packed, path, "0110", 16, "rgb", seed)
+    with h5py.File(path) as file:
+        mean, std = file.attrs["mean"], file.attrs["std"]
+        first_pixels = file["data"][:, :, 0, 0] * std + mean
+        return first_pixels.round().astype(int), file["targets"][:]
+
+
+def test_preparation_keeps_buckets_apart(packed, tmp_path):
+    pixels, targets = prepared_rgb(packed, tmp_path / "data_16.h5")
+    buckets = pixels[:, 0]
+    assert set(buckets[:100]) == set(range(10))
+    assert set(buckets[100:110]) == {10}
+    assert set(buckets[110:]) == {11}
+    assert (np.diff(buckets[:100]) != 0).sum() > 50, "training images are not shuffled"
+    assert (pixels[:, 2] == targets).all(), "labels do not follow their images"
+    assert len(np.unique(pixels[:, :2], axis=0)) == 120, "an image is missing"
+
+
+def test_preparation_depends_on_its_seed_alone(packed, tmp_path):
+    first, _ = prepared_rgb(packed, tmp_path / "a.h5")
+    again, _ = prepared_rgb(packed, tmp_path / "b.h5")
+    other, _ = prepared_rgb(packed, tmp_path / "c.h5", seed=1)
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_prepared_file_says_what_it_is(prepared):
+    with h5py.File(prepared) as file:
+        assert file["data"].dtype == np.float16
+        assert file["data"].shape == (120, 3, 16, 16)
+        assert file.attrs["dataset"] == "0110"
+        assert file.attrs["colour_space"] == "lab"
+        assert file.attrs["resolution"] == 16
+        assert file.attrs["mean"].tolist() == [38.44, 3.03, 4.77]
+        assert file.attrs["splits"].tolist() == [100, 10, 10]
+        assert list(file.attrs["classes"]) == list(CLASSES)
+        assert file.attrs["seed"] == 0
+        assert len(file.attrs["inputs_sha256"]) == 64
+        for field in OBJECT.names:
+            assert len(file[field]) == 120
+
+
+def damage_missing(paths):
+    paths[3].unlink()
+    return "imgs_03.h5: there is no such file"
+
+
+def damage_truncated(paths):
+    paths[3].write_bytes(paths[3].read_bytes()[:2000])
+    return "imgs_03.h5: damaged"
+
+
+def damage_inside(paths):
+    content = paths[3].read_bytes()
+    assert b"GCOL" in content, "where HDF5 keeps data of variable length"
+    paths[3].write_bytes(content.replace(b"GCOL", b"LOST"))
+    return "imgs_03.h5: damaged"
+
+
+def damage_png(paths):
+    with h5py.File(paths[3], "r+") as file:
+        file["png_images"][2] = file["png_images"][2][:100]
+    return "imgs_03.h5: 'png_images': image 2 cannot be decoded"
+
+
+def damage_metadata(paths):
+    with h5py.File(paths[3], "r+") as file:
+        rows = file["light"][:-1]
+        del file["light"]
+        file["light"] = rows
+    return "imgs_03.h5: 9 rows in 'light' for 10 images"
+
+
+def damage_label(paths):
+    with h5py.File(paths[3], "r+") as file:
+        file["targets"][0] = 10
+    return "imgs_03.h5: 'targets': expected one class from 0 to 9"
+
+
+def damage_count(paths):
+    with h5py.File(paths[3]) as file:
+        encoded = [row.tobytes() for row in file["png_images"][:-1]]
+        objects = np.zeros((len(encoded), 1), OBJECT)
+    write_packed(paths[3], encoded, objects, {})
+    return r"packed: expected 12 buckets of one size, found \[10, 10, 10, 9,"
+
+
+def damage_field(paths):
+    with h5py.File(paths[3], "r+") as file:
+        del file["png_images"]
+    return "imgs_03.h5: not a packed dataset: no 'png_images'"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_missing,
+        damage_truncated,
+        damage_inside,
+        damage_png,
+        damage_metadata,
+        damage_label,
+        damage_count,
+        damage_field,
+    ],
+)
+def test_damaged_packed_files_are_named(packed, tmp_path, damage):
+    message = damage(packed)
+    output = tmp_path / "out" / "data.h5"
+    with pytest.raises(DataError, match=message):
+        prepare(packed, output, "0110", 16, "lab", seed=0)
+    assert not output.parent.exists() or not list(output.parent.iterdir())
