@@ -41,7 +41,7 @@ DATASETS, BACKBONES = config["datasets"], config["backbones"]
 PRETEXT, TASKS = config["pretext"], config["tasks"]
 TABLES = ["runs", "accuracy", "utility", "linear"]
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
-RENDERED = [name for name in SINGLE if DATASETS[name]["source"] == "render"]
+RENDERED = [name for name in SINGLE if DATASETS[name]["source"] in ("render", "rendered")]
 FIGURES = (["fig2"] if RENDERED else []) + (["fig3"] if SINGLE and "classify" in TASKS else [])
 FORMATS = ["pdf", "png"]
 PACKED = f"{DATA}/packed/{{dataset}}"

@@ -1,4 +1,5 @@
-# Images: rendered into twelve buckets, CIFAR, or of one's own; then prepared as one array.
+# Images: rendered here or elsewhere, in twelve buckets; CIFAR; or of one's own. Each becomes one
+# prepared array.
 
 
 rule render:
@@ -6,6 +7,8 @@ rule render:
         f"{PACKED}/imgs_{{bucket}}.h5",
     log:
         f"logs/{PACKED}/imgs_{{bucket}}.log",
+    wildcard_constraints:
+        dataset=of_source("render"),
     conda:
         "../envs/selfstudy.yaml"
     threads: config["resources"]["render"]["threads"]
@@ -21,6 +24,29 @@ rule render:
         "../workflow/scripts/render.py"
 
 
+rule pack:
+    input:
+        lambda w: f"{DATASETS[w.dataset]['folder']}/img",
+    output:
+        f"{PACKED}/imgs_{{bucket}}.h5",
+    log:
+        f"logs/{PACKED}/imgs_{{bucket}}.log",
+    wildcard_constraints:
+        dataset=of_source("rendered"),
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["prepare"]["threads"]
+    resources:
+        mem_mb=config["resources"]["prepare"]["mem_mb"],
+        runtime=config["resources"]["prepare"]["runtime"],
+    params:
+        folder=lambda w: DATASETS[w.dataset]["folder"],
+        seed=config["seed"],
+        code=code_fingerprint("data.pack"),
+    script:
+        "../workflow/scripts/pack.py"
+
+
 rule prepare:
     input:
         buckets,
@@ -29,7 +55,7 @@ rule prepare:
     log:
         f"logs/{PREPARED}.log",
     wildcard_constraints:
-        dataset=of_source("render"),
+        dataset=of_source("render", "rendered"),
     conda:
         "../envs/selfstudy.yaml"
     threads: config["resources"]["prepare"]["threads"]

@@ -24,6 +24,8 @@ def own_images(wildcards):
 def prepared(wildcards):
     """The prepared file of a dataset."""
     name = wildcards.dataset
+    if DATASETS[name]["source"] == "prepared":
+        return DATASETS[name]["file"]
     return PREPARED.format(dataset=name, resolution=resolution(DATASETS[name]))
 
 

@@ -24,8 +24,7 @@ def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if needs > shutil.disk_usage(path.parent).free:
-            raise OSError(errno.ENOSPC, "no space")
+        require_space(path, needs)
         yield temporary
         temporary.replace(path)
     except OSError as error:
@@ -33,6 +32,12 @@ def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
         raise DataError(f"{path}: cannot be written: {reason}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_space(path: Path, needs: int) -> None:
+    """Raise OSError unless so many bytes are free where `path` lies."""
+    if needs > shutil.disk_usage(path.parent).free:
+        raise OSError(errno.ENOSPC, "no space")
 
 
 def is_full(error: OSError) -> bool:

@@ -31,9 +31,11 @@ CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
 
 def family(name: str, dataset: Mapping) -> str:
     """The folder of gin files that a dataset's runs are configured by."""
-    if dataset["source"] == "render":
-        return "dense" if name.endswith(MULTI) else "syn"
-    return "images" if dataset["source"] == "images" else "cifar"
+    if dataset["source"].startswith("cifar"):
+        return "cifar"
+    if dataset["source"] == "images":
+        return "images"
+    return "dense" if name.endswith(MULTI) else "syn"
 
 
 def fits(task: str, name: str, dataset: Mapping) -> bool:
@@ -138,7 +140,7 @@ def training_images(dataset: Mapping) -> int | None:
     """The number of a dataset's training images, where that is known before it is prepared."""
     if dataset["source"] == "render":
         return dataset["images"] // BUCKETS * TRAINING_BUCKETS
-    return None if dataset["source"] == "images" else CIFAR_TRAINING
+    return CIFAR_TRAINING if dataset["source"].startswith("cifar") else None
 
 
 def explained(error: ValidationError) -> str:

@@ -6,14 +6,18 @@ it. A file holds `png_images` (n,) variable-length uint8, one dataset per metada
 uint8: a PNG with the channels instance id, semantic id and depth.
 """
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
+from PIL import Image
 
-from selfstudy.files import written_whole
+from selfstudy.files import require_space, written_whole
 
+RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
 BUCKETS = 12  # 0..9 training, 10 validation, 11 test: split by shape, never by image
 CLASSES = (
     "airplane",
@@ -45,36 +49,56 @@ def bucket_name(bucket: int) -> str:
     return f"imgs_{bucket:02d}.h5"
 
 
+class Sample(NamedTuple):
+    """A rendered scene."""
+
+    image: bytes  # encoded
+    objects: np.ndarray  # (k,) of dtype `OBJECT`
+    targets: bytes | None = None  # encoded dense targets, of multi-object data
+
+
 def write_packed(
     path: str | Path,
-    png_images: Sequence[bytes],
-    objects: np.ndarray,
+    count: int,
+    samples: Iterable[Sample],
     attributes: Mapping[str, object],
-    png_targets: Sequence[bytes] | None = None,
+    rows: np.ndarray | None = None,
 ) -> None:
-    """Write one bucket.
+    """Write one bucket, a sample at a time.
 
     Args:
-        png_images: n encoded images.
-        objects: array of dtype `OBJECT`, shape (n, objects per scene).
+        count: how many samples there are.
         attributes: what the data is and how it was made; stored as HDF5 attributes.
-        png_targets: n encoded dense targets, for multi-object data only.
+        rows: (count,) numbers of the samples in their source, stored as `rows`.
+
+    Raises DataError if the disk is full or the place cannot be written.
     """
-    single = png_targets is None
-    needs = sum(map(len, [*png_images, *(png_targets or [])])) + objects.nbytes
-    with written_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
+    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
-        _write_encoded(file, "png_images", png_images)
-        if not single:
-            _write_encoded(file, "png_targets", png_targets)
+        objects = []
+        for index, sample in enumerate(samples):
+            encoded = {"png_images": sample.image, "png_targets": sample.targets}
+            for name, data in encoded.items():
+                if data is None:
+                    continue
+                # HDF5 may bring the process down when it meets a full disk.
+                require_space(temporary, len(data) + RESERVE)
+                if name not in file:
+                    file.create_dataset(name, count, dtype=h5py.vlen_dtype(np.uint8))
+                file[name][index] = np.frombuffer(data, np.uint8)
+            objects.append(sample.objects)
+        single = "png_targets" not in file
         for field in OBJECT.names:
-            values = objects[field]
+            values = np.stack([each[field] for each in objects])
             file[field] = values[:, 0] if single else values
         if single:
-            file["targets"] = objects["class"][:, 0]
+            file["targets"] = file["class"][:]
+        if rows is not None:
+            file["rows"] = rows
 
 
-def _write_encoded(file: h5py.File, name: str, encoded: Sequence[bytes]) -> None:
-    dataset = file.create_dataset(name, len(encoded), dtype=h5py.vlen_dtype(np.uint8))
-    for index, data in enumerate(encoded):
-        dataset[index] = np.frombuffer(data, np.uint8)
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels (h, w, 3) uint8 as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=4)
+    return file.getvalue()

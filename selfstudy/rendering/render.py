@@ -1,13 +1,12 @@
 """Rendering one bucket of a dataset into a packed file."""
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from selfstudy.data.packed import BUCKETS, write_packed
+from selfstudy.data.packed import BUCKETS, Sample, png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.rendering.scene import Scenes, bucket_shape, draw_scenes, fit
@@ -57,25 +56,29 @@ def render_bucket(
     textured = scenes.textures.max() >= 0
     texels = texture_pool(seed, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
     tracer = Tracer(texels, resolution)
-    multi = dataset.endswith(MULTI)
-    png_images, png_targets, objects = [], [], []
-    for start in range(0, images, tracer.batch_size):
-        batch = Scenes(
-            *(
-                field[start : start + tracer.batch_size] if isinstance(field, np.ndarray) else field
-                for field in scenes
+
+    def samples() -> Iterator[Sample]:
+        for start in range(0, images, tracer.batch_size):
+            batch = Scenes(
+                *(
+                    field[start : start + tracer.batch_size]
+                    if isinstance(field, np.ndarray)
+                    else field
+                    for field in scenes
+                )
             )
-        )
-        shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
-        corners = np.array([[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes])
-        batch = batch._replace(objects=fit(batch.objects, corners))
-        loaded = tracer.load(batch, shapes)
-        png_images += map(_png, tracer.colors(loaded))
-        if multi:
-            png_targets += map(_png, dense_targets(batch.objects["class"], *tracer.targets(loaded)))
-        objects.append(batch.objects)
-        if progress:
-            progress(len(batch.objects))
+            shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
+            corners = [[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
+            batch = batch._replace(objects=fit(batch.objects, np.array(corners)))
+            loaded = tracer.load(batch, shapes)
+            colors = map(png, tracer.colors(loaded))
+            targets = repeat(None)
+            if dataset.endswith(MULTI):
+                classes = batch.objects["class"]
+                targets = map(png, dense_targets(classes, *tracer.targets(loaded)))
+            yield from map(Sample, colors, batch.objects, targets)
+            if progress:
+                progress(len(batch.objects))
 
     attributes = {
         "dataset": dataset,
@@ -85,9 +88,7 @@ def render_bucket(
         "seed": seed,
         "renderer": RENDERER,
     }
-    write_packed(
-        path, png_images, np.concatenate(objects), attributes, png_targets if multi else None
-    )
+    write_packed(path, images, samples(), attributes)
 
 
 def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
@@ -103,12 +104,6 @@ def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray
     semantics = np.take_along_axis(semantic, index, axis=1).reshape(instances.shape)
     depth = np.clip(depths, 0, FARTHEST) * 100
     return np.stack([instances, semantics, np.round(depth)], axis=-1).astype(np.uint8)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=4)
-    return file.getvalue()
 
 
 def _check(name: str, value: int, low: int, high: int | None) -> None:

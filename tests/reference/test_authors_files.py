@@ -1,17 +1,16 @@
 """A gin file of the authors loads and trains as it is, by the command that they would give."""
 
-import io
 import json
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from small_cifar import expect_small, write_cifar10
 
 from selfstudy import cli
-from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
 from selfstudy.data.prepare import prepare
 
 CONFIGS = json.loads((Path(__file__).parent / "configs.json").read_text())
@@ -23,12 +22,6 @@ SHORT = [
 ]
 
 
-def png(image):
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def write_rendered(folder, name, resolution, objects):
     """Twelve packed files of two random images each, prepared where a run looks for them."""
     rng = np.random.default_rng(0)
@@ -37,8 +30,8 @@ def write_rendered(folder, name, resolution, objects):
         things = np.zeros((2, objects), OBJECT)
         things["rot_mat"] = np.eye(3)
         images, targets = rng.integers(0, 11, (2, 2, 8, 8, 3), dtype=np.uint8)
-        dense = [png(target) for target in targets] if objects > 1 else None
-        write_packed(path, [png(20 * image) for image in images], things, {}, dense)
+        dense = map(png, targets) if objects > 1 else repeat(None)
+        write_packed(path, 2, map(Sample, map(png, 20 * images), things, dense), {})
     prepared = folder / "prepared" / name / f"data_{resolution}_lab.h5"
     prepare(paths, prepared, name, resolution, "lab", seed=0)
 

@@ -1,20 +1,11 @@
-import io
-
 import numpy as np
 import pytest
 from own_images import write_images
-from PIL import Image
 
-from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
 from selfstudy.data.prepare import prepare
 
 IMAGES, RESOLUTION = 10, 16  # images of a bucket, and their size
-
-
-def png(image):
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -29,7 +20,7 @@ def packed(tmp_path):
         objects["rot_mat"][:, 0] = np.eye(3)
         images[:, 0, 0] = [(bucket, i, i) for i in range(IMAGES)]
         paths.append(tmp_path / "packed" / bucket_name(bucket))
-        write_packed(paths[-1], [png(image) for image in images], objects, {"dataset": "0110"})
+        write_packed(paths[-1], IMAGES, map(Sample, map(png, images), objects), {"dataset": "0110"})
     return paths
 
 
@@ -47,13 +38,8 @@ def prepared_multi(tmp_path):
         targets[..., 0] = images[:, 0, 0, 0, None, None] = 4 * bucket + np.arange(4)[:, None, None]
         targets[..., 2] *= 20
         paths.append(tmp_path / "packed_multi" / bucket_name(bucket))
-        write_packed(
-            paths[-1],
-            [png(image) for image in images],
-            np.zeros((4, 2), OBJECT),
-            {"dataset": "0110-multi"},
-            [png(target) for target in targets],
-        )
+        samples = map(Sample, map(png, images), np.zeros((4, 2), OBJECT), map(png, targets))
+        write_packed(paths[-1], 4, samples, {"dataset": "0110-multi"})
     path = tmp_path / "data_32.h5"
     prepare(paths, path, "0110-multi", 32, "rgb", seed=0)
     return path

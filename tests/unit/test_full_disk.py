@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from selfstudy.data.packed import OBJECT, write_packed
+from selfstudy.data.packed import OBJECT, Sample, write_packed
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 from selfstudy.training.history import write_metrics
@@ -30,8 +30,9 @@ def small_disk(tmp_path):
 
 def test_full_disk(small_disk, packed):
     big = [bytes(20_000)] * 50
+    objects = np.zeros((50, 1), OBJECT)
     writers = {
-        "imgs_00.h5": lambda path: write_packed(path, big, np.zeros((50, 1), OBJECT), {}),
+        "imgs_00.h5": lambda path: write_packed(path, 50, map(Sample, big, objects), {}),
         "data_64_lab.h5": lambda path: prepare(packed, path, "0110", 64, "lab", seed=0),
         "snapshot.pt": lambda path: save_snapshot(path, torch.nn.Linear(500, 500)),
         "metrics.csv": lambda path: write_metrics(path, {"note": "x" * 100_000}),

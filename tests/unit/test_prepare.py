@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from selfstudy.data.packed import CLASSES, OBJECT, write_packed
+from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 
@@ -93,7 +93,7 @@ def damage_count(paths):
     with h5py.File(paths[3]) as file:
         encoded = [row.tobytes() for row in file["png_images"][:-1]]
         objects = np.zeros((len(encoded), 1), OBJECT)
-    write_packed(paths[3], encoded, objects, {})
+    write_packed(paths[3], len(encoded), map(Sample, encoded, objects), {})
     return r"packed: expected 12 buckets of one size, found \[10, 10, 10, 9,"
 
 

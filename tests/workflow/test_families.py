@@ -44,6 +44,31 @@ def test_cifar(new_study, monkeypatch):
     assert new_study.planned() == {}
 
 
+def test_samples_that_the_authors_renderer_left(new_study):
+    """Packed and prepared; then the prepared file under another name, used where it is."""
+    shutil.copytree(TESTS / "reference/rendered_sample", new_study.folder / "theirs")
+    rendered = {"source": "rendered", "folder": "theirs", "resolution": 16}
+    file = {"source": "prepared", "file": "mine/data_16_lab.h5", "resolution": 16}
+    new_study.config["datasets"] = {"0110": rendered}
+    new_study.config["pretext"] = ["scratch", "rotate"]
+    new_study.config["tasks"] = {"classify": {"labels": [10, 20]}}
+    del new_study.config["rendering"]
+    new_study.snakemake()
+    assert len(list((new_study.folder / "data/packed/0110").iterdir())) == 12
+    assert len(runs_of(new_study)) == 4
+    assert (new_study.folder / "results/figures/fig2.png").is_file()
+    (new_study.folder / "mine").mkdir()
+    shutil.copy(new_study.folder / "data/prepared/0110/data_16_lab.h5", new_study.folder / "mine")
+    new_study.config["datasets"]["theirs"] = file
+    target = "results/finetune/theirs/r9/scratch/classify/n10/metrics.csv"
+    assert new_study.planned(target) == {"finetune": 1}
+    new_study.snakemake(target)
+    with h5py.File(new_study.folder / "mine/data_16_lab.h5", "r+") as prepared:
+        del prepared["targets"]
+    output = new_study.snakemake(target, "--force", fails=True)
+    assert "error: mine/data_16_lab.h5: not a prepared dataset: no 'targets' in it" in output
+
+
 @pytest.fixture
 def images(new_study):
     """Sixty files of three classes, which differ in colour."""

@@ -1,6 +1,5 @@
 """The commands of the README for single runs, word for word."""
 
-import io
 import os
 import re
 import subprocess
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from small_cifar import write_cifar10
 
-from selfstudy.data.packed import BUCKETS, OBJECT, bucket_name, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
 from selfstudy.data.prepare import prepare
 
 TESTS = Path(__file__).parents[1]
@@ -24,15 +22,11 @@ def write_demo_images(folder):
     rng = np.random.default_rng(0)
     paths = [folder / "packed" / bucket_name(bucket) for bucket in range(BUCKETS)]
     for path in paths:
-        images = []
-        for pixels in rng.integers(0, 256, (100, 8, 8, 3), dtype=np.uint8):
-            buffer = io.BytesIO()
-            Image.fromarray(pixels).save(buffer, "PNG")
-            images.append(buffer.getvalue())
+        images = rng.integers(0, 256, (100, 8, 8, 3), dtype=np.uint8)
         objects = np.zeros((100, 1), OBJECT)
         objects["class"][:, 0] = np.arange(100) % 10
         objects["rot_mat"] = np.eye(3)
-        write_packed(path, images, objects, {})
+        write_packed(path, 100, map(Sample, map(png, images), objects), {})
     prepare(paths, folder / "prepared/0110/data_32_lab.h5", "0110", 32, "lab", seed=0)
 
 

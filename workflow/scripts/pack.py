@@ -1,0 +1,17 @@
+"""Pack one bucket of rendered samples. Input: their folder. Output: a packed file."""
+
+from selfstudy.job import bar, job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.data.pack import pack
+
+    dataset, bucket = snakemake.wildcards.dataset, int(snakemake.wildcards.bucket)
+    with bar(None, "sample", f"pack {dataset}, bucket {bucket}") as progress:
+        pack(
+            snakemake.params.folder,
+            snakemake.output[0],
+            dataset=dataset,
+            bucket=bucket,
+            seed=snakemake.params.seed,
+            progress=progress.update,
+        )
