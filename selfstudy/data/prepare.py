@@ -6,9 +6,11 @@ shuffled inside. The order depends on the seed alone.
 
 import io
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import h5py
 import numpy as np
@@ -33,13 +35,14 @@ def prepare(
     resolution: int,
     space: str,
     seed: int,
+    threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
     """Write `output` from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
-    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `progress` is told of
-    images as they finish.
+    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `threads` images are
+    decoded at a time. `progress` is told of images as they finish.
 
     Raises DataError for a missing, truncated or inconsistent file.
     """
@@ -53,9 +56,12 @@ def prepare(
         order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
+        pool = stack.enter_context(ThreadPoolExecutor(threads))
+
         def read(field: str) -> Callable[[slice], np.ndarray]:
+            decode = partial(decoded, field=field, resolution=resolution)
             return lambda rows: np.stack(
-                [decoded(buckets, field, index, resolution) for index in order[rows]]
+                list(pool.map(decode, encoded_rows(buckets, field, order[rows])))
             )
 
         write_prepared(
@@ -120,20 +126,38 @@ def shuffled(size: int, seed: int) -> np.ndarray:
     return np.concatenate([training, *held_out])
 
 
-def decoded(
-    buckets: Sequence[h5py.File], field: str, index: np.int64, resolution: int
-) -> np.ndarray:
-    """The image or the targets at `index`, counted through all buckets.
+class Encoded(NamedTuple):
+    """An image as a packed file has it."""
 
-    Returns (resolution, resolution, 3) uint8.
+    path: str
+    row: int
+    content: bytes
+
+
+def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
+    """The images or the targets at `indices`, counted through all buckets, in their order.
+
+    Each bucket is read once, which is many times faster than image by image.
     """
-    bucket, row = divmod(int(index), len(buckets[0][field]))
-    with reading(buckets[bucket].filename):
-        encoded = buckets[bucket][field][row].tobytes()
+    numbers, rows = np.divmod(indices, len(buckets[0][field]))
+    found: dict[int, Encoded] = {}
+    for number in np.unique(numbers):
+        bucket = buckets[number]
+        places = np.flatnonzero(numbers == number)
+        places = places[np.argsort(rows[places])]  # HDF5 reads rows in rising order only
+        with reading(bucket.filename):
+            contents = bucket[field][rows[places]]
+        for place, content in zip(places, contents, strict=True):
+            found[place] = Encoded(bucket.filename, int(rows[place]), content.tobytes())
+    return [found[place] for place in range(len(indices))]
+
+
+def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
+    """An image or its targets as (resolution, resolution, 3) uint8."""
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
-        return resized(Image.open(io.BytesIO(encoded)), resolution, sampling)
+        return resized(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
     except (OSError, SyntaxError) as error:
         raise DataError(
-            f"{buckets[bucket].filename}: {field!r}: image {row} cannot be decoded: {error}"
+            f"{encoded.path}: {field!r}: image {encoded.row} cannot be decoded: {error}"
         ) from error

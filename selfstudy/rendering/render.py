@@ -80,7 +80,15 @@ def render_bucket(
             if progress:
                 progress(len(batch.objects))
 
-    attributes = {
+    about = attributes(dataset, bucket, images, resolution, seed)
+    write_packed(path, images, samples(), about)
+
+
+def attributes(
+    dataset: str, bucket: int, images: int, resolution: int, seed: int
+) -> dict[str, str | int]:
+    """What a rendered bucket says of itself: all that it depends on."""
+    return {
         "dataset": dataset,
         "bucket": bucket,
         "images": images,
@@ -88,7 +96,6 @@ def render_bucket(
         "seed": seed,
         "renderer": RENDERER,
     }
-    write_packed(path, images, samples(), attributes)
 
 
 def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis.figures import fig3
-from selfstudy.analysis.figures.style import save
+from selfstudy.analysis.figures.style import dataset_title, save
 from selfstudy.analysis.runs import accuracies, collect
 from selfstudy.analysis.utility import labels_needed, utilities
 from selfstudy.errors import DataError
@@ -92,7 +92,7 @@ def test_figure_3_shows_every_dataset_and_method(tmp_path, count):
     datasets = [f"{code:04b}" for code in range(count)]
     figure = fig3.draw(measured(datasets))
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == [fig3.title(dataset) for dataset in datasets]
+    assert titles == [dataset_title(dataset) for dataset in datasets]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["From scratch", "VAE", "CMC"]
     save(figure, tmp_path / "fig3.png")
@@ -102,9 +102,9 @@ def test_figure_3_shows_every_dataset_and_method(tmp_path, count):
     assert (tmp_path / "fig3.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_figure_3_names_any_dataset():
-    assert fig3.title("0110") == "0110 (-CV-)"
-    assert fig3.title("cifar10") == "cifar10"
+def test_any_dataset_has_a_title():
+    assert dataset_title("0110") == "0110 (-CV-)"
+    assert dataset_title("cifar10") == "cifar10"
 
 
 def test_figure_3_shows_what_there_is():

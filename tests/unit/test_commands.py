@@ -281,3 +281,19 @@ def test_utility_of_ones_own_numbers(folder, capsys):
 def test_tables_that_are_none(text, message, folder, capsys):
     path = write_table(folder / "a.csv", text)
     assert message in fails(capsys, "utility", path)
+
+
+def test_render_goes_on_where_it_was(folder, capsys):
+    words = ["render", "0100", "--resolution", "16", "--jobs", "1", "--data", "d"]
+    cli.main([*words, "--images", "24"])
+    place = folder / "d/packed/0100"
+    assert capsys.readouterr().out == "d/packed/0100: 24 images in 12 files, and preview.png\n"
+    assert (place / "preview.png").read_bytes().startswith(b"\x89PNG")
+    times = {path: path.stat().st_mtime_ns for path in place.glob("*.h5")}
+    (place / "imgs_07.h5").unlink()
+    cli.main([*words, "--images", "24"])
+    changed = [path.name for path, time in times.items() if path.stat().st_mtime_ns != time]
+    assert changed == ["imgs_07.h5"]
+    message = fails(capsys, *words, "--images", "36")
+    assert "imgs_00.h5: is there already, with images 2 in place of 3: remove it" in message
+    assert "expected a number that 12 divides" in fails(capsys, *words, "--images", "25")

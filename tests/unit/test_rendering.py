@@ -197,9 +197,11 @@ def test_warp_is_loaded_only_to_render():
 def test_contact_sheet(packed, tmp_path):
     figure = fig2.draw({name: [path] for name, path in packed.items()})
     panels = [panel for panel in figure.axes if panel.images]
-    assert len(panels) == 3 * 10
+    singles, scenes = (sum(name.endswith("-multi") == multi for name in packed) for multi in (0, 1))
+    assert len(panels) == 10 * singles + 8 * scenes
+    assert scenes > 0
     assert [panel.get_title() for panel in figure.axes[:2]] == ["airplane", "bench"]
-    assert figure.axes[10].get_ylabel() == "0110\n-CV-"
+    assert figure.axes[10].get_ylabel() == "0110\n(-CV-)"
     figure.savefig(tmp_path / "sheet.png", dpi=40)
 
 

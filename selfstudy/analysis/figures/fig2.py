@@ -1,61 +1,102 @@
-"""Figure 2: a contact sheet of the datasets, a row per factor code and a column per class."""
+"""Figure 2: a contact sheet of the datasets.
+
+Of single objects, a row per factor code and a column per class; of several objects, two scenes with
+their targets.
+"""
 
 import io
 from pathlib import Path
 
+import h5py
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from selfstudy.analysis.figures.style import dataset_title
 from selfstudy.data.hdf5 import opened
 from selfstudy.data.packed import CLASSES
 from selfstudy.errors import DataError
-from selfstudy.factors import MULTI, Factors
 
 CELL = 0.9  # inches
+SCENES = 2
+# Of a scene: the title of the panel, and how its channel of the targets is shown.
+TARGETS = {
+    "instances": (0, "tab10", 9),
+    "classes": (1, "tab20", 19),
+    "depth": (2, "viridis_r", 255),
+}
 
 
 def draw(packed: dict[str, list[Path]]) -> Figure:
-    """Show the first image of each class of every single-object dataset.
+    """Show the first image of each class, or the first scenes, of every dataset.
 
     Args:
         packed: packed files of each dataset, by its name, such as `0110`; the first file of each
-            is read. Multi-object datasets have no class per image and are left out.
+            is read.
 
     Raises:
         DataError: a file is missing, damaged or not in the packed format.
     """
-    names = [name for name in packed if not name.endswith(MULTI)]
-    rows, columns = max(len(names), 1), len(CLASSES)
-    figure = Figure(figsize=(CELL * (columns + 1), CELL * (rows + 0.4)), layout="constrained")
+    panels = {name: panels_of(paths[0]) for name, paths in packed.items()}
+    # A row of titles goes above the first dataset of each kind.
+    rows, columns = len(panels), len(CLASSES)
+    figure = Figure(figsize=(CELL * (columns + 1), CELL * (rows + 0.6)), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
-    for panel in axes.flat:
-        panel.set(xticks=[], yticks=[])
-        panel.spines[:].set_visible(False)
-    for panel, title in zip(axes[0], CLASSES, strict=True):
-        panel.set_title(title, fontsize=8)
-    for row, name in zip(axes, names, strict=False):
-        factors = Factors.parse(name)
-        label = f"{factors.code}\n{factors.letters}"
+    shown: list[str] = []
+    for row, (name, images) in zip(axes, panels.items(), strict=True):
+        label = dataset_title(name).replace(" ", "\n")
         row[0].set_ylabel(
             label, rotation=0, ha="right", va="center", fontsize=8, family="monospace"
         )
-        for class_id, image in first_of_each_class(packed[name][0]).items():
-            row[class_id].imshow(image)
+        titles = [title for title, _ in images]
+        for panel, (title, image) in zip(row, images, strict=False):
+            panel.set_title(title if titles != shown else "", fontsize=8)
+            show(panel, image)
+        for panel in row[len(images) :]:
+            panel.set_visible(False)
+        shown = titles
     return figure
 
 
-def first_of_each_class(path: Path) -> dict[int, np.ndarray]:
-    """The first image of every class in a packed file: uint8 (height, width, 3) by class id."""
+def show(panel: Axes, image: np.ndarray | None) -> None:
+    panel.set(xticks=[], yticks=[])
+    panel.spines[:].set_visible(False)
+    if image is not None:
+        panel.imshow(image, interpolation="nearest")
+
+
+def panels_of(path: Path) -> list[tuple[str, np.ndarray | None]]:
+    """Titles and images (h, w, 3) of a packed file's row; no image of a class that it lacks."""
     with opened(path) as file:
         try:
-            classes, places = np.unique(file["targets"][:], return_index=True)
-            return {
-                int(class_id): np.array(
-                    Image.open(io.BytesIO(file["png_images"][place].tobytes())).convert("RGB")
-                )
-                for class_id, place in zip(classes, places, strict=True)
-                if class_id < len(CLASSES)
-            }
-        except (OSError, KeyError, ValueError) as error:
-            raise DataError(f"{path}: expected packed single-object images: {error}") from error
+            return scenes(file) if "png_targets" in file else first_of_each_class(file)
+        except (OSError, KeyError, ValueError, SyntaxError) as error:
+            raise DataError(f"{path}: expected packed images: {error}") from error
+
+
+def first_of_each_class(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+    targets = file["targets"][:]
+    panels = []
+    for number, name in enumerate(CLASSES):
+        places = np.flatnonzero(targets == number)
+        panels.append((name, decoded(file["png_images"][places[0]]) if len(places) else None))
+    return panels
+
+
+def scenes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+    panels = []
+    for place in range(min(SCENES, len(file["png_images"]))):
+        targets = decoded(file["png_targets"][place])
+        panels.append(("image", decoded(file["png_images"][place])))
+        for title, (channel, colours, most) in TARGETS.items():
+            values = colormaps[colours](targets[..., channel] / most)[..., :3]
+            # The background of ids, and where there is no depth.
+            values[targets[..., channel] == 0] = 1
+            panels.append((title, values))
+    return panels
+
+
+def decoded(encoded: np.ndarray) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(encoded.tobytes())).convert("RGB"))

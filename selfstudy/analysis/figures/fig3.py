@@ -7,11 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.figures.style import RC, dataset_title, look
 from selfstudy.analysis.runs import accuracies
 from selfstudy.analysis.utility import SCRATCH, utilities
-from selfstudy.errors import ConfigurationError
-from selfstudy.factors import Factors
 
 PANEL = (2.3, 1.9)  # inches, width and height
 MAX_COLUMNS = 6
@@ -38,7 +36,7 @@ def draw(runs: pd.DataFrame) -> Figure:
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]
-            above.set_title(title(dataset))
+            above.set_title(dataset_title(dataset))
             draw_accuracy(above, accuracy[accuracy["dataset"] == dataset])
             draw_utility(below, utility[utility["dataset"] == dataset])
             below.set_xlabel("Labels")
@@ -50,14 +48,6 @@ def draw(runs: pd.DataFrame) -> Figure:
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
-
-
-def title(dataset: str) -> str:
-    """A dataset's name; a rendered one's with the letters of its factors."""
-    try:
-        return f"{dataset} ({Factors.parse(dataset).letters})"
-    except ConfigurationError:
-        return dataset
 
 
 def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:

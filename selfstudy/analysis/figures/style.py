@@ -6,6 +6,8 @@ from typing import NamedTuple
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import Factors
 from selfstudy.files import written_whole
 
 RC = {
@@ -49,6 +51,14 @@ def look(pretext: str) -> Look:
     """The look of a method; one that is not the paper's gets a spare colour by its name."""
     spare = Look(pretext, SPARE[sum(pretext.encode()) % len(SPARE)], "P")
     return LOOKS.get(pretext, spare)
+
+
+def dataset_title(name: str) -> str:
+    """A dataset's name; a rendered one's with the letters of its factors."""
+    try:
+        return f"{name} ({Factors.parse(name).letters})"
+    except ConfigurationError:
+        return name
 
 
 def save(figure: Figure, path: str | Path) -> None:

@@ -1,0 +1,92 @@
+"""One rendered dataset, and a sheet to look at."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from selfstudy.errors import ConfigurationError, DataError
+
+HELP = "render a dataset into twelve packed files, and preview.png beside them"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "dataset",
+        metavar="DATASET",
+        help="four digits, each factor fixed (0) or random (1): texture, color, viewpoint, "
+        "lighting; such as 0110, or 1111-multi for scenes of four objects",
+    )
+    parser.add_argument("--images", type=int, default=60_000, help="in all (default: 60000)")
+    parser.add_argument("--resolution", type=int, default=128, help="pixels (default: 128)")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+    parser.add_argument("--data", default="data", metavar="FOLDER", help="default: data")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="buckets at a time (default: processors)"
+    )
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.analysis.figures import fig2
+    from selfstudy.analysis.figures.style import save
+    from selfstudy.data.packed import BUCKETS, bucket_name
+    from selfstudy.factors import MULTI, Factors
+    from selfstudy.job import bar
+
+    multi = MULTI if arguments.dataset.endswith(MULTI) else ""
+    dataset = Factors.parse(arguments.dataset).code + multi
+    if arguments.images < BUCKETS or arguments.images % BUCKETS:
+        raise ConfigurationError(
+            f"--images {arguments.images}: expected a number that {BUCKETS} divides"
+        )
+    if arguments.jobs < 1:
+        raise ConfigurationError(f"--jobs {arguments.jobs}: expected 1 or more")
+    folder = Path(arguments.data, "packed", dataset)
+    paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
+    each = (arguments.images // BUCKETS, arguments.resolution, arguments.seed)
+    missing = [
+        bucket for bucket, path in enumerate(paths) if not is_done(path, dataset, bucket, *each)
+    ]
+    with (
+        # A process that is forked cannot use the GPU if its parent has.
+        ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool,
+        bar(len(missing), "bucket", f"render {dataset}") as progress,
+    ):
+        jobs = [pool.submit(render, paths[bucket], dataset, bucket, *each) for bucket in missing]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                progress.update()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    save(fig2.draw({dataset: paths[:1]}), folder / "preview.png")
+    print(f"{folder}: {arguments.images} images in {BUCKETS} files, and preview.png")
+
+
+def render(path: Path, dataset: str, bucket: int, images: int, resolution: int, seed: int) -> None:
+    from selfstudy.rendering.render import render_bucket
+
+    render_bucket(path, dataset, bucket, images, resolution, seed)
+
+
+def is_done(path: Path, dataset: str, bucket: int, images: int, resolution: int, seed: int) -> bool:
+    """Whether a bucket is there as it would be rendered.
+
+    Raises DataError if it was rendered otherwise.
+    """
+    from selfstudy.data.hdf5 import opened
+    from selfstudy.rendering.render import attributes
+
+    if not path.exists():
+        return False
+    expected = attributes(dataset, bucket, images, resolution, seed)
+    with opened(path) as file:
+        for key, value in expected.items():
+            if file.attrs.get(key) != value:
+                raise DataError(
+                    f"{path}: is there already, with {key} {file.attrs.get(key)} in place of "
+                    f"{value}: remove it, or choose another --data"
+                )
+    return True
