@@ -112,11 +112,22 @@ def test_bindings_choose_the_file(official, bindings, expected):
     assert dataset.classes == (100 if "100" in expected else 10)
 
 
+def open_together(barrier, folder):
+    barrier.wait()
+    open_in(folder)
+
+
 def test_runs_that_start_together_prepare_one_after_another(official):
-    with get_context("fork").Pool(4) as pool:
-        datasets = pool.map(open_in, [official.parent] * 4)
-    assert len({dataset.fingerprint for dataset in datasets}) == 1
-    assert [path.name for path in datasets[0].path.parent.iterdir()] == ["data_32_lab.h5"]
+    context = get_context("fork")
+    arguments = (context.Barrier(4), official.parent)
+    runs = [context.Process(target=open_together, args=arguments) for _ in range(4)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert [run.exitcode for run in runs] == [0] * 4
+    there = (official.parent / "prepared" / "cifar10").iterdir()
+    assert [path.name for path in there] == ["data_32_lab.h5"]
 
 
 def damage_batch(place):

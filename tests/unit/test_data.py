@@ -117,6 +117,7 @@ def test_the_authors_files_are_read(authors, prepared):
         first, second = ours.read(rows, CPU), theirs.read(rows, CPU)
         assert torch.equal(first.images, second.images)
         assert torch.equal(first.targets, second.targets)
+        assert second.targets.dtype == torch.int64
     assert ours.fingerprint != theirs.fingerprint
 
 

@@ -123,9 +123,10 @@ def test_names_of_thousands_of_classes_are_stored(tmp_path):
         assert list(file.attrs["classes"]) == names
 
 
-def test_hidden_and_other_files_do_not_count(source):
+def test_hidden_and_other_files_do_not_count_but_upper_case_does(source):
     (source / "cat" / "._0.png").write_bytes(b"resource fork")
     (source / "cat" / "notes.txt").write_text("cats")
+    (source / "cat" / "0.png").rename(source / "cat" / "0.PNG")
     (source / ".cache").mkdir()
     write_images(source / "cat", [".thumbnails"])
     assert len(prepared(source)["files"]) == 30
