@@ -119,7 +119,7 @@ def test_a_run_is_never_overwritten(train, prepared, capsys):
     assert (run / "snapshot.pt").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["../out", "/tmp/out", "a//b", "", ".hidden"])
+@pytest.mark.parametrize("name", ["../out", "/out", "a//b", "", ".hidden"])
 def test_runs_stay_in_their_folder(name, capsys):
     assert "expected a name of letters" in fails(capsys, "train", "-e", name)
 
