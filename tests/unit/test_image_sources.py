@@ -239,6 +239,10 @@ def test_changed_inputs_are_told_apart(source):
     assert prepared(source, seed=1)["inputs"] == first
     (source / "cat" / "0.png").rename(source / "dog" / "zero.png")
     assert prepared(source)["inputs"] != first
+    rows = rows_of(source)
+    tables = [rows, [(rows[0][0], rows[-1][1]), *rows[1:]]]
+    inputs = [prepared(write_table(source.parent / "t.csv", table))["inputs"] for table in tables]
+    assert inputs[0] != inputs[1], "a label alone has changed"
 
 
 def test_an_image_that_vanishes_meanwhile_is_named(source):
