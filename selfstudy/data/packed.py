@@ -75,7 +75,7 @@ def write_packed(
     """
     with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
-        objects = []
+        objects, stored = [], {}
         for index, sample in enumerate(samples):
             encoded = {"png_images": sample.image, "png_targets": sample.targets}
             for name, data in encoded.items():
@@ -83,11 +83,12 @@ def write_packed(
                     continue
                 # HDF5 may bring the process down when it meets a full disk.
                 require_space(temporary, len(data) + RESERVE)
-                if name not in file:
-                    file.create_dataset(name, count, dtype=h5py.vlen_dtype(np.uint8))
-                file[name][index] = np.frombuffer(data, np.uint8)
+                if name not in stored:
+                    dtype = h5py.vlen_dtype(np.uint8)
+                    stored[name] = file.create_dataset(name, count, dtype=dtype)
+                stored[name][index] = np.frombuffer(data, np.uint8)
             objects.append(sample.objects)
-        single = "png_targets" not in file
+        single = "png_targets" not in stored
         for field in OBJECT.names:
             values = np.stack([each[field] for each in objects])
             file[field] = values[:, 0] if single else values

@@ -164,10 +164,10 @@ def run(
     stamp = fingerprint([gin.config_str(), dataset.fingerprint, str(seed)])
     checkpoints = Checkpoints(folder, stamp, settings.checkpoint_minutes) if resumable else None
     first, done = 0, []
-    if settings.restore_session:
+    if checkpoints and (resumed := checkpoints.restore(step, rounds)):
+        first, done = resumed
+    elif settings.restore_session:
         first = restore_training(settings.restore_session, step, len(rates))
-    if checkpoints:
-        first, done = checkpoints.restore(step, rounds) or (first, done)
     with (
         progress(folder, rates[first:]) as bar,
         History(folder, first, len(rates), done) as history,
