@@ -1,7 +1,8 @@
 """The ray tracer's device code: one set of Warp kernels for CPU and CUDA, a thread per pixel.
 
-Light comes from a small disc around the study's point light, with shadows, and from a dim sky that
-objects block. Surfaces are matt. The camera and the background plane are those of the study.
+Light comes from a small disc around the study's point light, with shadows, and from a dim sky,
+brighter above than below, that objects block. Surfaces are matt. The camera and the background
+plane are those of the study.
 """
 
 import numpy as np
@@ -15,8 +16,8 @@ _FAR = wp.constant(1.0e4)
 _SAMPLES = wp.constant(4)  # rays through a pixel
 _LIGHT_SAMPLES = wp.constant(2)  # rays to the light for each of them
 _LIGHT_RADIUS = wp.constant(0.15)
-_LIGHT_POWER = wp.constant(4.4)
-_SKY = wp.constant(0.05)
+_LIGHT_POWER = wp.constant(4.8)
+_SKY = wp.constant(0.09)
 _INTERREFLECTION = wp.constant(0.4)  # share of the sky's light that reaches what it cannot see
 _OBJECT_REPEATS = wp.constant(1.4)  # of a texture, per unit of length
 _BACKGROUND_REPEATS = wp.constant(0.35)
@@ -208,7 +209,7 @@ def _direct_light(batch: Batch, image: int, point: wp.vec3, normal: wp.vec3, sam
 
 @wp.func
 def _sky_light(batch: Batch, image: int, hit: _Hit, point: wp.vec3, normal: wp.vec3, sample: int):
-    """Light of the uniform sky, along one cosine-weighted direction; the plane lies open to it."""
+    """Light of the sky, along one cosine-weighted direction; the plane lies open to it."""
     if hit.object == 0:
         return _SKY
     spot = _sunflower(sample, _SAMPLES)
@@ -218,9 +219,10 @@ def _sky_light(batch: Batch, image: int, hit: _Hit, point: wp.vec3, normal: wp.v
         helper = wp.vec3(0.0, 1.0, 0.0)
     right = wp.normalize(wp.cross(normal, helper))
     toward = right * spot[0] + wp.cross(normal, right) * spot[1] + normal * height
+    sky = _SKY * (1.0 + 0.6 * toward[2])
     if _blocked(batch, image, point, toward, _FAR):
-        return _INTERREFLECTION * _SKY
-    return _SKY
+        return _INTERREFLECTION * sky
+    return sky
 
 
 @wp.func

@@ -9,10 +9,11 @@ import numpy as np
 from selfstudy.data.packed import BUCKETS, Sample, png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
+from selfstudy.rendering.placement import separated
 from selfstudy.rendering.scene import Scenes, bucket_shape, draw_scenes, fit
 from selfstudy.rendering.textures import TEXELS, texture_pool
 
-RENDERER = "selfstudy-warp-1"  # changes whenever the same seed would give other images
+RENDERER = "selfstudy-warp-2"  # changes whenever the same seed would give other images
 FARTHEST = 2.55  # depth beyond which targets do not tell
 MAX_RESOLUTION = 1024
 
@@ -69,7 +70,7 @@ def render_bucket(
             )
             shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
             corners = [[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
-            batch = batch._replace(objects=fit(batch.objects, np.array(corners)))
+            batch = batch._replace(objects=separated(fit(batch.objects, np.array(corners))))
             loaded = tracer.load(batch, shapes)
             colors = map(png, tracer.colors(loaded))
             targets = repeat(None)

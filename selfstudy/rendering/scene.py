@@ -11,6 +11,7 @@ import numpy as np
 
 from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.factors import MULTI, Factors
+from selfstudy.rendering.colours import rgb
 from selfstudy.rendering.shapes import Mesh, make_shape
 from selfstudy.rendering.streams import EVERYWHERE, Stream, generator
 from selfstudy.rendering.textures import POOL
@@ -82,7 +83,7 @@ def draw_scenes(dataset: str, bucket: int, images: int, seed: int) -> Scenes:
     random_hue = stream(Stream.RANDOM_HUE).random(shape)
     hsv = np.stack([random_hue if factors.color else hue, 0 * hue + 0.7, 0 * hue + 0.8], axis=-1)
     background = stream(Stream.BACKGROUND).random((images, 1, 3))
-    colors = np.concatenate([background, _rgb(hsv + spread)], axis=1)
+    colors = np.concatenate([background, rgb(hsv + spread)], axis=1)
 
     textures = stream(Stream.TEXTURE_CHOICE).integers(POOL, size=(images, 1 + count))
     if not factors.texture:
@@ -145,10 +146,3 @@ def _ring(around, above, shape: tuple[int, int]) -> np.ndarray:
     angles = quarter * np.arange(shape[1]) + around.uniform(0, np.pi / 3, shape)
     heights = above.normal(0.05, 0.05, shape)
     return np.stack([0.05 + 0.35 * np.cos(angles), 0.35 * np.sin(angles), heights], axis=-1)
-
-
-def _rgb(hsv: np.ndarray) -> np.ndarray:
-    hue, saturation, value = np.moveaxis(hsv, -1, 0)[..., None]
-    saturation, value = np.clip(saturation, 0, 1), np.clip(value, 0, 1)
-    pure = np.clip(np.abs((6 * hue + [0, 4, 2]) % 6 - 3) - 1, 0, 1)
-    return value * (1 - saturation + saturation * pure)

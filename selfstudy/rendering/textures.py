@@ -6,6 +6,7 @@ it into an image. Edges are one texel wide, so no pattern is sharper than its te
 
 import numpy as np
 
+from selfstudy.rendering.colours import rgb
 from selfstudy.rendering.streams import Stream, generator
 
 SIZE = 128  # texels along a side; a power of two
@@ -41,15 +42,29 @@ def make_texture(rng: np.random.Generator) -> np.ndarray:
     """One random texture, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
     pattern = FAMILIES[rng.integers(len(FAMILIES))](rng)
     dirt = noise(rng, rng.uniform(0.6, 1.2))
-    pattern = np.clip(pattern + 0.15 * (dirt - 0.5), 0, 1) * 3
-    palette = np.sqrt(rng.random((4, 3))) * rng.uniform(0.55, 1, (4, 1))
-    grey = palette.mean(axis=1, keepdims=True)
-    palette = grey + rng.uniform(0.2, 1) * (palette - grey)  # photographs are rarely vivid
-    step = np.minimum(pattern.astype(int), 2)
-    share = (pattern - step)[..., None]
+    pattern = np.clip(pattern + rng.uniform(0, 0.2) * (dirt - 0.5), 0, 1)
+    palette = _palette(rng)
+    step = np.minimum((3 * pattern).astype(int), 2)
+    share = (3 * pattern - step)[..., None]
     image = palette[step] * (1 - share) + palette[step + 1] * share
-    grain = noise(rng, 0.5)[..., None]
-    return np.clip(image * (0.8 + 0.4 * grain), 0, 1)
+    grain = 1 + rng.uniform(0, 0.4) * (noise(rng, 0.6) - 0.5)
+    return np.clip(image * (grain * _relief(rng, pattern))[..., None], 0, 1)
+
+
+def _palette(rng) -> np.ndarray:
+    """Four sRGB colours of related hues, bright and dark ones in any order."""
+    levels = rng.permutation(4) / 3 - 0.5
+    value = rng.uniform(0.55, 0.8) + rng.uniform(0.5, 0.9) * levels
+    hue = rng.normal(0.09, 0.07) if rng.random() < 0.5 else rng.random()  # many materials are brown
+    hues = hue + rng.normal(0, rng.choice([0.03, 0.2]), 4)
+    saturation = rng.uniform(0, 0.6) + rng.normal(0, 0.1, 4)
+    return rgb(np.stack([hues, saturation, value], axis=-1))
+
+
+def _relief(rng, pattern: np.ndarray) -> np.ndarray:
+    """Light and shade of the pattern as if it stood out or were sunk in, lit from a corner."""
+    slope = pattern - np.roll(pattern, (1, 1), axis=(0, 1))
+    return 1 + rng.uniform(-1.2, 1.2) * np.clip(slope, -0.3, 0.3)
 
 
 def noise(rng: np.random.Generator, smoothness: float, stretch: float = 1.0) -> np.ndarray:
