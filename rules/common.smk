@@ -42,12 +42,14 @@ PRETEXT, TASKS = config["pretext"], config["tasks"]
 TABLES = ["runs", "accuracy", "utility", "linear"]
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
 RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
+JUDGED = [name for name in SINGLE if name in RENDERED]
 FIGURES = (["fig2"] if RENDERED else []) + (["fig3"] if SINGLE and "classify" in TASKS else [])
 FORMATS = ["pdf", "png"]
 PACKED = f"{DATA}/packed/{{dataset}}"
 PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
 FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
+DIFFICULTY = f"{RESULTS}/difficulty/{{dataset}}"
 LINEAR = f"{RESULTS}/linear/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}"
 
 

@@ -94,6 +94,13 @@ def finetune_gin(wildcards):
     return files, bindings + (few["bindings"] if int(wildcards.labels) < few["below"] else [])
 
 
+def difficulty_gin(wildcards):
+    """Gin files and bindings of the small network that shows how hard a dataset is."""
+    name = wildcards.dataset
+    files = gin_files(name, DATASETS[name], "r9", "classify")
+    return [*files, "difficulty"], dataset_bindings(DATASETS[name])
+
+
 def run_code(wildcards, *modules):
     """A hash of the source of `modules` and of what a run with these wildcards goes through."""
     named = [f"networks.{wildcards.backbone}", f"pretext.{wildcards.pretext}"]

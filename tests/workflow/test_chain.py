@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from selfstudy.data.packed import CLASSES
+
 ROOT = Path(__file__).parents[2]
 RESULTS = {"tables": 1, "accuracy_and_utility": 2}
 
@@ -82,6 +84,26 @@ def test_one_figure_asks_for_its_own_runs_only(new_study):
         "finetune": 10,
         "accuracy_and_utility": 1,
     }
+
+
+def test_the_difficulty_of_the_data_is_asked_for_by_name(study):
+    names = ["results/tables/difficulty.csv", "results/figures/difficulty.png"]
+    assert study.planned() == {}
+    study.snakemake(*names)
+    table = pd.read_csv(study.folder / names[0], dtype={"dataset": str})
+    assert list(table["dataset"]) == ["0110"]
+    assert table.loc[0, "hardest"] in CLASSES
+    confusion = pd.read_csv(study.folder / "results/difficulty/0110/confusion.csv")
+    # Every validation image once, by each classifier.
+    assert confusion.groupby("classifier")["images"].sum().to_dict() == {
+        "mean colour": 20,
+        "network": 20,
+    }
+    right = confusion.query("classifier == 'network' and label == predicted")["images"].sum()
+    assert table.loc[0, "accuracy"] == pytest.approx(right / 20, abs=1e-3)
+    history = pd.read_csv(study.folder / "results/difficulty/0110/history.csv")
+    assert history["valid_accuracy"].iloc[-1] == pytest.approx(right / 20)
+    assert (study.folder / names[1]).read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_new_seed_trains_that_seed_alone(study):

@@ -1,0 +1,10 @@
+"""Draw confusion matrices. Input: those of every dataset. Output: a figure."""
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.figures import difficulty
+    from selfstudy.analysis.figures.style import save
+
+    figure = difficulty.draw(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
+    save(figure, snakemake.output[0])

@@ -1,0 +1,18 @@
+"""Train a small network on all labels. Input: a prepared dataset. Output: confusion matrices."""
+
+from pathlib import Path
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.configuration import configured
+    from selfstudy.evaluation.difficulty import confusions
+    from selfstudy.files import written_whole
+    from selfstudy.training.session import open_dataset
+
+    files, bindings = snakemake.params.gin
+    with configured(files, bindings):
+        dataset = open_dataset(snakemake.input[0])
+        table = confusions(dataset, Path(snakemake.output[0]).parent, snakemake.params.seed)
+    with written_whole(snakemake.output[0]) as temporary:
+        table.to_csv(temporary, index=False)

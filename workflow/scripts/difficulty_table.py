@@ -1,0 +1,11 @@
+"""How hard each dataset is. Input: confusion matrices. Output: a table, a row a dataset."""
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.difficulty import difficulties
+    from selfstudy.files import written_whole
+
+    table = difficulties(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
+    with written_whole(snakemake.output[0]) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.3f")
