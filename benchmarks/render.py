@@ -1,0 +1,97 @@
+"""Images a second of the embedded renderer, and where the time goes.
+
+    python benchmarks/render.py [--images 300] [--processes 2]
+
+Every case renders one bucket to a temporary file: first in one process, bound to one processor
+where there is no GPU, then in several at a time. The shares are those of one process: building
+shapes and textures, tracing (on the GPU where there is one), encoding and writing.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from unittest import mock
+
+DATASETS = ("0000", "1111", "1111-multi")
+RESOLUTIONS = (64, 128)
+
+
+class Clock:
+    """Adds up the time spent in functions that it wraps."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def timed(self, function):
+        def wrapped(*arguments, **keywords):
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        return wrapped
+
+
+def render(dataset: str, resolution: int, images: int, bucket: int) -> dict[str, float | str]:
+    """Render a bucket; give the seconds in all, in shapes and textures, and in tracing."""
+    import warp
+
+    from selfstudy.rendering import raytrace, render
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "imgs.h5")
+        render.render_bucket(path, dataset, bucket, 20, resolution, 0)  # starts up, and compiles
+        shapes, tracing = Clock(), Clock()
+        tracer = raytrace.Tracer
+        with (
+            mock.patch.object(render, "bucket_shape", shapes.timed(render.bucket_shape)),
+            mock.patch.object(render, "texture_pool", shapes.timed(render.texture_pool)),
+            mock.patch.object(tracer, "load", tracing.timed(tracer.load)),
+            mock.patch.object(tracer, "colors", tracing.timed(tracer.colors)),
+            mock.patch.object(tracer, "targets", tracing.timed(tracer.targets)),
+        ):
+            start = time.perf_counter()
+            render.render_bucket(path, dataset, bucket, images, resolution, 0)
+            total = time.perf_counter() - start
+    device = str(warp.get_preferred_device())
+    return {
+        "total": total,
+        "shapes": shapes.seconds,
+        "tracing": tracing.seconds,
+        "device": device,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=300, help="a process renders in each case")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
+    arguments = parser.parse_args()
+    images, processes = arguments.images, arguments.processes
+
+    print(f"{'dataset':<12}{'px':>4}{'1 process':>11}{f'{processes} processes':>14}", end="")
+    print(f"{'shapes':>8}{'tracing':>9}{'rest':>6}")
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for dataset in DATASETS:
+            for resolution in RESOLUTIONS:
+                case = dataset, resolution, images
+                one = pool.submit(render, *case, 0).result()
+                jobs = [pool.submit(render, *case, bucket) for bucket in range(processes)]
+                several = max(job.result()["total"] for job in jobs)
+                shares = [one[part] / one["total"] for part in ("shapes", "tracing")]
+                print(
+                    f"{dataset:<12}{resolution:>4}{images / one['total']:>11.0f}"
+                    f"{processes * images / several:>14.0f}"
+                    f"{shares[0]:>8.0%}{shares[1]:>9.0%}{1 - sum(shares):>6.0%}",
+                    flush=True,
+                )
+    print(f"traced on {one['device']}, {images} images a process")
+
+
+if __name__ == "__main__":
+    main()
