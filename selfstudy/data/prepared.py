@@ -20,7 +20,8 @@ import numpy as np
 from selfstudy.data.colour import Normaliser, Statistics
 from selfstudy.files import written_whole
 
-BATCH = 256  # images converted at a time, which bounds the memory
+BATCH = 1024  # images converted at a time, and
+BATCH_PIXELS = 2**22  # pixels at most, which bounds the memory
 CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 TEXT = h5py.string_dtype()
 
@@ -89,8 +90,8 @@ def write_prepared(
         def convert(batch: slice) -> tuple[slice, np.ndarray, np.ndarray | None]:
             return batch, normalise(read(batch)), read_targets and read_targets(batch)
 
-        starts = range(0, shape[0], BATCH)
-        batches = [slice(start, min(start + BATCH, shape[0])) for start in starts]
+        size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
+        batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
         for batch, images, dense in ahead(convert, batches, threads):
             data[batch] = images
             if dense is not None:
