@@ -82,6 +82,7 @@ class Normaliser:
         return result.view(np.float16).reshape(count, channels, height, width)
 
     def meet(self, numbers: np.ndarray) -> None:
+        """Convert the colours of these numbers (k,) uint64."""
         colours = (numbers[:, None] >> SHIFTS[::-1]).astype(np.uint8)
         values = normalised(colours[:, None, None], self.space, self.statistics)
         words = values.view(np.uint16).reshape(-1, 3).astype(np.uint64) << 2 * SHIFTS

@@ -63,9 +63,11 @@ def unfiltered(rows: np.ndarray) -> np.ndarray:
     for y in range(height):
         kind, row, plain = rows[y, 0], rows[y, 1:], result[y]
         if kind == 0:
-            plain[:] = row
+            for i in range(size):
+                plain[i] = row[i]
         elif kind == 1:
-            plain[:BYTES] = row[:BYTES]
+            for i in range(BYTES):
+                plain[i] = row[i]
             for i in range(BYTES, size):
                 plain[i] = row[i] + plain[i - BYTES]
         elif kind == 2:
