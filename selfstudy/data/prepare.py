@@ -6,7 +6,6 @@ shuffled inside. The order depends on the seed alone.
 
 import io
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,9 @@ from selfstudy.data.colour import STATISTICS
 from selfstudy.data.decoding import resized
 from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
+from selfstudy.data.png import decoded_png
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.resampling import bicubic
 from selfstudy.errors import DataError
 from selfstudy.provenance import checksum
 
@@ -41,8 +42,8 @@ def prepare(
     """Write `output` from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
-    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `threads` images are
-    decoded at a time. `progress` is told of images as they finish.
+    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `threads` batches are
+    prepared at a time. `progress` is told of images as they finish.
 
     Raises DataError for a missing, truncated or inconsistent file.
     """
@@ -56,12 +57,10 @@ def prepare(
         order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
-        pool = stack.enter_context(ThreadPoolExecutor(threads))
-
         def read(field: str) -> Callable[[slice], np.ndarray]:
             decode = partial(decoded, field=field, resolution=resolution)
             return lambda rows: np.stack(
-                list(pool.map(decode, encoded_rows(buckets, field, order[rows])))
+                [decode(encoded) for encoded in encoded_rows(buckets, field, order[rows])]
             )
 
         write_prepared(
@@ -84,6 +83,7 @@ def prepare(
             read("png_images"),
             read("png_targets") if dense else None,
             progress,
+            threads,
         )
 
 
@@ -154,6 +154,10 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
 
 def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
     """An image or its targets as (resolution, resolution, 3) uint8."""
+    if field == "png_images":
+        pixels = decoded_png(encoded.content)
+        if pixels is not None and pixels.shape[0] == pixels.shape[1]:
+            return bicubic(pixels, resolution)
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
         return resized(Image.open(io.BytesIO(encoded.content)), resolution, sampling)

