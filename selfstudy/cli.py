@@ -28,7 +28,8 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         arguments.run(arguments)
     except SelfstudyError as error:
-        sys.exit(one_line(error))
+        print(one_line(error), file=sys.stderr)
+        sys.exit(error.exit_code)
     except OSError as error:
         if not is_full(error):
             raise

@@ -4,6 +4,8 @@
 class SelfstudyError(Exception):
     """Base of all errors that are reported without a traceback."""
 
+    exit_code = 1
+
 
 class ConfigurationError(SelfstudyError):
     """A key, a binding or a name that the project does not know, or a value out of range."""
@@ -15,6 +17,12 @@ class DataError(SelfstudyError):
 
 class TrainingError(SelfstudyError):
     """A run that cannot go on, such as one whose loss is no longer finite."""
+
+
+class InterruptionError(SelfstudyError):
+    """A run that was asked to stop, and that goes on where it was when it is started again."""
+
+    exit_code = 75  # EX_TEMPFAIL: try again
 
 
 def one_line(error: SelfstudyError) -> str:

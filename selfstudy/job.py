@@ -32,7 +32,8 @@ def job(logfile: str, threads: int) -> Iterator[None]:
         yield
     except SelfstudyError as error:
         log.error(one_line(error))
-        sys.exit(one_line(error))
+        print(one_line(error), file=sys.stderr)
+        sys.exit(error.exit_code)
     except OSError as error:
         if not is_full(error):
             log.exception("unexpected error")

@@ -26,6 +26,11 @@ def code_fingerprint(*modules: str) -> str:
     return fingerprint(f"{path.relative_to(PACKAGE)}\n{path.read_text()}" for path in sorted(found))
 
 
+def package_fingerprint() -> str:
+    """A hash of the source of the whole package."""
+    return fingerprint(path.read_text() for path in sorted(PACKAGE.rglob("*.py")))
+
+
 def source_of(module: str) -> Path:
     path = PACKAGE.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

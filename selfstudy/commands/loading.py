@@ -39,10 +39,11 @@ def run(arguments: Namespace) -> None:
         augment = augmentation.two_views if dataset.double_sample else augmentation
         for number in range(1, arguments.rounds + 1):
             started = now()
-            block = rounds.next_block()
+            rounds.start()
             read = now()
-            for chosen in rounds.batch_indices(block):
-                augment(block.images[chosen].float(), block.targets[chosen])
+            for _ in range(rounds.batches):
+                batch = rounds.next_batch()
+                augment(batch.images.float(), batch.targets)
             ended = now()
             images = rounds.batches * rounds.batch_size
             print(

@@ -71,8 +71,9 @@ def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
 
 def train(folder: Path, command: dict, quiet: bool) -> None:
     from selfstudy.configuration import configured
+    from selfstudy.provenance import package_fingerprint
+    from selfstudy.training.run import run as run_session
     from selfstudy.training.session import open_dataset
-    from selfstudy.training.session import run as run_session
 
     log.setLevel(logging.INFO)
     if not quiet:
@@ -84,7 +85,14 @@ def train(folder: Path, command: dict, quiet: bool) -> None:
         file = logging.FileHandler(folder / "train.log")
         file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(file)
-        metrics = run_session(dataset, folder, command["seed"], keep_snapshot=True, resumable=True)
+        metrics = run_session(
+            dataset,
+            folder,
+            command["seed"],
+            package_fingerprint(),
+            keep_snapshot=True,
+            keep_checkpoint=True,
+        )
     shown = ("accuracy", "best_accuracy", "test_accuracy")
     results = [f"{name} {metrics[name]:.4f}" for name in shown if metrics.get(name) is not None]
     print(f"{folder}: {', '.join(results) or 'trained'}")

@@ -14,13 +14,14 @@ from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import opened
 from selfstudy.evaluation.linear import ITERATIONS
 from selfstudy.training.precision import autocast
-from selfstudy.training.session import Settings, device_of_run, make_network, run
+from selfstudy.training.run import run
+from selfstudy.training.session import Settings, device_of_run, make_network
 from selfstudy.training.snapshot import SNAPSHOT, load_exactly, load_tensors
 
 BATCH = 512
 
 
-def confusions(dataset: BaseDataset, folder: str | Path, seed: int) -> pd.DataFrame:
+def confusions(dataset: BaseDataset, folder: str | Path, seed: int, code: str) -> pd.DataFrame:
     """Train the configured network on the training images; count its validation predictions.
 
     Beside it, those of logistic regression on each image's mean colour alone. The run is kept in
@@ -28,12 +29,13 @@ def confusions(dataset: BaseDataset, folder: str | Path, seed: int) -> pd.DataFr
 
     Args:
         dataset: of single objects.
+        code: a fingerprint of the source.
 
     Returns:
         A row a classifier, class and predicted class: `classifier` ("network" or "mean colour"),
         `label`, `predicted`, and how many `images`.
     """
-    run(dataset, folder, seed, keep_snapshot=True)
+    run(dataset, folder, seed, code, keep_snapshot=True)
     with opened(dataset.path) as file:
         names = list(file.attrs["classes"])
     train, valid = np.arange(dataset.training_images), dataset.rows("valid", seed)

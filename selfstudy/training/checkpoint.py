@@ -1,82 +1,156 @@
-"""Checkpoints: all that a run needs to go on as if it had never stopped, at the end of a round."""
+"""Checkpoints: all that a run needs to go on, bit for bit, as if it had never stopped.
 
+A checkpoint is written under another name, flushed, and renamed; the one before is kept until then,
+and beside it afterwards. Each ends with the SHA-256 of its content, by which damage is noticed.
+"""
+
+import hashlib
+import io
+import logging
+import os
 import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from selfstudy.data.rounds import Rounds
-from selfstudy.errors import ConfigurationError
-from selfstudy.training.history import History
+from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.files import written_whole
+from selfstudy.training import randomness
 from selfstudy.training.loop import Step
-from selfstudy.training.snapshot import load_exactly, load_tensors, of_run, save_tensors
+from selfstudy.training.snapshot import load_exactly, load_tensors, of_run
 
-CHECKPOINT = "checkpoint.pt"
-KEYS = ("stamp", "round", "network", "optimizer", "rounds", "history", "random")
+CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
+KEYS = ("stamp", "round", "network", "optimizer", "run", "random")
+DIGEST = hashlib.sha256().digest_size
+log = logging.getLogger("selfstudy")
 
 
 class Checkpoints:
-    """The last checkpoint of a run.
+    """The checkpoints of a run, written while it trains on.
 
     Args:
         folder: of the run.
-        stamp: a fingerprint of what the run depends on.
+        stamp: what the run depends on, by name, as fingerprints.
         minutes: time between checkpoints.
     """
 
-    def __init__(self, folder: Path, stamp: str, minutes: float) -> None:
-        self.path, self.stamp, self.seconds = folder / CHECKPOINT, stamp, 60 * minutes
-        self.saved = time.monotonic()
+    def __init__(self, folder: Path, stamp: Mapping[str, str], minutes: float) -> None:
+        self.folder, self.stamp, self.seconds = folder, dict(stamp), 60 * minutes
+        self._saved = time.monotonic()
+        self._writer = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
 
-    def save_if_due(self, step: Step, rounds: Rounds, history: History, last: bool) -> None:
-        """Save the state after a round if enough time has passed, or if it is the `last` one."""
-        if time.monotonic() - self.saved < self.seconds and not last:
-            return
-        random = {"cpu": torch.get_rng_state()}
-        if torch.cuda.is_available():
-            random["cuda"] = torch.cuda.get_rng_state()
+    @property
+    def due(self) -> bool:
+        """Whether enough time has passed, and the last one is written."""
+        busy = self._pending is not None and not self._pending.done()
+        return not busy and time.monotonic() - self._saved >= self.seconds
+
+    def save(self, step: Step, rounds_done: int, run: Mapping[str, Any]) -> None:
+        """Save the network, the optimiser, the random states, and `run`, the rest of the state.
+
+        Raises DataError if this or the last checkpoint cannot be written.
+        """
+        self.wait()
         content = {
             "stamp": self.stamp,
-            "round": history.round,
+            "round": rounds_done,
             "network": step.network.state_dict(),
             "optimizer": step.optimizer.state_dict(),
-            "rounds": rounds.state_dict(),
-            "history": history.rows,
-            "random": random,
+            "run": dict(run),
+            "random": randomness.states(),
         }
-        save_tensors(self.path, content)
-        self.saved = time.monotonic()
+        # Copied, because training goes on while it is written.
+        self._pending = self._writer.submit(write, self.folder, copied(content))
+        self._saved = time.monotonic()
 
-    def restore(self, step: Step, rounds: Rounds) -> tuple[int, list[dict[str, float]]] | None:
-        """Take up the checkpoint, if there is one; give its round and the history so far.
+    def wait(self) -> None:
+        """Wait until what was saved is written."""
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            pending.result()
 
-        Raises DataError if it is damaged, ConfigurationError if it belongs to another run.
+    def restore(self, step: Step) -> dict[str, Any] | None:
+        """Take up the newest checkpoint that is whole; give the `run` that was saved with it.
+
+        There is none to take up if this run differs from the one that saved it; the log says why.
         """
-        if not self.path.is_file():
-            return None
-        state = load_tensors(self.path, *KEYS)
-        if state["stamp"] != self.stamp:
-            raise ConfigurationError(
-                f"{self.path}: the run was begun with another configuration, seed or dataset: "
-                f"go on with those, or name another run"
-            )
-        take_up(self.path, state, step)
-        rounds.load_state_dict(state["rounds"])
-        torch.set_rng_state(state["random"]["cpu"])
-        if "cuda" in state["random"] and torch.cuda.is_available():
-            torch.cuda.set_rng_state(state["random"]["cuda"])
-        return state["round"], state["history"]
+        for name in (CHECKPOINT, PREVIOUS):
+            path = self.folder / name
+            if not path.is_file():
+                continue
+            try:
+                state = read(path)
+            except DataError as error:
+                log.warning("%s", error)
+                continue
+            before = state["stamp"]
+            changed = [part for part, value in self.stamp.items() if before.get(part) != value]
+            if changed:
+                log.warning("%s: begun anew: another %s", self.folder, " and ".join(changed))
+                return None
+            take_up(path, state, step)
+            randomness.restore(state["random"])
+            return state["run"]
+        return None
+
+    def remove(self) -> None:
+        """Remove the checkpoints of a run that has ended."""
+        self.wait()
+        for name in (CHECKPOINT, PREVIOUS):
+            (self.folder / name).unlink(missing_ok=True)
+
+
+def write(folder: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint; the one before it stays beside it."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    path, data = folder / CHECKPOINT, buffer.getbuffer()
+    with written_whole(path) as temporary:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.write(hashlib.sha256(data).digest())
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            path.replace(folder / PREVIOUS)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a checkpoint. Raises DataError if it is damaged or something else."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    content, digest = data[:-DIGEST], data[-DIGEST:]
+    if hashlib.sha256(content).digest() != digest:
+        raise DataError(f"{path}: damaged: its content and its checksum do not agree")
+    return load_tensors(path, *KEYS, content=io.BytesIO(content))
+
+
+def copied(content: Any) -> Any:
+    """A copy, in memory, of tensors in dictionaries and lists."""
+    if isinstance(content, Tensor):
+        return content.detach().to("cpu", copy=True)
+    if isinstance(content, Mapping):
+        return {key: copied(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [copied(value) for value in content]
+    return content
 
 
 def restore_training(name: str, step: Step, rounds: int) -> int:
-    """Take up weights and optimiser of the run `name`; give the round that it came to.
+    """Take up weights and optimiser of the run `name`; give the rounds that it has trained.
 
     Raises ConfigurationError if that is the last of `rounds`, DataError if the run is not there,
     damaged, or of another network.
     """
     path = of_run(name, CHECKPOINT, "session.restore_session")
-    state = load_tensors(path, *KEYS)
+    state = read(path)
     if state["round"] >= rounds:
         raise ConfigurationError(
             f"session.restore_session = {name!r}: it has trained {state['round']} rounds, and "

@@ -15,25 +15,30 @@ LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
 class History:
-    """The rounds of a run, written to `history.csv` one by one.
+    """The rounds of a run, written to `history.csv` as they end, and their times to `times.csv`.
 
     Args:
         folder: of the run.
-        first: rounds that were trained before this history begins or goes on.
+        first: rounds that were trained before this history begins.
         rounds: rounds in all.
-        rows: those of this history that were trained before.
     """
 
-    def __init__(self, folder: Path, first: int, rounds: int, rows: list[dict[str, float]]) -> None:
-        self.folder, self.round, self.rounds = folder, first, rounds
-        self.rows = list(rows)
-        self.started = time.perf_counter() - (rows[-1]["seconds"] if rows else 0)
+    def __init__(self, folder: Path, first: int, rounds: int) -> None:
+        self.folder, self.first, self.rounds = folder, first, rounds
+        self.rows: list[dict[str, float]] = []
+        self.seconds: list[float] = []  # that each round took
+        self._started = time.perf_counter()
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.file = (self.folder / "history.csv").open("w", newline="")
-        if self.rows:
-            write_rows(self.file, self.rows, header=True)
+        # By the line, so that a round that has ended can be seen.
+        self._files = [
+            (self.folder / name).open("w", newline="", buffering=1)
+            for name in ("history.csv", "times.csv")
+        ]
+        for number in range(len(self.rows)):
+            self._write(number)
+        self._started = time.perf_counter()
         return self
 
     def __exit__(
@@ -42,20 +47,26 @@ class History:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.file.close()
+        for file in self._files:
+            file.close()
+
+    @property
+    def round(self) -> int:
+        """Rounds that have been trained."""
+        return self.first + len(self.rows)
 
     def add(
         self, learning_rate: float, train: Mapping[str, float], valid: Mapping[str, float]
     ) -> None:
         """Add a round: its last learning rate, and means over its images."""
-        self.round += 1
-        row = {"round": self.round, "learning_rate": float(learning_rate)}
+        row = {"round": self.round + 1, "learning_rate": float(learning_rate)}
         row |= {f"train_{name}": value for name, value in train.items()}
         row |= {f"valid_{name}": value for name, value in valid.items()}
-        row["seconds"] = round(time.perf_counter() - self.started, 3)
+        now = time.perf_counter()
         self.rows.append(row)
-        write_rows(self.file, [row], header=len(self.rows) == 1)
-        self.file.flush()
+        self.seconds.append(round(now - self._started, 3))
+        self._started = now
+        self._write(len(self.rows) - 1)
         shown = ", ".join(f"{name} {row[name]:.4f}" for name in LOGGED if name in row)
         log.info("%s: round %d of %d: %s", self.folder, row["round"], self.rounds, shown)
 
@@ -71,8 +82,20 @@ class History:
             "train_accuracy": last["train_accuracy"],
             "train_loss": last["train_loss"],
             "rounds": len(self.rows),
-            "seconds": last["seconds"],
         }
+
+    def state_dict(self) -> dict[str, list]:
+        return {"rows": self.rows, "seconds": self.seconds}
+
+    def load_state_dict(self, state: Mapping[str, list]) -> None:
+        self.rows, self.seconds = list(state["rows"]), list(state["seconds"])
+
+    def _write(self, number: int) -> None:
+        row, seconds = self.rows[number], self.seconds[number]
+        for file, shown in zip(
+            self._files, (row, {"round": row["round"], "seconds": seconds}), strict=True
+        ):
+            write_rows(file, [shown], header=number == 0)
 
 
 def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:

@@ -1,16 +1,14 @@
-"""One round of training, and one pass of validation."""
+"""One step of training, and one pass of validation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from selfstudy.augment import Augmentation
 from selfstudy.batch import Batch
 from selfstudy.data.dataset import Block
-from selfstudy.data.rounds import Rounds
 from selfstudy.downstream.base import Task
 from selfstudy.networks.study import Wrapper
 
@@ -25,6 +23,24 @@ class Step:
     augment: Augmentation
     two_views: bool
     autocast: torch.autocast
+
+    def train(self, block: Block, rate: float) -> tuple[dict[str, Tensor], Tensor]:
+        """Train on a batch at a learning rate.
+
+        Returns:
+            The loss (as `loss`) and the metrics, and the norm of the gradient; all scalars.
+        """
+        self.network.train()
+        augment = self.augment.two_views if self.two_views else self.augment
+        images, targets = augment(block.images.float(), block.targets)
+        metrics = self.evaluate(Batch(images, targets, block.indices))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        metrics["loss"].backward()
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        self.optimizer.step()
+        return metrics, torch.nn.utils.get_total_norm(gradients)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         """The loss (as `loss`) and the metrics of a batch."""
@@ -51,41 +67,21 @@ class Mean:
         return {name: total / self.weight for name, total in self.sums.items()}
 
 
-def train_round(
-    step: Step, rounds: Rounds, rates: np.ndarray, progress: Callable[[], object]
-) -> dict[str, float]:
-    """Train one round at the given learning rates, one a step; give mean loss and metrics."""
-    step.network.train()
-    mean, block = Mean(), rounds.next_block()
-    order = rounds.batch_indices(block)
-    for rate in rates:
-        chosen = next(order, None)
-        if chosen is None:
-            order = rounds.batch_indices(block)
-            chosen = next(order)
-        images = block.images[chosen].float()
-        augment = step.augment.two_views if step.two_views else step.augment
-        images, targets = augment(images, block.targets[chosen])
-        metrics = step.evaluate(Batch(images, targets, block.indices[chosen]))
-        for group in step.optimizer.param_groups:
-            group["lr"] = float(rate)
-        step.optimizer.zero_grad()
-        metrics["loss"].backward()
-        step.optimizer.step()
-        mean.add(metrics, len(chosen))
-        progress()
-    return step.task.summary(mean.result())
-
-
 @torch.no_grad()
-def evaluate(step: Step, block: Block, batch_size: int, batches: int) -> dict[str, float]:
-    """Mean loss and metrics over the first `batches` batches of a block; -1: over all of it."""
+def evaluate(
+    step: Step, block: Block, batch_size: int, batches: int, check: Callable[[], object]
+) -> dict[str, float]:
+    """Mean loss and metrics over the first `batches` batches of a block; -1: over all of it.
+
+    Calls `check` after each. What is drawn at random here does not change what training draws.
+    """
     step.network.eval()
-    mean = Mean()
-    positions = torch.arange(len(block.images), device=block.images.device).split(batch_size)
-    for chosen in positions if batches < 0 else positions[:batches]:
-        images = block.images[chosen].float()
-        mean.add(
-            step.evaluate(Batch(images, block.targets[chosen], block.indices[chosen])), len(chosen)
-        )
+    mean, device = Mean(), block.images.device
+    positions = torch.arange(len(block.images), device=device).split(batch_size)
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        for chosen in positions if batches < 0 else positions[:batches]:
+            part = Block(*(values[chosen] for values in block))
+            batch = Batch(part.images.float(), part.targets, part.indices)
+            mean.add(step.evaluate(batch), len(chosen))
+            check()
     return step.task.summary(mean.result())

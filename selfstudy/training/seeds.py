@@ -5,13 +5,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import gin
 import pandas as pd
 
 from selfstudy.files import written_whole
-from selfstudy.provenance import checksum, fingerprint
-from selfstudy.training.session import open_dataset, run
-from selfstudy.training.snapshot import SNAPSHOT, of_run
+from selfstudy.provenance import fingerprint
+from selfstudy.training.run import run, stamp
+from selfstudy.training.session import open_dataset
 
 log = logging.getLogger("selfstudy")
 
@@ -24,25 +23,17 @@ def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: 
     not repeated.
     """
     folder, dataset = Path(folder), open_dataset(data)
-    snapshot = gin.query_parameter("Wrapper.pretrained") if is_bound("Wrapper.pretrained") else None
-    stamp = fingerprint(
-        [
-            gin.config_str(),
-            code,
-            dataset.fingerprint,
-            checksum([of_run(snapshot, SNAPSHOT, "Wrapper.pretrained")]) if snapshot else "",
-        ]
-    )
+    depends_on = fingerprint(stamp(dataset, code).values())
     folders = {seed: folder / f"seed{seed}" for seed in seeds}
     for seed, seed_folder in folders.items():
         done = seed_folder / "done"
-        if done.is_file() and done.read_text() == stamp:
+        if done.is_file() and done.read_text() == depends_on:
             log.info("%s: done before", seed_folder)
             continue
         done.unlink(missing_ok=True)
-        run(dataset, seed_folder, seed, keep_snapshot=False)
+        run(dataset, seed_folder, seed, code)
         with written_whole(done) as temporary:
-            temporary.write_text(stamp)
+            temporary.write_text(depends_on)
     for name in ("metrics.csv", "history.csv"):
         tables = [
             pd.read_csv(seed_folder / name).assign(seed=seed)
@@ -52,11 +43,3 @@ def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: 
             pd.concat(tables).to_csv(temporary, index=False)
     with written_whole(folder / "config.gin") as temporary:
         shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)
-
-
-def is_bound(binding: str) -> bool:
-    try:
-        gin.query_parameter(binding)
-    except ValueError:
-        return False
-    return True

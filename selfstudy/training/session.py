@@ -1,31 +1,24 @@
-"""A run: one network, one task and one dataset, from the first round to the last."""
+"""What a run is put together from: one network, one task and one dataset."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import gin
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from selfstudy.augment import Augmentation
 from selfstudy.configuration import known
 from selfstudy.data.dataset import DATASETS, BaseDataset
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import digest
 from selfstudy.downstream.base import TASKS, Task
-from selfstudy.errors import ConfigurationError, DataError, TrainingError
-from selfstudy.files import written_whole
+from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.networks.resnet import channels_last
 from selfstudy.networks.study import Wrapper
-from selfstudy.provenance import fingerprint
-from selfstudy.training.checkpoint import Checkpoints, restore_training
-from selfstudy.training.history import History, write_metrics
-from selfstudy.training.loop import Step, evaluate, train_round
+from selfstudy.training.loop import Step
 from selfstudy.training.precision import autocast
-from selfstudy.training.schedule import configured_batch_size, learning_rates, make_optimizer
-from selfstudy.training.snapshot import SNAPSHOT, load_backbone, of_run, save_snapshot
+from selfstudy.training.schedule import learning_rates, make_optimizer
+from selfstudy.training.snapshot import SNAPSHOT, load_backbone, of_run
 
 
 @gin.configurable("session")
@@ -41,7 +34,7 @@ class Settings:
         test_iters: batches of the test split evaluated once, at the end; -1: all, 0: none.
         restore_session: folder or name of a run whose weights, optimiser and place in the learning
             rate's schedule this one takes up.
-        checkpoint_minutes: time between checkpoints, of runs that keep them.
+        checkpoint_minutes: time between checkpoints.
         precision: "auto", "float32" or "bfloat16".
     """
 
@@ -136,80 +129,3 @@ def rates_by_round(settings: Settings, rounds: Rounds) -> list[np.ndarray]:
         )
     rates = learning_rates(steps_per_round=steps)
     return np.split(rates, len(rates) // steps)
-
-
-def run(
-    dataset: BaseDataset,
-    folder: str | Path,
-    seed: int,
-    keep_snapshot: bool,
-    resumable: bool = False,
-) -> dict[str, object]:
-    """Train by the present configuration; results go to `folder`.
-
-    Writes `history.csv` (a row a round, as it goes), `metrics.csv` (one row: the last round's
-    validation accuracy, and the best one beside it), `config.gin` (the operative configuration)
-    and, if asked for, `snapshot.pt`. One seed fixes the label subset, the initialisation, the order
-    and the augmentation. Where `resumable`, checkpoints are kept, and the run goes on from the last
-    one in `folder`. Returns the metrics.
-
-    Raises TrainingError if the loss is no longer finite, ConfigurationError or DataError where
-    configuration, network and dataset do not fit together.
-    """
-    settings, folder = Settings(), Path(folder)
-    torch.manual_seed(seed)
-    rows = dataset.rows("train", seed)
-    rounds = Rounds(dataset, rows, configured_batch_size(), device_of_run())
-    step, rates = make_step(dataset, settings), rates_by_round(settings, rounds)
-    stamp = fingerprint([gin.config_str(), dataset.fingerprint, str(seed)])
-    checkpoints = Checkpoints(folder, stamp, settings.checkpoint_minutes) if resumable else None
-    first, done = 0, []
-    if checkpoints and (resumed := checkpoints.restore(step, rounds)):
-        first, done = resumed
-    elif settings.restore_session:
-        first = restore_training(settings.restore_session, step, len(rates))
-    with (
-        progress(folder, rates[first:]) as bar,
-        History(folder, first, len(rates), done) as history,
-    ):
-        for index in range(first, len(rates)):
-            train = train_round(step, rounds, rates[index], bar.update)
-            if not math.isfinite(train["loss"]):
-                raise TrainingError(
-                    f"{folder}: the loss is no longer finite in round {index + 1} of {len(rates)} "
-                    f"(learning rate {rates[index][-1]:.3g}): lower scheduler.target_lrs"
-                )
-            valid = held_out(step, dataset, "valid", rounds.batch_size, settings.valid_iters)
-            history.add(rates[index][-1], train, valid)
-            if checkpoints:
-                checkpoints.save_if_due(step, rounds, history, last=index + 1 == len(rates))
-    test = held_out(step, dataset, "test", rounds.batch_size, settings.test_iters)
-    if keep_snapshot:
-        save_snapshot(folder / SNAPSHOT, step.network)
-    with written_whole(folder / "config.gin") as temporary:
-        temporary.write_text(gin.operative_config_str())
-    metrics = {
-        "seed": seed,
-        "labels": dataset.semisupervised or len(rows),
-        "label_subset": digest(rows),
-        "parameters": sum(p.numel() for p in step.network.parameters()),
-        "data": dataset.path,
-        **history.metrics(),
-        **{f"test_{name}": value for name, value in test.items()},
-    }
-    write_metrics(folder / "metrics.csv", metrics)
-    return metrics
-
-
-def progress(folder: Path, rates: list[np.ndarray]) -> tqdm:
-    total = sum(map(len, rates))
-    return tqdm(total=total, unit="step", desc=folder.name, disable=None, leave=False)
-
-
-def held_out(
-    step: Step, dataset: BaseDataset, split: str, batch_size: int, batches: int
-) -> dict[str, float]:
-    """Mean loss and metrics of "valid" or "test"; nothing if no batches are asked for."""
-    if batches == 0:
-        return {}
-    return evaluate(step, dataset.held_out(split, device_of_run()), batch_size, batches)

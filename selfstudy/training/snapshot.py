@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor, nn
@@ -33,18 +33,13 @@ def of_run(name: str | Path, file: str, key: str) -> Path:
     )
 
 
-def save_tensors(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Save a mapping of tensors, numbers, texts and collections of these."""
-    buffer = io.BytesIO()  # written by Python, whose errors tell a full disk from others
-    torch.save(content, buffer)
-    with written_whole(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+def load_tensors(path: str | Path, *keys: str, content: IO[bytes] | None = None) -> dict[str, Any]:
+    """What `torch.save` saved, which must have `keys`; of the file's `content`, if that is read.
 
-
-def load_tensors(path: str | Path, *keys: str) -> dict[str, Any]:
-    """What `save_tensors` saved, which must have `keys`. Raises DataError where it does not."""
+    Raises DataError where it is damaged, or something else.
+    """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(content or path, map_location="cpu", weights_only=True)
     except Exception as error:  # what a damaged file ends in is of many kinds
         raise DataError(f"{path}: damaged, or not a snapshot, which holds tensors alone") from error
     found = list(content) if isinstance(content, dict) else [type(content).__name__]
@@ -55,7 +50,10 @@ def load_tensors(path: str | Path, *keys: str) -> dict[str, Any]:
 
 def save_snapshot(path: str | Path, network: nn.Module) -> None:
     """Save all weights and buffers of `network`."""
-    save_tensors(path, {"network": network.state_dict()})
+    buffer = io.BytesIO()  # written by Python, whose errors tell a full disk from others
+    torch.save({"network": network.state_dict()}, buffer)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_backbone(path: str | Path, network: nn.Module) -> None:

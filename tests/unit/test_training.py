@@ -10,8 +10,9 @@ from selfstudy.configuration import configured
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
 from selfstudy.networks.study import Wrapper
+from selfstudy.training.run import run
 from selfstudy.training.seeds import run_seeds
-from selfstudy.training.session import open_dataset, run
+from selfstudy.training.session import open_dataset
 from selfstudy.training.snapshot import load_backbone
 
 METHODS = ("vae", "rotate", "cmc", "amdim")
@@ -30,7 +31,7 @@ TINY = [
 
 def pretrain(method, data, folder, seed=0, bindings=()):
     with configured([f"syn/r9/{method}"], [*TINY, *bindings]):
-        run(open_dataset(data), folder, seed, keep_snapshot=True)
+        run(open_dataset(data), folder, seed, code="", keep_snapshot=True)
     return pd.read_csv(folder / "history.csv")
 
 
@@ -78,7 +79,7 @@ DENSE = [*TINY, "BaseDataset.input_res = 32", "dataloader.batch_size = 8"]
 @pytest.mark.parametrize("method", METHODS)
 def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi, tmp_path):
     with configured([f"dense/r50/{method}"], DENSE):
-        run(open_dataset(prepared_multi), tmp_path, seed=0, keep_snapshot=True)
+        run(open_dataset(prepared_multi), tmp_path, seed=0, code="", keep_snapshot=True)
     history = pd.read_csv(tmp_path / "history.csv")
     assert history.notna().all(axis=None)
     assert {"train_acc_mlp_segment", "train_acc_fc_depth"} <= set(history)
@@ -91,7 +92,7 @@ def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi
 def test_dense_finetuning(task, metrics, prepared_multi, tmp_path):
     bindings = [*DENSE, "BaseDataset.semisupervised = 10"]
     with configured([f"dense/r50/{task}"], bindings):
-        run(open_dataset(prepared_multi), tmp_path, seed=0, keep_snapshot=False)
+        run(open_dataset(prepared_multi), tmp_path, seed=0, code="")
     history = pd.read_csv(tmp_path / "history.csv")
     assert metrics <= set(history)
     assert history[sorted(metrics)].ge(0).all(axis=None)
@@ -101,7 +102,13 @@ def test_amdims_own_encoder_trains(packed, tmp_path):
     prepare(packed, tmp_path / "data.h5", "0110", 32, "lab", seed=0)
     bindings = [*TINY, "BaseDataset.input_res = 32", "AMDIMRefModel.encoder_size = 32"]
     with configured(["syn/r9/common", "pretext/amdim_ref"], [*bindings, "AMDIMRefModel.ndf = 4"]):
-        run(open_dataset(tmp_path / "data.h5"), tmp_path / "run", seed=0, keep_snapshot=True)
+        run(
+            open_dataset(tmp_path / "data.h5"),
+            tmp_path / "run",
+            seed=0,
+            code="",
+            keep_snapshot=True,
+        )
     assert pd.read_csv(tmp_path / "run" / "history.csv").notna().all(axis=None)
 
 
@@ -183,12 +190,12 @@ def test_damaged_snapshots_are_refused(prepared, tmp_path):
 )
 def test_what_does_not_fit_together_is_named(prepared, tmp_path, gin, bindings, error, message):
     with configured([gin], [*TINY, *bindings]), pytest.raises(error, match=message):
-        run(open_dataset(prepared), tmp_path / "run", seed=0, keep_snapshot=False)
+        run(open_dataset(prepared), tmp_path / "run", seed=0, code="")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_diverging_run_stops_with_its_round(prepared, tmp_path):
-    with pytest.raises(TrainingError, match="no longer finite in round"):
+    with pytest.raises(TrainingError, match=r"run: round 1, step \d, .* finite \(last finite loss"):
         pretrain(
             "vae", prepared, tmp_path / "run", bindings=["scheduler.target_lrs = [0, 1e9, 1e9]"]
         )

@@ -18,16 +18,27 @@ class Study:
         self.folder, self.root = folder, root
         self.config = copy.deepcopy(CONFIG)
 
-    def snakemake(self, *arguments, fails=False):
-        """Run Snakemake; give what it printed."""
+    def start(self, *arguments):
+        """Start Snakemake in a process group of its own; give the process."""
         path = self.folder / "config.yaml"
         path.write_text(yaml.safe_dump(self.config, sort_keys=False))
         command = [sys.executable, "-m", "snakemake", *map(str, arguments)]
         command += ["--snakefile", str(self.root / "Snakefile"), "--directory", str(self.folder)]
         command += ["--cores", "2", "--configfile", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output[-5000:]
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.folder,
+            start_new_session=True,
+        )
+
+    def snakemake(self, *arguments, fails=False):
+        """Run Snakemake; give what it printed."""
+        process = self.start(*arguments)
+        output, _ = process.communicate()
+        assert (process.returncode != 0) == fails, output[-5000:]
         return output
 
     def planned(self, *arguments):

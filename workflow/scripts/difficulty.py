@@ -13,6 +13,7 @@ with job(snakemake.log[0], snakemake.threads):
     files, bindings = snakemake.params.gin
     with configured(files, bindings):
         dataset = open_dataset(snakemake.input[0])
-        table = confusions(dataset, Path(snakemake.output[0]).parent, snakemake.params.seed)
+        folder = Path(snakemake.output[0]).parent
+        table = confusions(dataset, folder, snakemake.params.seed, snakemake.params.code)
     with written_whole(snakemake.output[0]) as temporary:
         table.to_csv(temporary, index=False)

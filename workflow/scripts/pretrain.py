@@ -6,7 +6,8 @@ from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     from selfstudy.configuration import configured
-    from selfstudy.training.session import open_dataset, run
+    from selfstudy.training.run import run
+    from selfstudy.training.session import open_dataset
 
     files, bindings = snakemake.params.gin
     with configured(files, bindings):
@@ -14,5 +15,6 @@ with job(snakemake.log[0], snakemake.threads):
             open_dataset(snakemake.input.data),
             Path(snakemake.output.snapshot).parent,
             seed=snakemake.params.seed,
+            code=snakemake.params.code,
             keep_snapshot=True,
         )

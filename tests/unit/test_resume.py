@@ -1,0 +1,248 @@
+"""Runs that are killed, stopped or damaged end as if nothing had happened."""
+
+import logging
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from selfstudy.configuration import configured
+from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.job import job
+from selfstudy.training import checkpoint
+from selfstudy.training.run import held, run
+from selfstudy.training.seeds import run_seeds
+from selfstudy.training.session import open_dataset
+
+TINY = [
+    "session.precision = 'float32'",
+    "session.checkpoint_minutes = 0",
+    "BaseDataset.input_res = 16",
+    "BaseDataset.min_round = 64",
+    "ResNet.width = 4",
+    "dataloader.batch_size = 16",
+    "scheduler.milestones = [1, 12]",
+    "VAEModel.output_res = 16",
+    "VAEModel.decoder_width = 8",
+    "CMCModel.nce_k = 16",
+]
+BLOCKS = ["BaseDataset.max_images = 40", "BaseDataset.chunk_size = 10"]
+SEEDS = [0, 1]
+KILLS = 5  # of each run
+LIMIT = 60  # seconds that any process here may take
+
+
+def train(gin, bindings, data, folder):
+    """One run, or the seeds of a budget, as a job of the workflow does it."""
+    with job(f"{folder}.log", 1), configured([f"syn/r9/{gin}"], [*TINY, *bindings]):
+        torch.set_num_threads(1)
+        if "BaseDataset.semisupervised = 20" in bindings:
+            run_seeds(data, folder, SEEDS, code="")
+        else:
+            run(open_dataset(data), folder, 0, code="", keep_snapshot=True)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that have the package imported already, and no threads."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["selfstudy.training.seeds", "selfstudy.job"])
+    return context
+
+
+@pytest.fixture
+def started(processes, prepared):
+    """Start a process that trains; give it."""
+    running = []
+
+    def start(folder, gin, bindings=()):
+        process = processes.Process(target=train, args=(gin, bindings, prepared, folder))
+        process.start()
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.join()
+
+
+def until(condition, process):
+    """Wait for a condition, or for the end of a process; say which it was."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        if condition():
+            return True
+        if not process.is_alive():
+            return False
+        time.sleep(0.002)
+    raise TimeoutError
+
+
+def results(folder):
+    """What runs leave, but for their times: text of tables, weights."""
+    tables = {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*.csv")
+        if path.name != "times.csv"
+    }
+    weights = {
+        path.relative_to(folder).as_posix(): torch.load(path, weights_only=True)["network"]
+        for path in folder.rglob("snapshot.pt")
+    }
+    return tables, weights
+
+
+def assert_same(one, other):
+    (tables, weights), (other_tables, other_weights) = results(one), results(other)
+    assert tables == other_tables
+    assert weights.keys() == other_weights.keys()
+    for name, network in weights.items():
+        assert all(torch.equal(value, other_weights[name][key]) for key, value in network.items())
+    assert tables
+
+
+@pytest.mark.parametrize(
+    ("gin", "bindings"),
+    [
+        ("vae", ["VAEModel.inpainting = True"]),
+        ("rotate", BLOCKS),
+        ("cmc", []),
+        ("amdim", [*BLOCKS, "BaseDataset.remote_loading = False"]),
+        ("classify", ["BaseDataset.semisupervised = 20"]),
+        ("classify", ["session.train_iters = 9", "session.test_iters = -1"]),
+    ],
+)
+def test_killed_runs_end_as_if_never_killed(gin, bindings, started, tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    process = started(whole, gin, bindings)
+    process.join(LIMIT)
+    assert process.exitcode == 0
+    assert not list(whole.rglob("checkpoint*.pt")), "nothing is left of a run that has ended"
+
+    rng, kills = random.Random(str(bindings)), 0
+    while True:
+        before = newest(broken)
+        process = started(broken, gin, bindings)
+        # It dies when it has got a little further, often while it writes.
+        if kills == KILLS or not until(lambda old=before: newest(broken) > old, process):
+            process.join(LIMIT)
+            break
+        process.join(rng.uniform(0, 0.05))
+        process.kill()
+        process.join()
+        kills += 1
+    assert process.exitcode == 0
+    assert kills >= 2
+    assert_same(whole, broken)
+
+
+def newest(folder):
+    """When the last checkpoint below a folder was written."""
+    times = [0]
+    for path in folder.rglob("checkpoint.pt"):
+        with suppress(FileNotFoundError):  # it is being replaced
+            times.append(path.stat().st_mtime_ns)
+    return max(times)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_path):
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    bindings = ["session.checkpoint_minutes = 1000", "scheduler.milestones = [1, 60]"]
+    process = started(folder, "cmc", bindings)
+    assert until(lambda: lines(folder / "history.csv") > 3, process)
+    os.kill(process.pid, number)
+    process.join(LIMIT)
+    assert process.exitcode == 75
+    log = Path(f"{folder}.log").read_text()
+    assert f"stopped by {number.name} in round" in log
+    assert "Traceback" not in log
+    assert (folder / "checkpoint.pt").is_file()
+    assert not (folder / "metrics.csv").exists()
+    for place in (folder, whole):
+        again = started(place, "cmc", bindings)
+        again.join(LIMIT)
+        assert again.exitcode == 0
+    assert_same(folder, whole)
+
+
+def lines(path):
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+@pytest.fixture
+def stopped(started, tmp_path):
+    """The folder of a run that was killed when it had two checkpoints, and of one that was not."""
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    process = started(folder, "rotate")
+    assert until((folder / "checkpoint.previous.pt").exists, process)
+    process.kill()
+    process.join()
+    started(whole, "rotate").join(LIMIT)
+    return folder, whole
+
+
+@pytest.mark.parametrize("damaged", [1, 2])
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "empty"])
+def test_damaged_checkpoints_are_passed_over(damaged, damage, stopped, started):
+    folder, whole = stopped
+    for name in ("checkpoint.pt", "checkpoint.previous.pt")[:damaged]:
+        content = bytearray((folder / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        short = {"flipped": content, "truncated": content[: len(content) // 3], "empty": b""}
+        (folder / name).write_bytes(short[damage])
+    started(folder, "rotate").join(LIMIT)
+    log = Path(f"{folder}.log").read_text()
+    assert log.count("damaged: its content and its checksum do not agree") == damaged
+    assert_same(folder, whole)
+
+
+def test_another_configuration_begins_anew(stopped, started):
+    folder, _ = stopped
+    process = started(folder, "rotate", ["ResNet.width = 6"])
+    process.join(LIMIT)
+    assert process.exitcode == 0
+    assert "begun anew: another configuration" in Path(f"{folder}.log").read_text()
+    assert len(pd.read_csv(folder / "history.csv")) == 12
+
+
+def test_other_code_begins_anew(stopped, prepared, caplog):
+    folder, _ = stopped
+    with configured(["syn/r9/rotate"], TINY), caplog.at_level(logging.WARNING, "selfstudy"):
+        run(open_dataset(prepared), folder, 0, code="changed")
+    assert "begun anew: another source" in caplog.text
+
+
+def test_a_second_process_is_refused(started, prepared, tmp_path):
+    folder = tmp_path / "run"
+    process = started(folder, "vae", ["scheduler.milestones = [1, 500]"])
+    assert until((folder / "checkpoint.pt").exists, process)
+    second = started(folder, "vae", ["scheduler.milestones = [1, 500]"])
+    second.join(LIMIT)
+    assert second.exitcode == 1
+    assert "run: another process is training here" in Path(f"{folder}.log").read_text()
+    process.kill()
+    process.join()
+    with held(folder):  # the lock died with the process
+        pass
+    with held(folder), pytest.raises(ConfigurationError, match="another process"), held(folder):
+        pass
+
+
+def test_a_kill_between_two_renames_loses_nothing(tmp_path):
+    """The last checkpoint is set aside before the new one takes its place."""
+    checkpoint.write(tmp_path, dict.fromkeys(checkpoint.KEYS, 1))
+    checkpoint.write(tmp_path, dict.fromkeys(checkpoint.KEYS, 2))
+    assert checkpoint.read(tmp_path / "checkpoint.pt")["round"] == 2
+    assert checkpoint.read(tmp_path / "checkpoint.previous.pt")["round"] == 1
+    (tmp_path / "checkpoint.pt").unlink()
+    with pytest.raises(DataError, match=r"checkpoint.pt: cannot be read"):
+        checkpoint.read(tmp_path / "checkpoint.pt")

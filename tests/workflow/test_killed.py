@@ -1,0 +1,70 @@
+"""Snakemake and its jobs are killed again and again; the results are those of an untroubled run."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+import torch
+
+KILLS = 4
+LIMIT = 120  # seconds until something must have happened
+TARGETS = [
+    f"results/finetune/0110/r9/{pretext}/classify/n100/metrics.csv"
+    for pretext in ("scratch", "cmc")
+]
+
+
+@pytest.fixture
+def longer(new_study, finished):
+    """A study of longer runs, on the images of the finished one."""
+    shutil.copytree(finished.folder / "data", new_study.folder / "data")
+    new_study.config["pretext"] = ["scratch", "cmc"]
+    new_study.config["gin"]["all"] += [
+        "session.checkpoint_minutes = 0",
+        "scheduler.milestones = [1, 60]",
+    ]
+    return new_study
+
+
+def newest(folder):
+    times = [path.stat().st_mtime_ns for path in folder.glob("results/**/checkpoint.previous.pt")]
+    return max(times, default=0)
+
+
+def test_a_killed_workflow_goes_on_where_it_was(longer, tmp_path):
+    rng, kills = random.Random(0), 0
+    while kills < KILLS:
+        before, end = newest(longer.folder), time.monotonic() + LIMIT
+        process = longer.start(*TARGETS)
+        while newest(longer.folder) == before and process.poll() is None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        if process.poll() is not None:
+            break
+        time.sleep(rng.uniform(0, 0.5))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        longer.snakemake("--unlock")
+        kills += 1
+    assert kills == KILLS
+    longer.snakemake(*TARGETS)
+
+    killed = longer.folder / "results"
+    broken = tmp_path / "broken"
+    killed.rename(broken)
+    longer.snakemake(*TARGETS)
+    names = [path.relative_to(killed) for path in killed.rglob("*.csv") if path.name != "times.csv"]
+    assert len(names) > 4
+    for name in names:
+        assert (broken / name).read_bytes() == (killed / name).read_bytes(), name
+    first, second = (
+        torch.load(folder / "pretrain/0110/r9/cmc/snapshot.pt", weights_only=True)["network"]
+        for folder in (broken, killed)
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert not list(broken.rglob("checkpoint*.pt"))
+    log = (longer.folder / "logs").rglob("*.log")
+    assert not [path for path in log if "begun anew" in path.read_text()]
