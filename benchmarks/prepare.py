@@ -23,6 +23,7 @@ from selfstudy.data.colour import STATISTICS
 from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, write_packed
 from selfstudy.data.prepare import prepare, shuffled
 from selfstudy.rendering.render import render_bucket
+from selfstudy.rendering.settings import Rendering
 
 SIZES = ((64, 64), (64, 32), (128, 128), (128, 64))  # pixels, packed and prepared
 DATASET = "1111"  # textured: the slowest to decode, and of the most colours
@@ -77,7 +78,7 @@ def rendered(folder: Path, images: int, resolution: int) -> list[Path]:
     each = images // BUCKETS
     for bucket, path in enumerate(paths):
         once = folder / "once.h5"
-        render_bucket(once, DATASET, bucket, -(-each // COPIES), resolution, seed=0)
+        render_bucket(once, DATASET, bucket, -(-each // COPIES), Rendering(resolution))
         with h5py.File(once) as file:
             encoded = [row.tobytes() for row in file["png_images"][:]]
         samples = (Sample(encoded[i // COPIES], np.zeros(1, OBJECT)) for i in range(each))

@@ -41,22 +41,24 @@ def render(dataset: str, resolution: int, images: int, bucket: int) -> dict[str,
     """Render a bucket; give the seconds in all, in shapes and textures, and in tracing."""
     import warp
 
-    from selfstudy.rendering import raytrace, render
+    from selfstudy.rendering import raytrace, render, supply
+    from selfstudy.rendering.settings import Rendering
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "imgs.h5")
-        render.render_bucket(path, dataset, bucket, 20, resolution, 0)  # starts up, and compiles
+        settings = Rendering(resolution)
+        render.render_bucket(path, dataset, bucket, 20, settings)  # starts up, and compiles
         shapes, tracing = Clock(), Clock()
         tracer = raytrace.Tracer
         with (
-            mock.patch.object(render, "bucket_shape", shapes.timed(render.bucket_shape)),
-            mock.patch.object(render, "texture_pool", shapes.timed(render.texture_pool)),
+            mock.patch.object(supply, "make_shape", shapes.timed(supply.make_shape)),
+            mock.patch.object(render, "textures_of", shapes.timed(render.textures_of)),
             mock.patch.object(tracer, "load", tracing.timed(tracer.load)),
             mock.patch.object(tracer, "colors", tracing.timed(tracer.colors)),
             mock.patch.object(tracer, "targets", tracing.timed(tracer.targets)),
         ):
             start = time.perf_counter()
-            render.render_bucket(path, dataset, bucket, images, resolution, 0)
+            render.render_bucket(path, dataset, bucket, images, settings)
             total = time.perf_counter() - start
     device = str(warp.get_preferred_device())
     return {

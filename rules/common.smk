@@ -45,6 +45,12 @@ RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", 
 JUDGED = [name for name in SINGLE if name in RENDERED]
 FIGURES = (["fig2"] if RENDERED else []) + (["fig3"] if SINGLE and "classify" in TASKS else [])
 FORMATS = ["pdf", "png"]
+# Of what users bring to be rendered, the files that it is collected in.
+COLLECTED = {
+    name: f"{DATA}/{name}.h5"
+    for name in ("meshes", "textures")
+    if config.get("rendering", {}).get(name)
+}
 PACKED = f"{DATA}/packed/{{dataset}}"
 PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"

@@ -2,7 +2,49 @@
 # prepared array.
 
 
+rule meshes:
+    input:
+        lambda w: folders_below(config["rendering"]["meshes"]),
+    output:
+        f"{DATA}/meshes.h5",
+    log:
+        f"logs/{DATA}/meshes.log",
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["prepare"]["threads"]
+    resources:
+        mem_mb=config["resources"]["prepare"]["mem_mb"],
+        runtime=config["resources"]["prepare"]["runtime"],
+    params:
+        folder=config.get("rendering", {}).get("meshes"),
+        code=code_fingerprint("rendering.meshes"),
+    script:
+        "../workflow/scripts/meshes.py"
+
+
+rule textures:
+    input:
+        lambda w: folders_below(config["rendering"]["textures"]),
+    output:
+        f"{DATA}/textures.h5",
+    log:
+        f"logs/{DATA}/textures.log",
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: config["resources"]["prepare"]["threads"]
+    resources:
+        mem_mb=config["resources"]["prepare"]["mem_mb"],
+        runtime=config["resources"]["prepare"]["runtime"],
+    params:
+        folder=config.get("rendering", {}).get("textures"),
+        code=code_fingerprint("rendering.own_textures"),
+    script:
+        "../workflow/scripts/textures.py"
+
+
 rule render:
+    input:
+        **COLLECTED,
     output:
         f"{PACKED}/imgs_{{bucket}}.h5",
     log:
@@ -17,8 +59,7 @@ rule render:
         runtime=config["resources"]["render"]["runtime"],
     params:
         images=lambda w: DATASETS[w.dataset]["images"] // BUCKETS,
-        resolution=lambda w: config["rendering"]["resolution"],
-        seed=lambda w: config["rendering"]["seed"],
+        settings=render_settings,
         code=code_fingerprint("rendering.render"),
     script:
         "../workflow/scripts/render.py"

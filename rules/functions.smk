@@ -13,12 +13,22 @@ def buckets(wildcards):
 
 
 def own_images(wildcards):
-    """A table of images; or their folder and those below it, which are newer if files came."""
+    """A table of images, or their folders."""
     dataset = DATASETS[wildcards.dataset]
     if "table" in dataset:
         return dataset["table"]
-    folder = Path(dataset["folder"])
+    return folders_below(dataset["folder"])
+
+
+def folders_below(folder):
+    """A folder and those below it, which are newer if files came."""
+    folder = Path(folder)
     return [folder, *sorted(path for path in folder.glob("**/") if path.is_dir())]
+
+
+def render_settings(wildcards):
+    """How to render, but for what users bring, which is input."""
+    return {name: value for name, value in config["rendering"].items() if name not in COLLECTED}
 
 
 def prepared(wildcards):
@@ -74,7 +84,7 @@ def gin_of(wildcards, run):
 
 def pretrain_gin(wildcards):
     """Gin files and bindings of a pretraining run."""
-    bindings = dataset_bindings(DATASETS[wildcards.dataset])
+    bindings = dataset_bindings(DATASETS[wildcards.dataset], config)
     bindings = bindings + config["gin"]["all"] + config["gin"]["pretrain"]
     return gin_of(wildcards, wildcards.pretext), bindings
 
@@ -82,7 +92,7 @@ def pretrain_gin(wildcards):
 def downstream_gin(wildcards):
     """Gin files and bindings of a task: the pretext method's backbone, the task's way."""
     pretext = [] if wildcards.pretext == SCRATCH else gin_of(wildcards, wildcards.pretext)
-    bindings = dataset_bindings(DATASETS[wildcards.dataset])
+    bindings = dataset_bindings(DATASETS[wildcards.dataset], config)
     bindings = bindings + config["gin"]["all"] + config["gin"]["finetune"]
     return pretext + gin_of(wildcards, wildcards.task), bindings
 
@@ -98,7 +108,7 @@ def difficulty_gin(wildcards):
     """Gin files and bindings of the small network that shows how hard a dataset is."""
     name = wildcards.dataset
     files = gin_files(name, DATASETS[name], "r9", "classify")
-    return [*files, "difficulty"], dataset_bindings(DATASETS[name])
+    return [*files, "difficulty"], dataset_bindings(DATASETS[name], config)
 
 
 def run_code(wildcards, *modules):

@@ -65,9 +65,11 @@ def gin_files(name: str, dataset: Mapping, backbone: str, run: str) -> list[str]
     return [f"{folder}/{run}", *own]
 
 
-def dataset_bindings(dataset: Mapping) -> list[str]:
+def dataset_bindings(dataset: Mapping, config: Mapping) -> list[str]:
     """What a dataset says about its runs."""
-    classes = ["Wrapper.out_classes = None"] if dataset["source"] == "cifar100" else []
+    source = dataset["source"]
+    own = source == "render" and "meshes" in config["rendering"]
+    classes = ["Wrapper.out_classes = None"] if own or source == "cifar100" else []
     return [f"BaseDataset.input_res = {resolution(dataset)}", *classes]
 
 

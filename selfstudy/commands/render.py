@@ -5,8 +5,12 @@ from argparse import ArgumentParser, Namespace
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selfstudy.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from selfstudy.rendering.settings import Rendering
 
 HELP = "render a dataset into twelve packed files, and preview.png beside them"
 
@@ -21,6 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=60_000, help="in all (default: 60000)")
     parser.add_argument("--resolution", type=int, default=128, help="pixels (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+    for name, what in (("meshes", "OBJ or GLB files, a folder a class"), ("textures", "images")):
+        parser.add_argument(f"--{name}", metavar="FOLDER", help=f"of {what}, to render with")
     parser.add_argument("--data", default="data", metavar="FOLDER", help="default: data")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), help="buckets at a time (default: processors)"
@@ -33,6 +39,7 @@ def run(arguments: Namespace) -> None:
     from selfstudy.data.packed import BUCKETS, bucket_name
     from selfstudy.factors import MULTI, Factors
     from selfstudy.job import bar
+    from selfstudy.rendering.settings import Rendering
 
     multi = MULTI if arguments.dataset.endswith(MULTI) else ""
     dataset = Factors.parse(arguments.dataset).code + multi
@@ -42,9 +49,15 @@ def run(arguments: Namespace) -> None:
         )
     if arguments.jobs < 1:
         raise ConfigurationError(f"--jobs {arguments.jobs}: expected 1 or more")
+    collected = {
+        name: collect(name, given, Path(arguments.data))
+        for name in ("meshes", "textures")
+        if (given := getattr(arguments, name))
+    }
+    settings = Rendering(arguments.resolution, arguments.seed, **collected)
     folder = Path(arguments.data, "packed", dataset)
     paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
-    each = (arguments.images // BUCKETS, arguments.resolution, arguments.seed)
+    each = (arguments.images // BUCKETS, settings)
     missing = [
         bucket for bucket, path in enumerate(paths) if not is_done(path, dataset, bucket, *each)
     ]
@@ -65,13 +78,26 @@ def run(arguments: Namespace) -> None:
     print(f"{folder}: {arguments.images} images in {BUCKETS} files, and preview.png")
 
 
-def render(path: Path, dataset: str, bucket: int, images: int, resolution: int, seed: int) -> None:
+def collect(kind: str, folder: str, data: Path) -> Path:
+    """Collect a user's meshes or textures; give the file that they are in."""
+    from selfstudy.job import bar
+    from selfstudy.rendering.meshes import collect_meshes
+    from selfstudy.rendering.own_textures import collect_textures
+
+    path = data / f"{kind}.h5"
+    read = collect_meshes if kind == "meshes" else collect_textures
+    with bar(None, "file", kind) as progress:
+        read(folder, path, progress.update)
+    return path
+
+
+def render(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> None:
     from selfstudy.rendering.render import render_bucket
 
-    render_bucket(path, dataset, bucket, images, resolution, seed)
+    render_bucket(path, dataset, bucket, images, settings)
 
 
-def is_done(path: Path, dataset: str, bucket: int, images: int, resolution: int, seed: int) -> bool:
+def is_done(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> bool:
     """Whether a bucket is there as it would be rendered.
 
     Raises DataError if it was rendered otherwise.
@@ -81,12 +107,13 @@ def is_done(path: Path, dataset: str, bucket: int, images: int, resolution: int,
 
     if not path.exists():
         return False
-    expected = attributes(dataset, bucket, images, resolution, seed)
+    expected = attributes(dataset, bucket, images, settings)
     with opened(path) as file:
-        for key, value in expected.items():
-            if file.attrs.get(key) != value:
+        for key in ("meshes", "textures", *expected):
+            found, value = file.attrs.get(key), expected.get(key)
+            if found != value:
                 raise DataError(
-                    f"{path}: is there already, with {key} {file.attrs.get(key)} in place of "
-                    f"{value}: remove it, or choose another --data"
+                    f"{path}: is there already, with {key} {found} in place of {value}: remove it, "
+                    f"or choose another --data"
                 )
     return True

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from selfstudy.data.hdf5 import opened
 from selfstudy.data.splits import SPLITS, label_subset, split_rows
-from selfstudy.downstream.pose import pose_bins
+from selfstudy.downstream.pose import BINS, pose_bins
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint
 
@@ -102,6 +102,13 @@ class BaseDataset:
     def assumed(self, images: int) -> dict[str, object]:
         """Attributes of a file of so many images that does not say them."""
         return {}
+
+    @property
+    def outputs(self) -> list[int]:
+        """Number of classes of each target: object and pose, or each pixel's and, 1, its depth."""
+        if self.dense:
+            return [self.classes + 1, 1]
+        return [self.classes, BINS][: self.targets.shape[1]]
 
     def rows(self, split: str, seed: int) -> np.ndarray:
         """Rows of the prepared file that a split uses, for training its labelled subset."""

@@ -3,7 +3,8 @@
 Both the embedded renderer and the packing of data that others rendered write it; preparation reads
 it. A file holds `png_images` (n,) variable-length uint8, one dataset per metadata field, `targets`
 (n,) int64 for single-object data, and for multi-object data `png_targets` (n,) variable-length
-uint8: a PNG with the channels instance id, semantic id and depth.
+uint8: a PNG with the channels instance id, semantic id and depth. The attribute `classes` names the
+classes, where they are not the study's.
 """
 
 import io
@@ -43,6 +44,11 @@ OBJECT = np.dtype(
         ("light", "<f8", (3,)),
     ]
 )
+
+
+def class_names(file: h5py.File) -> tuple[str, ...]:
+    """The names of a packed file's classes."""
+    return tuple(file.attrs.get("classes", CLASSES))
 
 
 def bucket_name(bucket: int) -> str:

@@ -19,7 +19,7 @@ from PIL.Image import Resampling
 from selfstudy.data.colour import STATISTICS
 from selfstudy.data.decoding import resized
 from selfstudy.data.hdf5 import opened, reading
-from selfstudy.data.packed import BUCKETS, CLASSES, OBJECT
+from selfstudy.data.packed import BUCKETS, OBJECT, class_names
 from selfstudy.data.png import decoded_png
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.resampling import bicubic
@@ -54,6 +54,9 @@ def prepare(
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
+        classes = each(buckets, class_names)
+        if len(set(classes)) != 1:
+            raise DataError(f"{Path(packed[0]).parent}: expected buckets of the same classes")
         order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
@@ -70,7 +73,7 @@ def prepare(
                 resolution=resolution,
                 colour_space=space,
                 statistics=STATISTICS["rendered"][space],
-                classes=CLASSES,
+                classes=classes[0],
                 splits=((BUCKETS - 2) * counts[0], counts[0], counts[0]),
                 source=Path(packed[0]).parent.name,
                 inputs_sha256=checksum(packed),
@@ -109,10 +112,10 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets = bucket["class" if dense else "targets"][:]
-    if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() >= len(CLASSES):
+    targets, most = bucket["class" if dense else "targets"][:], len(class_names(bucket)) - 1
+    if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
-            f"{bucket.filename}: 'targets': expected one class from 0 to {len(CLASSES) - 1} an "
+            f"{bucket.filename}: 'targets': expected one class from 0 to {most} an "
             f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
         )
     return count

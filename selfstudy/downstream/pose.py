@@ -2,6 +2,8 @@
 
 import numpy as np
 
+BINS = 5
+
 
 def pose_bins(rotations: np.ndarray) -> np.ndarray:
     """Pose bins (n,) int64 of rotation matrices (n, 3, 3): 0 from the top, 1 to 4 around."""

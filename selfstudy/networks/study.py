@@ -1,5 +1,7 @@
 """The network of the study: a pretext model and the readouts that watch or use its features."""
 
+from collections.abc import Sequence
+
 import gin
 from torch import Tensor, nn
 
@@ -16,15 +18,15 @@ def mlp(features: int, classes: int) -> nn.Sequential:
     )
 
 
-@gin.configurable(denylist=["dataset_size", "classes"])
+@gin.configurable(denylist=["dataset_size", "outputs"])
 class Wrapper(nn.Module):
     """A pretext model with readouts.
 
     Args:
         dataset_size: number of training images, for methods that remember each of them.
-        classes: number of object classes in the dataset.
+        outputs: number of classes of each of the dataset's targets.
         model_choice: the pretext method, or `resnet` for a backbone alone.
-        out_classes: number of classes of each target (object class and pose); None: `classes`.
+        out_classes: number of classes of each target (object class and pose); None: `outputs`.
         finetune_classifier: the readouts' gradient reaches the backbone. Where it does not, they
             only watch the representation.
         run_selfsup: build the method's head and compute its output; without, the backbone alone.
@@ -35,7 +37,7 @@ class Wrapper(nn.Module):
     def __init__(
         self,
         dataset_size: int,
-        classes: int = 10,
+        outputs: Sequence[int] = (10, 5),
         model_choice: str = "resnet",
         out_classes: list[int] | None = (10, 5),
         finetune_classifier: bool = False,
@@ -49,7 +51,7 @@ class Wrapper(nn.Module):
         self.pretrained = pretrained
         self.dense_pred = dense_pred
         features = self.model.out_feats
-        outputs = out_classes or [classes]
+        outputs = out_classes or outputs
         self.fc = nn.ModuleList(nn.Linear(features, size) for size in outputs)
         self.mlp = nn.ModuleList(mlp(features, size) for size in outputs)
 

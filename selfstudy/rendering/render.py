@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
+from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, Sample, png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.rendering.placement import separated
-from selfstudy.rendering.scene import Scenes, bucket_shape, draw_scenes, fit
-from selfstudy.rendering.textures import TEXELS, texture_pool
+from selfstudy.rendering.scene import Scenes, draw_scenes, fit
+from selfstudy.rendering.settings import Rendering, check
+from selfstudy.rendering.supply import shapes_of, textures_of
+from selfstudy.rendering.textures import TEXELS
 
 RENDERER = "selfstudy-warp-2"  # changes whenever the same seed would give other images
 FARTHEST = 2.55  # depth beyond which targets do not tell
-MAX_RESOLUTION = 1024
 
 
 def render_bucket(
@@ -23,8 +25,7 @@ def render_bucket(
     dataset: str,
     bucket: int,
     images: int,
-    resolution: int,
-    seed: int,
+    settings: Rendering,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Render the first `images` samples of a bucket and write them in the packed format.
@@ -38,13 +39,12 @@ def render_bucket(
 
     Raises:
         ConfigurationError: an argument is out of range, or Warp is not installed.
-        DataError: the file cannot be written.
+        DataError: the file cannot be written, or collected meshes or textures cannot be read.
     """
-    _check("bucket", bucket, 0, BUCKETS - 1)
-    _check("images", images, 1, None)
-    _check("resolution", resolution, 1, MAX_RESOLUTION)
-    _check("seed", seed, 0, None)
-    scenes = draw_scenes(dataset, bucket, images, seed)
+    check("bucket", bucket, 0, BUCKETS - 1)
+    check("images", images, 1, None)
+    shapes = shapes_of(settings, bucket)
+    scenes = draw_scenes(dataset, bucket, images, settings, len(shapes.classes))
     try:
         from selfstudy.rendering.raytrace import Tracer  # loads Warp
     except ModuleNotFoundError as error:
@@ -55,8 +55,8 @@ def render_bucket(
         ) from error
 
     textured = scenes.textures.max() >= 0
-    texels = texture_pool(seed, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
-    tracer = Tracer(texels, resolution)
+    texels = textures_of(settings, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
+    tracer = Tracer(texels, settings.resolution)
 
     def samples() -> Iterator[Sample]:
         for start in range(0, images, tracer.batch_size):
@@ -68,10 +68,10 @@ def render_bucket(
                     for field in scenes
                 )
             )
-            shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(batch.shapes)}
-            corners = [[shapes[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
+            shown = {int(i): shapes(int(i)) for i in np.unique(batch.shapes)}
+            corners = [[shown[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
             batch = batch._replace(objects=separated(fit(batch.objects, np.array(corners))))
-            loaded = tracer.load(batch, shapes)
+            loaded = tracer.load(batch, shown)
             colors = map(png, tracer.colors(loaded))
             targets = repeat(None)
             if dataset.endswith(MULTI):
@@ -81,22 +81,20 @@ def render_bucket(
             if progress:
                 progress(len(batch.objects))
 
-    about = attributes(dataset, bucket, images, resolution, seed)
-    write_packed(path, images, samples(), about)
+    about = attributes(dataset, bucket, images, settings)
+    write_packed(path, images, samples(), about | {"classes": list(shapes.classes)})
 
 
 def attributes(
-    dataset: str, bucket: int, images: int, resolution: int, seed: int
-) -> dict[str, str | int]:
+    dataset: str, bucket: int, images: int, settings: Rendering
+) -> dict[str, str | int | float]:
     """What a rendered bucket says of itself: all that it depends on."""
-    return {
-        "dataset": dataset,
-        "bucket": bucket,
-        "images": images,
-        "resolution": resolution,
-        "seed": seed,
-        "renderer": RENDERER,
-    }
+    about = {"dataset": dataset, "bucket": bucket, "images": images, "renderer": RENDERER}
+    for name in ("meshes", "textures"):
+        if path := getattr(settings, name):
+            with opened(path) as file, reading(path):
+                about[name] = file.attrs["inputs_sha256"]
+    return about | settings.attributes()
 
 
 def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
@@ -112,13 +110,3 @@ def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray
     semantics = np.take_along_axis(semantic, index, axis=1).reshape(instances.shape)
     depth = np.clip(depths, 0, FARTHEST) * 100
     return np.stack([instances, semantics, np.round(depth)], axis=-1).astype(np.uint8)
-
-
-def _check(name: str, value: int, low: int, high: int | None) -> None:
-    if (
-        not isinstance(value, (int, np.integer))
-        or value < low
-        or (high is not None and value > high)
-    ):
-        expected = f"{low} or more" if high is None else f"{low} to {high}"
-        raise ConfigurationError(f"{name} {value!r}: expected a whole number, {expected}")

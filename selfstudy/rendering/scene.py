@@ -12,7 +12,7 @@ import numpy as np
 from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.factors import MULTI, Factors
 from selfstudy.rendering.colours import rgb
-from selfstudy.rendering.shapes import Mesh, make_shape
+from selfstudy.rendering.settings import Rendering
 from selfstudy.rendering.streams import EVERYWHERE, Stream, generator
 from selfstudy.rendering.textures import POOL
 
@@ -22,7 +22,6 @@ LONGEST_SIDE = 0.7 * 0.8
 UPRIGHT = np.array([np.pi / 2, 0.0, -np.pi / 6])  # Euler angles without the viewpoint factor
 LIGHT_ANGLE = -0.5
 LIGHT_DISTANCE = 1.5
-TINT = 0.4  # share of the plain colour over a texture while the colour factor is off
 
 
 class Scenes(NamedTuple):
@@ -43,8 +42,13 @@ class Scenes(NamedTuple):
     tint: float
 
 
-def draw_scenes(dataset: str, bucket: int, images: int, seed: int) -> Scenes:
+def draw_scenes(
+    dataset: str, bucket: int, images: int, settings: Rendering, classes: int = len(CLASSES)
+) -> Scenes:
     """Draw the scenes of one bucket of a dataset such as `0110` or `1111-multi`.
+
+    Args:
+        classes: number of classes of the bucket's shapes.
 
     Raises ConfigurationError for a name that is no dataset.
     """
@@ -54,31 +58,31 @@ def draw_scenes(dataset: str, bucket: int, images: int, seed: int) -> Scenes:
     shape = (images, count)
 
     def stream(which: Stream) -> np.random.Generator:
-        return generator(seed, bucket, which)
+        return generator(settings.seed, bucket, which)
 
     objects = np.zeros(shape, OBJECT)
     if multi:
         pool = np.arange(images)[:, None] // POOL_IMAGES
-        classes = stream(Stream.CLASS_CHOICE).integers(len(CLASSES), size=shape)
-        shapes = len(CLASSES) * pool + classes
+        shapes = classes * pool + stream(Stream.CLASS_CHOICE).integers(classes, size=shape)
         objects["location"] = _ring(stream(Stream.RING), stream(Stream.ELEVATION), shape)
     else:
         shapes = np.arange(images)[:, None]
-    objects["class"] = shapes % len(CLASSES)
+    objects["class"] = shapes % classes
 
-    shift = stream(Stream.VIEWPOINT).normal(0, 0.5, (*shape, 3))
+    shift = stream(Stream.VIEWPOINT).normal(0, settings.viewpoint, (*shape, 3))
     objects["euler"] = UPRIGHT + (shift if factors.viewpoint else 0)
     objects["rot_mat"] = rotation_matrix(objects["euler"])
     objects["quaternion"] = quaternion(objects["euler"])
 
-    warp = stream(Stream.WARP).normal(0, 0.1, (*shape, 3))
+    warp = stream(Stream.WARP).normal(0, settings.warp, (*shape, 3))
     objects["scale"] = np.clip(1 + warp - warp.mean(axis=-1, keepdims=True), 0.5, 1.5)
 
-    turn = stream(Stream.LIGHTING).normal(0, 2, (images, 1))
+    turn = stream(Stream.LIGHTING).normal(0, settings.lighting, (images, 1))
     angle = LIGHT_ANGLE + (turn if factors.lighting else 0 * turn)
     objects["light"] = LIGHT_DISTANCE * np.stack([0 * angle, np.sin(angle), np.cos(angle)], axis=-1)
 
-    hue = generator(seed, EVERYWHERE, Stream.CLASS_HUE).random(len(CLASSES))[objects["class"]]
+    hues = generator(settings.seed, EVERYWHERE, Stream.CLASS_HUE).random(classes)
+    hue = hues[objects["class"]]
     spread = stream(Stream.COLOR_SPREAD).normal(size=(*shape, 3)) * [0.03, 0.1, 0.1]
     random_hue = stream(Stream.RANDOM_HUE).random(shape)
     hsv = np.stack([random_hue if factors.color else hue, 0 * hue + 0.7, 0 * hue + 0.8], axis=-1)
@@ -88,14 +92,7 @@ def draw_scenes(dataset: str, bucket: int, images: int, seed: int) -> Scenes:
     textures = stream(Stream.TEXTURE_CHOICE).integers(POOL, size=(images, 1 + count))
     if not factors.texture:
         textures = np.full_like(textures, -1)
-    return Scenes(shapes, objects, colors, textures, 0.0 if factors.color else TINT)
-
-
-def bucket_shape(seed: int, bucket: int, index: int) -> Mesh:
-    """Shape `index` of a bucket, of class index % 10, its bounding box centred on the origin."""
-    mesh = make_shape(index % len(CLASSES), generator(seed, bucket, Stream.SHAPE, index))
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-    return mesh._replace(vertices=mesh.vertices - (low + high) / 2)
+    return Scenes(shapes, objects, colors, textures, 0.0 if factors.color else settings.tint)
 
 
 def fit(objects: np.ndarray, corners: np.ndarray) -> np.ndarray:

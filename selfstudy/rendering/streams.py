@@ -8,7 +8,9 @@ from enum import IntEnum
 
 import numpy as np
 
-EVERYWHERE = 12  # stands for the bucket in streams that all twelve buckets share
+from selfstudy.data.packed import BUCKETS
+
+EVERYWHERE = BUCKETS  # stands for the bucket in streams that all twelve buckets share
 
 
 class Stream(IntEnum):
@@ -27,8 +29,43 @@ class Stream(IntEnum):
     CLASS_CHOICE = 10
     RING = 11
     ELEVATION = 12
+    DEALING = 13
 
 
 def generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
     """The generator of one stream; `index` tells shapes and texture images apart."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(bucket, stream, index)))
+
+
+def dealt(items: np.ndarray, seed: int, bucket: int, which: int) -> np.ndarray:
+    """A bucket's share of items that are shuffled and dealt to all buckets in turn.
+
+    `which` tells items of several kinds apart.
+    """
+    order = generator(seed, EVERYWHERE, Stream.DEALING, which).permutation(items)
+    return order[bucket::BUCKETS]
+
+
+class Tempered:
+    """Draws of a generator, moved toward the middle.
+
+    Args:
+        rng: where draws come from.
+        variety: 1 leaves them as they are, 0 leaves a single one.
+    """
+
+    def __init__(self, rng: np.random.Generator, variety: float) -> None:
+        self.rng, self.variety = rng, variety
+
+    def random(self) -> float:
+        return self.uniform(0, 1)
+
+    def uniform(self, low: float, high: float, size: int | None = None) -> float | np.ndarray:
+        middle = (low + high) / 2
+        return middle + self.variety * (self.rng.uniform(low, high, size) - middle)
+
+    def integers(self, low: int, high: int | None = None) -> int:
+        """As NumPy's; the fewer of the choices, the less variety."""
+        low, high = (0, low) if high is None else (low, high)
+        choices = 1 + round(self.variety * (high - low - 1))
+        return low + (self.rng.integers(low, high) - low) * choices // (high - low)

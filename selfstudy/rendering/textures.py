@@ -4,10 +4,11 @@ A family computes a pattern from 0 to 1 on the unit square; a random palette of 
 it into an image. Edges are one texel wide, so no pattern is sharper than its texels can show.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from selfstudy.rendering.colours import rgb
-from selfstudy.rendering.streams import Stream, generator
 
 SIZE = 128  # texels along a side; a power of two
 LEVELS = SIZE.bit_length()
@@ -19,23 +20,20 @@ _FREQUENCY = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]
 _FREQUENCY[0, 0] = 1.0
 
 
-def texture_pool(seed: int, bucket: int) -> np.ndarray:
-    """The bucket's `POOL` textures as linear RGB, float32 (POOL, TEXELS, 3).
+def pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
+    """Texture images, sRGB (SIZE, SIZE, 3) from 0 to 1, as linear RGB with all mipmap levels.
 
-    A texture's mipmap levels follow each other, the largest first, each in row-major order.
+    Returns:
+        float32 (textures, TEXELS, 3); a texture's levels follow each other, the largest first, each
+        in row-major order.
     """
-    pool = np.empty((POOL, TEXELS, 3), np.float32)
-    for index, texels in enumerate(pool):
-        level = make_texture(generator(seed, bucket, Stream.TEXTURE_IMAGE, index)) ** 2.2
-        start = 0
-        while True:
-            size = len(level)
-            texels[start : start + size * size] = level.reshape(-1, 3)
-            if size == 1:
-                break
-            start += size * size
-            level = level.reshape(size // 2, 2, size // 2, 2, 3).mean(axis=(1, 3))
-    return pool
+    pool = []
+    for image in images:
+        levels = [image**2.2]
+        while (size := len(levels[-1])) > 1:
+            levels.append(levels[-1].reshape(size // 2, 2, size // 2, 2, 3).mean(axis=(1, 3)))
+        pool.append(np.concatenate([level.reshape(-1, 3) for level in levels], dtype=np.float32))
+    return np.stack(pool)
 
 
 def make_texture(rng: np.random.Generator) -> np.ndarray:

@@ -62,7 +62,7 @@ def make_network(dataset: BaseDataset) -> Wrapper:
 
     Raises ConfigurationError if its readouts do not fit the dataset's targets.
     """
-    network = Wrapper(dataset.training_images, dataset.classes)
+    network = Wrapper(dataset.training_images, dataset.outputs)
     if network.dense_pred != dataset.dense:
         there = "targets for every pixel" if dataset.dense else "one target an image"
         raise ConfigurationError(

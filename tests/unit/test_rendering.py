@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis.figures import fig2
-from selfstudy.data.packed import OBJECT
+from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.rendering.render import RENDERER, dense_targets, render_bucket
-from selfstudy.rendering.scene import bucket_shape, draw_scenes, fit
+from selfstudy.rendering.scene import draw_scenes, fit
+from selfstudy.rendering.settings import LIMITS, Rendering
+from selfstudy.rendering.supply import shapes_of
 from selfstudy.rendering.textures import POOL, TEXELS
 
 RESOLUTION = 32
@@ -27,7 +29,7 @@ def packed(tmp_path_factory):
     paths = {}
     for dataset in ("0000", "0110", "1111", "1111-multi"):
         paths[dataset] = folder / f"{dataset}.h5"
-        render_bucket(paths[dataset], dataset, 2, 20, RESOLUTION, seed=5)
+        render_bucket(paths[dataset], dataset, 2, 20, Rendering(RESOLUTION, seed=5))
     return paths
 
 
@@ -38,13 +40,20 @@ def test_single_file_is_complete(packed):
         np.testing.assert_array_equal(file["targets"], np.arange(20) % 10)
         assert file["rot_mat"].shape == (20, 3, 3)
         assert set(OBJECT.names) | {"png_images", "targets"} == set(file)
-        assert dict(file.attrs) == {
+        attributes = dict(file.attrs)
+        assert tuple(attributes.pop("classes")) == CLASSES
+        assert attributes == {
             "dataset": "1111",
             "bucket": 2,
             "images": 20,
+            "renderer": RENDERER,
             "resolution": RESOLUTION,
             "seed": 5,
-            "renderer": RENDERER,
+            "viewpoint": 0.5,
+            "lighting": 2,
+            "tint": 0.4,
+            "warp": 0.1,
+            "variety": 1,
         }
 
 
@@ -58,7 +67,7 @@ def test_rendering_again_gives_the_same_bytes(packed, tmp_path):
     for dataset in ("1111", "1111-multi"):
         done = []
         again = tmp_path / "again.h5"
-        render_bucket(again, dataset, 2, 20, RESOLUTION, seed=5, progress=done.append)
+        render_bucket(again, dataset, 2, 20, Rendering(RESOLUTION, seed=5), done.append)
         assert again.read_bytes() == packed[dataset].read_bytes()
         assert sum(done) == 20
 
@@ -67,7 +76,7 @@ def test_other_buckets_and_seeds_give_other_images(packed, tmp_path):
     with h5py.File(packed["0000"]) as file:
         first = decoded(file, "png_images")
     for bucket, seed in ((3, 5), (2, 6)):
-        render_bucket(tmp_path / "other.h5", "0000", bucket, 20, RESOLUTION, seed)
+        render_bucket(tmp_path / "other.h5", "0000", bucket, 20, Rendering(RESOLUTION, seed))
         with h5py.File(tmp_path / "other.h5") as file:
             other = decoded(file, "png_images")
         assert all((a != b).any() for a, b in zip(first, other, strict=True))
@@ -86,8 +95,9 @@ def traced(dataset, images=20, bucket=0, seed=0):
     """Scenes with their images, instance ids and depths."""
     from selfstudy.rendering.raytrace import Tracer
 
-    scenes = draw_scenes(dataset, bucket, images, seed)
-    shapes = {int(i): bucket_shape(seed, bucket, int(i)) for i in np.unique(scenes.shapes)}
+    settings = Rendering(RESOLUTION, seed)
+    scenes, shape = draw_scenes(dataset, bucket, images, settings), shapes_of(settings, bucket)
+    shapes = {int(i): shape(int(i)) for i in np.unique(scenes.shapes)}
     corners = np.array([[shapes[i].vertices.max(axis=0) for i in row] for row in scenes.shapes])
     scenes = scenes._replace(objects=fit(scenes.objects, corners))
     tracer = Tracer(np.full((POOL, TEXELS, 3), 0.5, np.float32), RESOLUTION)
@@ -179,13 +189,16 @@ def test_depth_is_along_the_cameras_axis():
         ({"resolution": 0}, "resolution 0: expected"),
         ({"resolution": 64.0}, "resolution 64.0: expected"),
         ({"seed": -1}, "seed -1: expected"),
+        ({"tint": 1.5}, "tint 1.5: expected a number, 0 to 1"),
+        ({"viewpoint": "wide"}, "viewpoint 'wide': expected a number, 0 or more"),
         ({"dataset": "cats"}, "dataset 'cats'"),
     ],
 )
 def test_bad_arguments(tmp_path, change, message):
-    arguments = {"dataset": "0000", "bucket": 0, "images": 1, "resolution": 16, "seed": 0, **change}
+    arguments = {"dataset": "0000", "bucket": 0, "images": 1, **change}
+    settings = {name: arguments.pop(name) for name in change if name in LIMITS}
     with pytest.raises(ConfigurationError, match=message):
-        render_bucket(tmp_path / "bad.h5", **arguments)
+        render_bucket(tmp_path / "bad.h5", **arguments, settings=Rendering(**settings))
     assert not list(tmp_path.iterdir())
 
 

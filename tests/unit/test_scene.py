@@ -4,19 +4,23 @@ import pytest
 from selfstudy.errors import ConfigurationError
 from selfstudy.rendering.scene import (
     LIGHT_ANGLE,
-    TINT,
     UPRIGHT,
-    bucket_shape,
     draw_scenes,
     fit,
     rotation_matrix,
 )
+from selfstudy.rendering.settings import Rendering
+from selfstudy.rendering.supply import shapes_of
 
 CODES = [f"{i:04b}" for i in range(16)]
 
 
 def draw(dataset, images=60, bucket=0, seed=4):
-    return draw_scenes(dataset, bucket, images, seed)
+    return draw_scenes(dataset, bucket, images, Rendering(seed=seed))
+
+
+def shape(seed, bucket, index):
+    return shapes_of(Rendering(seed=seed), bucket)(index)
 
 
 def matrix_of(q):
@@ -96,7 +100,7 @@ def test_factors_off_are_fixed():
     expected = [0, 1.5 * np.sin(LIGHT_ANGLE), 1.5 * np.cos(LIGHT_ANGLE)]
     np.testing.assert_allclose(scenes.objects["light"], np.broadcast_to(expected, (60, 1, 3)))
     assert (scenes.textures == -1).all()
-    assert scenes.tint == TINT
+    assert scenes.tint == 0.4
 
 
 def hues(scenes):
@@ -128,10 +132,24 @@ def test_spreads_are_those_of_the_study():
     np.testing.assert_allclose(np.linalg.norm(scenes.objects["light"], axis=-1), 1.5)
 
 
+def test_spreads_are_those_of_the_settings():
+    settings = Rendering(seed=4, viewpoint=0.1, lighting=0.2, warp=0.05, tint=0.9)
+    for name, tint in (("0011", 0.9), ("0111", 0.0)):
+        scenes = draw_scenes(name, 0, 4000, settings)
+        assert scenes.tint == tint
+        spread = (scenes.objects["euler"] - UPRIGHT).std(axis=(0, 1))
+        np.testing.assert_allclose(spread, 0.1, rtol=0.05)
+        light = scenes.objects["light"][:, 0]
+        angle = np.arctan2(light[:, 1], light[:, 2])
+        np.testing.assert_allclose(angle.std(), 0.2, rtol=0.05)
+        spread = scenes.objects["scale"].std(axis=0)
+        np.testing.assert_allclose(spread, 0.05 * np.sqrt(2 / 3), rtol=0.06)
+
+
 def test_objects_get_the_studys_size():
     scenes = draw("1111", 20)
     corners = np.array(
-        [[bucket_shape(4, 0, i).vertices.max(axis=0) for i in row] for row in scenes.shapes]
+        [[shape(4, 0, i).vertices.max(axis=0) for i in row] for row in scenes.shapes]
     )
     fitted = fit(scenes.objects, corners)
     size = np.ptp(fitted["bbox"], axis=2) * fitted["scale"]
@@ -141,7 +159,7 @@ def test_objects_get_the_studys_size():
 
 
 def test_shapes_are_centred_and_differ_between_buckets_and_seeds():
-    meshes = [bucket_shape(seed, bucket, 30) for seed in (0, 1) for bucket in range(12)]
+    meshes = [shape(seed, bucket, 30) for seed in (0, 1) for bucket in range(12)]
     for mesh in meshes:
         np.testing.assert_allclose(mesh.vertices.min(axis=0), -mesh.vertices.max(axis=0))
     assert len({mesh.vertices.tobytes() for mesh in meshes}) == len(meshes)

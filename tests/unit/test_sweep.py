@@ -134,6 +134,8 @@ def test_gin_files_of_a_run():
 
 
 def test_a_dataset_binds_what_follows_from_it():
-    assert dataset_bindings(OWN) == ["BaseDataset.input_res = 48"]
+    assert dataset_bindings(OWN, {}) == ["BaseDataset.input_res = 48"]
     expected = ["BaseDataset.input_res = 32", "Wrapper.out_classes = None"]
-    assert dataset_bindings(CIFAR) == expected
+    assert dataset_bindings(CIFAR, {}) == expected
+    assert dataset_bindings(RENDER, {"rendering": {"seed": 0}}) == [expected[0]]
+    assert dataset_bindings(RENDER, {"rendering": {"meshes": "theirs"}}) == expected

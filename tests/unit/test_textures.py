@@ -1,8 +1,11 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
-from selfstudy.rendering import textures
-from selfstudy.rendering.textures import FAMILIES, LEVELS, SIZE, TEXELS, make_texture
+from selfstudy.rendering.settings import Rendering
+from selfstudy.rendering.supply import texture_images
+from selfstudy.rendering.textures import FAMILIES, SIZE, TEXELS, make_texture, pyramids
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
@@ -26,19 +29,23 @@ def test_patterns_repeat_without_a_seam(family):
             assert seam <= 1.5 * inside.max() + 1e-6
 
 
-def test_the_pyramid_averages_and_buckets_differ(monkeypatch):
-    monkeypatch.setattr(textures, "POOL", 3)
-    pool = textures.texture_pool(seed=1, bucket=0)
+def test_the_pyramid_averages():
+    images = [make_texture(np.random.default_rng(seed)) for seed in range(3)]
+    pool = pyramids(images)
     assert pool.shape == (3, TEXELS, 3)
     assert pool.dtype == np.float32
-    assert len(range(LEVELS)) == 8
     top = pool[:, : SIZE * SIZE]
+    np.testing.assert_allclose(top[1].reshape(SIZE, SIZE, 3), images[1] ** 2.2, rtol=1e-6)
     np.testing.assert_allclose(pool[:, -1], top.mean(axis=1), rtol=1e-4)
-    assert top.min() >= 0
-    assert top.max() <= 1
-    assert not np.allclose(pool[0], pool[1])
-    assert not np.allclose(pool, textures.texture_pool(seed=1, bucket=1))
-    np.testing.assert_array_equal(pool, textures.texture_pool(seed=1, bucket=0))
+
+
+def test_buckets_have_textures_of_their_own():
+    first, again, other = (
+        list(islice(texture_images(Rendering(seed=1), bucket), 3)) for bucket in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+    assert not np.allclose(first[0], first[1])
 
 
 def test_textures_are_images():

@@ -1,9 +1,10 @@
-"""Render one bucket of a dataset. Output: a packed file."""
+"""Render one bucket of a dataset. Input: a user's meshes and textures. Output: a packed file."""
 
 from selfstudy.job import bar, job
 
 with job(snakemake.log[0], snakemake.threads):
     from selfstudy.rendering.render import render_bucket
+    from selfstudy.rendering.settings import Rendering
 
     dataset, bucket = snakemake.wildcards.dataset, int(snakemake.wildcards.bucket)
     images = snakemake.params.images
@@ -13,7 +14,6 @@ with job(snakemake.log[0], snakemake.threads):
             dataset=dataset,
             bucket=bucket,
             images=images,
-            resolution=snakemake.params.resolution,
-            seed=snakemake.params.seed,
+            settings=Rendering(**snakemake.params.settings, **dict(snakemake.input.items())),
             progress=progress.update,
         )

@@ -1,6 +1,6 @@
 """Figure 2: a contact sheet of the datasets.
 
-Of single objects, a row per factor code and a column per class; of several objects, two scenes with
+Of single objects, a row per factor code and a column per class; of several objects, scenes with
 their targets.
 """
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from selfstudy.analysis.figures.style import dataset_title
 from selfstudy.data.hdf5 import opened
-from selfstudy.data.packed import CLASSES
+from selfstudy.data.packed import class_names
 from selfstudy.errors import DataError
 
 CELL = 0.9  # inches
@@ -41,7 +41,7 @@ def draw(packed: dict[str, list[Path]]) -> Figure:
     """
     panels = {name: panels_of(paths[0]) for name, paths in packed.items()}
     # A row of titles goes above the first dataset of each kind.
-    rows, columns = len(panels), len(CLASSES)
+    rows, columns = len(panels), max(map(len, panels.values()))
     figure = Figure(figsize=(CELL * (columns + 1), CELL * (rows + 0.6)), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     shown: list[str] = []
@@ -79,7 +79,7 @@ def panels_of(path: Path) -> list[tuple[str, np.ndarray | None]]:
 def first_of_each_class(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
     targets = file["targets"][:]
     panels = []
-    for number, name in enumerate(CLASSES):
+    for number, name in enumerate(class_names(file)):
         places = np.flatnonzero(targets == number)
         panels.append((name, decoded(file["png_images"][places[0]]) if len(places) else None))
     return panels
