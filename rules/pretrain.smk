@@ -22,6 +22,6 @@ rule pretrain:
         gin=pretrain_gin,
         gin_text=lambda w: gin_fingerprint(pretrain_gin(w)),
         seed=config["seed"],
-        code=lambda w: run_code(w, "training.session"),
+        code=lambda w: run_code(w, "training.run"),
     script:
         "../workflow/scripts/pretrain.py"

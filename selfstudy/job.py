@@ -5,10 +5,11 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from tqdm import tqdm
 
+from selfstudy.devices import one_gpu
 from selfstudy.errors import SelfstudyError, one_line
 from selfstudy.files import is_full
 
@@ -16,8 +17,10 @@ log = logging.getLogger("selfstudy")
 
 
 @contextmanager
-def job(logfile: str, threads: int) -> Iterator[None]:
+def job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]:
     """Log to `logfile`, compute on `threads` processors, and end on an error of ours with its line.
+
+    Where `runs_per_gpu` is not 0, take a free GPU, if there are any, with so many jobs on each.
 
     Must be entered before PyTorch is imported, which reads the number of threads then.
     """
@@ -29,7 +32,8 @@ def job(logfile: str, threads: int) -> Iterator[None]:
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     try:
-        yield
+        with one_gpu(runs_per_gpu) if runs_per_gpu else nullcontext():
+            yield
     except SelfstudyError as error:
         log.error(one_line(error))
         print(one_line(error), file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from selfstudy.job import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.configuration import configured
     from selfstudy.training.seeds import run_seeds
 

@@ -2,7 +2,7 @@
 
 from selfstudy.job import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.configuration import configured
     from selfstudy.evaluation.linear import linear_evaluation
     from selfstudy.files import written_whole
