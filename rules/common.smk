@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from selfstudy.analysis import SCRATCH
 from selfstudy.configuration import gin_text
 from selfstudy.data.packed import BUCKETS, bucket_name
 from selfstudy.data.prepared import prepared_name
@@ -13,7 +14,6 @@ from selfstudy.errors import SelfstudyError
 from selfstudy.provenance import code_fingerprint, fingerprint, source_of
 from selfstudy.sweep import (
     LINEAR_TASKS,
-    SCRATCH,
     check,
     dataset_bindings,
     fits,

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from selfstudy.analysis import SCRATCH
 from selfstudy.configuration import GIN, gin_text, nearest
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
@@ -17,7 +18,6 @@ from selfstudy.factors import MULTI, Factors
 
 SCHEMA = GIN.parent / "schema.yaml"
 PACKAGE = Path(__file__).parent
-SCRATCH = "scratch"
 PRETEXT = sorted(
     module.name
     for module in pkgutil.iter_modules([str(PACKAGE / "pretext")])

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from selfstudy.analysis import SCRATCH
 from selfstudy.errors import DataError
 
 KEYS = ["dataset", "backbone", "pretext", "task", "labels"]
-FIRST = [*KEYS, "seed", "accuracy", "best_accuracy"]
+FIRST = [*KEYS, "seed", "accuracy", "best_accuracy", "collapsed"]
+NEEDED = {"seed", "accuracy", "best_accuracy", "chance", "feature_spread"}
+CONSTANT = 1e-3  # features that differ less are all alike
+NEAR_CHANCE, FAR_ABOVE = 1.2, 2.0  # times chance
 
 
 def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -18,12 +22,15 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`, a row a seed.
 
     Returns:
-        A row a run: what was run, its seed, its last and best validation accuracy, and more.
+        A row a run: what was run, its seed, its last and best validation accuracy, whether it
+        `collapsed`, and more.
     """
     tables = []
     for path in map(Path, paths):
         dataset, backbone, pretext, task, labels = path.parts[-6:-1]
-        table = read_metrics(path, {"seed", "accuracy", "best_accuracy"})
+        table = read_metrics(
+            path, {"seed", "accuracy", "best_accuracy", "chance", "feature_spread"}
+        )
         table = table.assign(
             dataset=dataset,
             backbone=backbone,
@@ -34,7 +41,19 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
         )
         tables.append(table)
     runs = pd.concat(tables, ignore_index=True)
+    runs["collapsed"] = collapsed(runs)
     return runs[[*FIRST, *(column for column in runs if column not in FIRST)]]
+
+
+def collapsed(runs: pd.DataFrame) -> pd.Series:
+    """Whether a run's features are constant, or it is at chance where scratch is far above."""
+    scratch = runs[runs["pretext"] == SCRATCH].rename(columns={"accuracy": "scratch"})
+    place = [key for key in KEYS if key != "pretext"]
+    scratch = scratch.groupby(place)["scratch"].mean()
+    beside = runs.join(scratch, on=place)
+    at_chance = beside["accuracy"] <= NEAR_CHANCE * beside["chance"]
+    learnable = beside["scratch"] >= FAR_ABOVE * beside["chance"]
+    return (runs["feature_spread"] < CONSTANT) | (at_chance & learnable)
 
 
 def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -44,12 +63,14 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/metrics.csv`, a row a budget and seed.
 
     Returns:
-        A row a budget and seed: what was evaluated, and its validation accuracy.
+        A row a budget and seed: what was evaluated, its validation accuracy, and whether the
+        features have `collapsed`.
     """
     tables = [pd.DataFrame(columns=[*KEYS, "seed", "accuracy"])]
     for path in map(Path, paths):
         place = dict(zip(KEYS, path.parts[-5:-1], strict=False))
-        tables.append(read_metrics(path, {"labels", "seed", "accuracy"}).assign(**place))
+        table = read_metrics(path, {"labels", "seed", "accuracy", "feature_spread"})
+        tables.append(table.assign(**place, collapsed=table["feature_spread"] < CONSTANT))
     tables = tables[1:] or tables
     return pd.concat(tables, ignore_index=True)[
         [*KEYS, *(column for column in tables[0] if column not in KEYS)]
@@ -71,3 +92,8 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean and population standard deviation of accuracy over seeds, and their number n."""
     grouped = runs.groupby(KEYS, sort=False)["accuracy"]
     return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
+
+
+def collapses(runs: pd.DataFrame) -> pd.DataFrame:
+    """How many seeds have `collapsed`."""
+    return runs.groupby(KEYS, sort=False)["collapsed"].sum().reset_index()

@@ -7,9 +7,9 @@ the pretrained model finetuned on n.
 import numpy as np
 import pandas as pd
 
+from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.runs import accuracies
 
-SCRATCH = "scratch"
 PLACE = ["dataset", "backbone", "task"]
 
 

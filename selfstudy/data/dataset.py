@@ -110,6 +110,13 @@ class BaseDataset:
             return [self.classes + 1, 1]
         return [self.classes, BINS][: self.targets.shape[1]]
 
+    def chance(self, target: int) -> float | None:
+        """The share of the most frequent label in validation; of dense data it is not known."""
+        if self.dense:
+            return None
+        counts = np.bincount(self.targets[self.rows("valid", seed=0), target])
+        return float(counts.max() / counts.sum())
+
     def rows(self, split: str, seed: int) -> np.ndarray:
         """Rows of the prepared file that a split uses, for training its labelled subset."""
         if split == "train" and self.semisupervised is not None:

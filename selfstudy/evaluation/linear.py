@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -20,6 +21,7 @@ from selfstudy.evaluation.features import (
     save_features,
 )
 from selfstudy.networks.study import Wrapper
+from selfstudy.training.loop import spread
 
 ITERATIONS = 500  # of L-BFGS, at most
 PIXELS = 50_000  # of all images of a budget, and of all validation images
@@ -47,7 +49,7 @@ def linear_evaluation(
 
     Returns:
         A row a budget and seed: `accuracy`, `train_accuracy`, `iterations` of the solver (500: it
-        was stopped there), `label_subset`.
+        was stopped there), `label_subset`, `feature_spread` (see `training.loop`).
 
     Raises ConfigurationError if the dataset has not what the task needs, or too few images.
     """
@@ -56,6 +58,7 @@ def linear_evaluation(
         valid = pixel_features(network, dataset, dataset.rows("valid", seed=0), PIXELS, seed=0)
     else:
         train, valid = split_features(network, dataset, task, folder)
+    differ = spread(torch.from_numpy(valid.features))
     results = []
     for seed in seeds:
         for budget in budgets:
@@ -65,7 +68,13 @@ def linear_evaluation(
             else:
                 subset = Features(*(part[rows] for part in train))
             results.append(
-                {"labels": budget, "seed": seed, **fit(subset, valid), "label_subset": digest(rows)}
+                {
+                    "labels": budget,
+                    "seed": seed,
+                    **fit(subset, valid),
+                    "label_subset": digest(rows),
+                    "feature_spread": differ,
+                }
             )
     return pd.DataFrame(results)
 

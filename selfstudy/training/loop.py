@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.augment import Augmentation
@@ -11,6 +12,8 @@ from selfstudy.batch import Batch
 from selfstudy.data.dataset import Block
 from selfstudy.downstream.base import Task
 from selfstudy.networks.study import Wrapper
+
+SPREAD_IMAGES = 500
 
 
 @dataclass(frozen=True)
@@ -85,3 +88,21 @@ def evaluate(
             mean.add(step.evaluate(batch), len(chosen))
             check()
     return step.task.summary(mean.result())
+
+
+@torch.no_grad()
+def feature_spread(step: Step, block: Block) -> float:
+    """How much the features of images differ: 0 where they are all alike, at most 1.
+
+    That is the total variance of the features, scaled to length 1, of the block's first images.
+    """
+    step.network.eval()
+    first = Block(*(values[:SPREAD_IMAGES] for values in block))
+    with step.autocast:
+        features = step.network(first.images.float(), first.indices).features
+    return spread(features if features.dim() == 2 else features.mean(dim=(2, 3)))
+
+
+def spread(features: Tensor) -> float:
+    """The total variance of features (n, features), each scaled to length 1."""
+    return 1 - F.normalize(features.double()).mean(0).square().sum().item()

@@ -20,7 +20,7 @@ from selfstudy.provenance import checksum, fingerprint
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints, restore_training
 from selfstudy.training.history import History, write_metrics
 from selfstudy.training.interruption import Interruption
-from selfstudy.training.loop import Mean, Step, evaluate
+from selfstudy.training.loop import Mean, Step, evaluate, feature_spread
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.schedule import configured_batch_size
 from selfstudy.training.session import Settings, device_of_run, make_step, rates_by_round
@@ -77,6 +77,8 @@ def run(
             "parameters": sum(p.numel() for p in step.network.parameters()),
             "data": dataset.path,
             **training.history.metrics(),
+            "chance": dataset.chance(step.task.target),
+            "feature_spread": feature_spread(step, dataset.held_out("valid", device_of_run())),
             **{f"test_{name}": value for name, value in test.items()},
         }
         write_metrics(folder / "metrics.csv", metrics)

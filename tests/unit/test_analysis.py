@@ -7,7 +7,7 @@ from PIL import Image
 
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import dataset_title, save
-from selfstudy.analysis.runs import accuracies, collect
+from selfstudy.analysis.runs import accuracies, collapsed, collapses, collect
 from selfstudy.analysis.utility import labels_needed, utilities
 from selfstudy.errors import DataError
 
@@ -21,7 +21,7 @@ def table(curves, dataset="0110"):
         for seed, accuracy in enumerate(seeds)
     ]
     columns = ["dataset", "backbone", "pretext", "task", "labels", "seed", "accuracy"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(chance=0.1, feature_spread=0.5)
 
 
 def test_utility_equals_the_authors(reference):
@@ -62,17 +62,40 @@ def test_a_dented_curve_is_read_where_it_is_first_reached():
 
 
 def test_accuracies_are_over_seeds():
-    row = accuracies(table({"vae": {100: [0.2, 0.4]}})).iloc[0]
+    runs = table({"vae": {100: [0.2, 0.4]}}).assign(collapsed=[True, False])
+    assert collapses(runs)["collapsed"].tolist() == [1]
+    row = accuracies(runs).iloc[0]
     assert (row["mean"], row["std"], row["n"]) == (pytest.approx(0.3), pytest.approx(0.1), 2)
+
+
+def test_collapsed_runs_are_flagged():
+    """At chance where scratch is far above, or of constant features."""
+    curves = {
+        "scratch": {100: [0.12], 1000: [0.5]},
+        "vae": {100: [0.11], 1000: [0.11, 0.3]},
+        "cmc": {1000: [0.6]},
+    }
+    runs = table(curves)
+    runs.loc[runs["pretext"] == "cmc", "feature_spread"] = 1e-5
+    flagged = runs[collapsed(runs)]
+    assert flagged[["pretext", "labels", "accuracy"]].values.tolist() == [
+        ["vae", 1000, 0.11],
+        ["cmc", 1000, 0.6],
+    ]
+    dense = runs.assign(chance=None).astype({"chance": float})
+    assert collapsed(dense).sum() == 1
 
 
 def test_runs_are_collected_by_their_folders(tmp_path):
     path = tmp_path / "0110/r9/vae/classify/n100/metrics.csv"
     path.parent.mkdir(parents=True)
-    path.write_text("seed,accuracy,best_accuracy,rounds\n0,0.5,0.6,8\n1,0.4,0.6,8\n")
+    path.write_text(
+        "seed,accuracy,best_accuracy,chance,feature_spread\n0,0.5,0.6,0.1,0.4\n1,0.4,0.6,0.1,0\n"
+    )
     runs = collect([path])
     assert runs.loc[1, ["dataset", "pretext", "labels", "seed"]].tolist() == ["0110", "vae", 100, 1]
     assert runs.loc[1, "folder"].endswith("n100/seed1")
+    assert runs["collapsed"].tolist() == [False, True]
     path.write_text("seed,best_accuracy\n0,0.6\n")
     with pytest.raises(DataError, match=r"metrics.csv: column 'accuracy' is missing"):
         collect([path])

@@ -10,10 +10,13 @@ from selfstudy.configuration import configured
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
 from selfstudy.networks.study import Wrapper
+from selfstudy.training.checkpoint import read
+from selfstudy.training.loop import Step
 from selfstudy.training.run import run
 from selfstudy.training.seeds import run_seeds
 from selfstudy.training.session import open_dataset
 from selfstudy.training.snapshot import load_backbone
+from selfstudy.training.watch import Watch
 
 METHODS = ("vae", "rotate", "cmc", "amdim")
 TINY = [
@@ -194,12 +197,32 @@ def test_what_does_not_fit_together_is_named(prepared, tmp_path, gin, bindings, 
     assert not (tmp_path / "run").exists()
 
 
-def test_a_diverging_run_stops_with_its_round(prepared, tmp_path):
-    with pytest.raises(TrainingError, match=r"run: round 1, step \d, .* finite \(last finite loss"):
-        pretrain(
-            "vae", prepared, tmp_path / "run", bindings=["scheduler.target_lrs = [0, 1e9, 1e9]"]
-        )
+def test_a_diverging_run_stops_and_keeps_its_last_good_checkpoint(prepared, tmp_path):
+    bindings = ["scheduler.target_lrs = [0, 1e9, 1e9]", "session.checkpoint_minutes = 0"]
+    message = r"run: round 1, step \d, learning rate 4e\+08: the loss is no longer finite \(last"
+    with pytest.raises(TrainingError, match=message):
+        pretrain("vae", prepared, tmp_path / "run", bindings=bindings)
     assert not (tmp_path / "run" / "metrics.csv").exists()
+    kept = read(tmp_path / "run" / "checkpoint.pt")["network"]
+    assert all(torch.isfinite(value).all() for value in kept.values())
+
+
+def test_gradients_are_watched(tmp_path):
+    watch = Watch(tmp_path)
+    watch.add(1, 1, 0.1, torch.tensor(2.0), torch.tensor(3.0))
+    watch.add(1, 2, 0.2, torch.tensor(1.5), torch.tensor(float("inf")))
+    message = r"step 2, learning rate 0.2: the gradient is .* loss 2, gradient's norm 3\)"
+    with pytest.raises(TrainingError, match=message):
+        watch.check()
+
+
+def test_a_full_gpu_names_what_to_lower(prepared, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Step, "train", full)
+    with pytest.raises(TrainingError, match="out of GPU memory with dataloader.batch_size = 16: "):
+        pretrain("vae", prepared, tmp_path / "run")
 
 
 @pytest.mark.parametrize(
