@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test plan lint format clean
 
 demo: .venv/installed
 	snakemake --quiet rules host --configfile config/demo.yaml
@@ -15,6 +15,9 @@ demo: .venv/installed
 
 test: .venv/installed
 	pytest
+
+plan: .venv/installed
+	selfstudy plan
 
 lint: .venv/installed
 	ruff check .

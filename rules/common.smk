@@ -15,9 +15,11 @@ from selfstudy.provenance import code_fingerprint, fingerprint, source_of
 from selfstudy.sweep import (
     LINEAR_TASKS,
     check,
-    dataset_bindings,
+    difficulty,
+    downstream,
+    finetuning,
     fits,
-    gin_files,
+    pretraining,
     resolution,
 )
 

@@ -76,39 +76,26 @@ def linear_metrics():
     ]
 
 
-def gin_of(wildcards, run):
-    """The gin files of a pretext method or a task."""
-    name = wildcards.dataset
-    return gin_files(name, DATASETS[name], wildcards.backbone, run)
-
-
 def pretrain_gin(wildcards):
     """Gin files and bindings of a pretraining run."""
-    bindings = dataset_bindings(DATASETS[wildcards.dataset], config)
-    bindings = bindings + config["gin"]["all"] + config["gin"]["pretrain"]
-    return gin_of(wildcards, wildcards.pretext), bindings
+    return pretraining(config, wildcards.dataset, wildcards.backbone, wildcards.pretext)
 
 
 def downstream_gin(wildcards):
-    """Gin files and bindings of a task: the pretext method's backbone, the task's way."""
-    pretext = [] if wildcards.pretext == SCRATCH else gin_of(wildcards, wildcards.pretext)
-    bindings = dataset_bindings(DATASETS[wildcards.dataset], config)
-    bindings = bindings + config["gin"]["all"] + config["gin"]["finetune"]
-    return pretext + gin_of(wildcards, wildcards.task), bindings
+    """Gin files and bindings of a task, whatever its labels."""
+    place = wildcards.dataset, wildcards.backbone, wildcards.pretext
+    return downstream(config, *place, wildcards.task)
 
 
 def finetune_gin(wildcards):
     """Gin files and bindings of a finetuning run."""
-    files, bindings = downstream_gin(wildcards)
-    few = config["gin"]["few_labels"]
-    return files, bindings + (few["bindings"] if int(wildcards.labels) < few["below"] else [])
+    place = wildcards.dataset, wildcards.backbone, wildcards.pretext
+    return finetuning(config, *place, wildcards.task, int(wildcards.labels))
 
 
 def difficulty_gin(wildcards):
     """Gin files and bindings of the small network that shows how hard a dataset is."""
-    name = wildcards.dataset
-    files = gin_files(name, DATASETS[name], "r9", "classify")
-    return [*files, "difficulty"], dataset_bindings(DATASETS[name], config)
+    return difficulty(config, wildcards.dataset)
 
 
 def run_code(wildcards, *modules):

@@ -8,7 +8,7 @@ from importlib import import_module
 from selfstudy.errors import SelfstudyError, one_line
 from selfstudy.files import is_full
 
-COMMANDS = ("train", "render", "params", "loading", "features", "linear", "utility")
+COMMANDS = ("plan", "train", "render", "params", "loading", "features", "linear", "utility")
 
 
 def main(words: Sequence[str] | None = None) -> None:

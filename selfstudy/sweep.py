@@ -73,6 +73,40 @@ def dataset_bindings(dataset: Mapping, config: Mapping) -> list[str]:
     return [f"BaseDataset.input_res = {resolution(dataset)}", *classes]
 
 
+Gin = tuple[list[str], list[str]]  # files and bindings
+
+
+def pretraining(config: Mapping, dataset: str, backbone: str, pretext: str) -> Gin:
+    """How a pretraining run is configured."""
+    about, gin = config["datasets"][dataset], config["gin"]
+    bindings = [*dataset_bindings(about, config), *gin["all"], *gin["pretrain"]]
+    return gin_files(dataset, about, backbone, pretext), bindings
+
+
+def downstream(config: Mapping, dataset: str, backbone: str, pretext: str, task: str) -> Gin:
+    """How a task is: the pretext method's backbone, the task's way."""
+    about, gin = config["datasets"][dataset], config["gin"]
+    files = [] if pretext == SCRATCH else gin_files(dataset, about, backbone, pretext)
+    bindings = [*dataset_bindings(about, config), *gin["all"], *gin["finetune"]]
+    return files + gin_files(dataset, about, backbone, task), bindings
+
+
+def finetuning(
+    config: Mapping, dataset: str, backbone: str, pretext: str, task: str, labels: int
+) -> Gin:
+    """How a finetuning run is."""
+    files, bindings = downstream(config, dataset, backbone, pretext, task)
+    few = config["gin"]["few_labels"]
+    return files, bindings + (few["bindings"] if labels < few["below"] else [])
+
+
+def difficulty(config: Mapping, dataset: str) -> Gin:
+    """How the small network is that shows how hard a dataset is."""
+    about = config["datasets"][dataset]
+    files = gin_files(dataset, about, FIRST_BACKBONES[0], "classify")
+    return [*files, "difficulty"], dataset_bindings(about, config)
+
+
 def check(config: Mapping) -> None:
     """Raise ConfigurationError, naming the key and what was expected, unless `config` is sound."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))

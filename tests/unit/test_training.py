@@ -221,7 +221,7 @@ def test_a_full_gpu_names_what_to_lower(prepared, tmp_path, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(Step, "train", full)
-    with pytest.raises(TrainingError, match="out of GPU memory with dataloader.batch_size = 16: "):
+    with pytest.raises(TrainingError, match=r"out of GPU memory with dataloader.batch_size = 16"):
         pretrain("vae", prepared, tmp_path / "run")
 
 

@@ -86,6 +86,28 @@ def test_one_figure_asks_for_its_own_runs_only(new_study):
     }
 
 
+def planned_costs(study):
+    """What `selfstudy plan` prints of a study: the row of each rule."""
+    path = study.folder / "config.yaml"
+    path.write_text(yaml.safe_dump(study.config))
+    command = [sys.executable, "-m", "selfstudy", "plan", "--configfile", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=study.folder, check=True)
+    header, *rows = done.stdout.partition("\n\n")[0].splitlines()
+    return {row.split()[0]: dict(zip(header.split(), row.split(), strict=True)) for row in rows}
+
+
+def test_a_plan_says_what_is_done_and_what_the_rest_costs(study):
+    study.config["gin"]["all"][-1] = "scheduler.milestones = [1, 40000]"
+    rows = planned_costs(study)
+    assert list(rows)[:5] == ["render", "prepare", "pretrain", "finetune", "linear"]
+    assert (rows["render"]["jobs"], rows["render"]["done"]) == ("12", "12")
+    assert float(rows["render"]["hours_left"]) == 0
+    assert (rows["finetune"]["jobs"], rows["finetune"]["done"]) == ("10", "0")
+    # 100 images, 40,000 times, at some thousands a second.
+    assert 0.05 < float(rows["pretrain"]["hours"]) == float(rows["pretrain"]["hours_left"]) < 50
+    assert rows["tables"]["hours"] == "-"
+
+
 def test_the_difficulty_of_the_data_is_asked_for_by_name(study):
     names = ["results/tables/difficulty.csv", "results/figures/difficulty.png"]
     assert study.planned() == {}

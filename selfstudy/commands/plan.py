@@ -1,0 +1,26 @@
+"""What a sweep costs, before anything is spent."""
+
+from argparse import ArgumentParser, Namespace
+
+HELP = "show the jobs, hours and disk space of a sweep, and what of it is done"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--configfile",
+        default="config/config.yaml",
+        metavar="FILE",
+        help="the sweep (default: config/config.yaml)",
+    )
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.analysis.plan import plan
+
+    table = plan(arguments.configfile)
+    print(table.to_string(index=False, na_rep="-", float_format="{:,.2f}".format))
+    total = table[["hours", "hours_left", "gigabytes"]].sum()
+    print(
+        f"\n{total['hours']:,.1f} hours of one device, {total['hours_left']:,.1f} of them to come; "
+        f"{total['gigabytes']:,.1f} GB on the disk"
+    )
