@@ -14,8 +14,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 class Interruption:
     """Remembers a request to stop, between entering and leaving, until `check` is called.
 
-    A second request has its usual effect. Outside the main thread, where Python receives no
-    signals, nothing is remembered.
+    A second Ctrl-C has its usual effect; the others may come twice, as Slurm sends them. Outside the
+    main thread, where Python receives no signals, nothing is remembered.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,8 @@ class Interruption:
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number)
-        self._restore()
+        if number == signal.SIGINT:
+            signal.signal(number, self._before[number])
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

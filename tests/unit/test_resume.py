@@ -160,6 +160,8 @@ def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_pa
     process = started(folder, "cmc", bindings)
     assert until(lambda: lines(folder / "history.csv") > 3, process)
     os.kill(process.pid, number)
+    if number != signal.SIGINT:
+        os.kill(process.pid, number)  # Slurm asks twice
     process.join(LIMIT)
     assert process.exitcode == 75
     log = Path(f"{folder}.log").read_text()
