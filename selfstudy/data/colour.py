@@ -5,10 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-CACHED = 2**12  # pixels converted at a time: more leave the processor's cache, and take four times
-SOUGHT = 2**15  # pixels looked up at a time: few are of one colour, and wait for it to be converted
-SHIFTS = np.array([0, 8, 16], np.uint64)  # of the three bytes in the number of a colour
-MET = np.uint64(2**48)  # in the word of a colour, above its three values
+# From linear sRGB to XYZ, over the white point (D65, 2 degrees), as in scikit-image.
+TO_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+) / np.array([[0.95047], [1.0], [1.08883]])
+# A cubic within 9 % of the cube root, from 0.0088 to 1.1: where the iteration begins.
+FIRST = (0.19963, 2.96331, -4.74847, 2.56461)
 
 
 class Statistics(NamedTuple):
@@ -30,14 +36,9 @@ STATISTICS = {
 }
 
 
-def converted(images: np.ndarray, space: str) -> np.ndarray:
-    """Encoded sRGB (..., 3) uint8 as values in `space`: "lab" (float64) or "rgb" (the same)."""
-    if space == "rgb":
-        return images
-    # Slow to import, and training imports this module.
-    from skimage.color import rgb2lab
-
-    return rgb2lab(images)
+def converted(pixels: np.ndarray, space: str) -> np.ndarray:
+    """Encoded sRGB (p, 3) uint8 as values (p, 3) in `space`: "lab", float32, or "rgb", the same."""
+    return pixels if space == "rgb" else lab(pixels, LINEAR, np.zeros(3), np.ones(3)).T
 
 
 def normalised(images: np.ndarray, space: str, statistics: Statistics | None = None) -> np.ndarray:
@@ -47,65 +48,72 @@ def normalised(images: np.ndarray, space: str, statistics: Statistics | None = N
     """
     mean, std = map(np.array, statistics or STATISTICS["rendered"][space])
     count, height, width, channels = images.shape
-    result = np.empty((count, channels, height, width), np.float16)
-    size = max(1, CACHED // (height * width))
-    for start in range(0, count, size):
-        values = (converted(images[start : start + size], space) - mean) / std
-        result[start : start + size] = values.transpose(0, 3, 1, 2)
+    if space == "rgb":
+        return ((images - mean) / std).transpose(0, 3, 1, 2).astype(np.float16)
+    result = np.empty((count, channels * height * width), np.uint16)
+    for image, bits in zip(images, result, strict=True):
+        round_to_half(lab(image.reshape(-1, 3), LINEAR, mean, std).ravel(), bits)
+    return result.view(np.float16).reshape(count, channels, height, width)
+
+
+def linear(encoded: np.ndarray) -> np.ndarray:
+    """Encoded sRGB from 0 to 1 as linear."""
+    return np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
+
+
+LINEAR = linear(np.arange(256) / 255)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def lab(pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """CIE Lab, normalised, (3, p) float32 of encoded sRGB (p, 3) uint8.
+
+    Computed in float64: the a and b of greys are small differences of large numbers.
+    """
+    count = len(pixels)
+    red, green, blue = np.empty(count), np.empty(count), np.empty(count)
+    for p in range(count):
+        red[p], green[p], blue[p] = linear[pixels[p, 0]], linear[pixels[p, 1]], linear[pixels[p, 2]]
+    result = np.empty((3, count), np.float32)
+    for p in range(count):
+        x = response(weighted(TO_XYZ[0], red[p], green[p], blue[p]))
+        y = response(weighted(TO_XYZ[1], red[p], green[p], blue[p]))
+        z = response(weighted(TO_XYZ[2], red[p], green[p], blue[p]))
+        result[0, p] = (116 * y - 16 - mean[0]) / std[0]
+        result[1, p] = (500 * (x - y) - mean[1]) / std[1]
+        result[2, p] = (200 * (y - z) - mean[2]) / std[2]
     return result
 
 
-class Normaliser:
-    """What `normalised` does, for many images: each colour is converted when first met, and kept.
+@njit(nogil=True, error_model="numpy", inline="always")
+def weighted(weights: np.ndarray, red: float, green: float, blue: float) -> float:
+    return weights[0] * red + weights[1] * green + weights[2] * blue
 
-    Several threads may share one. It takes up to 128 MiB, as colours are met.
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def response(t: float) -> float:
+    """The cube root of t, or, near 0, a line.
+
+    Two of Halley's steps, which processors take for several pixels at a time.
     """
-
-    def __init__(self, space: str, statistics: Statistics) -> None:
-        self.space = space
-        self.statistics = statistics
-        # One word a colour, so that no thread sees half of one; 0 where it was not met yet.
-        self.words = np.zeros(2**24, np.uint64)
-
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Encoded sRGB (n, h, w, 3) uint8 to normalised (n, 3, h, w) float16."""
-        count, height, width, channels = images.shape
-        pixels = images.reshape(count, -1, channels)
-        result = np.empty((count, channels, height * width), np.uint16)
-        size = max(1, SOUGHT // (height * width))
-        for start in range(0, count, size):
-            some = slice(start, start + size)
-            unmet = look_up(pixels[some], self.words, result[some])
-            if len(unmet):
-                self.meet(unmet)
-                look_up(pixels[some], self.words, result[some])
-        return result.view(np.float16).reshape(count, channels, height, width)
-
-    def meet(self, numbers: np.ndarray) -> None:
-        """Convert the colours of these numbers (k,) uint64."""
-        colours = (numbers[:, None] >> SHIFTS[::-1]).astype(np.uint8)
-        values = normalised(colours[:, None, None], self.space, self.statistics)
-        words = values.view(np.uint16).reshape(-1, 3).astype(np.uint64) << 2 * SHIFTS
-        self.words[numbers] = words.sum(axis=1) + MET
+    root = FIRST[0] + t * (FIRST[1] + t * (FIRST[2] + t * FIRST[3]))
+    for _ in range(2):
+        cube = root * root * root
+        root = root * (cube + 2 * t) / (2 * cube + t)
+    return root if t > 0.008856 else 7.787 * t + 16 / 116
 
 
-@njit(nogil=True, cache=True)
-def look_up(pixels: np.ndarray, words: np.ndarray, result: np.ndarray) -> np.ndarray:
-    """Fill `result` (n, 3, p) uint16 for `pixels` (n, p, 3) uint8.
+@njit(nogil=True, cache=True, error_model="numpy")
+def round_to_half(values: np.ndarray, result: np.ndarray) -> None:
+    """The bits, uint16 (n,), of the float16 numbers nearest to finite float32 `values` (n,).
 
-    Returns the numbers (k,) uint64 of the colours of those pixels that have no word yet.
+    They are below 65504. NumPy does the same, one by one.
     """
-    unmet = np.empty(pixels.shape[0] * pixels.shape[1], np.uint64)
-    count = 0
-    for n in range(pixels.shape[0]):
-        for p in range(pixels.shape[1]):
-            number = np.uint64(0)
-            for channel in range(3):
-                number = number << np.uint64(8) | np.uint64(pixels[n, p, channel])
-            word = words[number]
-            if word == 0:
-                unmet[count] = number
-                count += 1
-            for channel in range(3):
-                result[n, channel, p] = word >> np.uint64(16 * channel)
-    return unmet[:count]
+    bits = values.view(np.uint32)
+    for i in range(len(values)):
+        size = bits[i] & np.uint32(0x7FFFFFFF)
+        # The exponent's bias changes from 127 to 15, and 13 bits go, ties to even.
+        normal = (size - np.uint32(0x37FFF001) + ((size >> 13) & np.uint32(1))) >> 13
+        subnormal = np.uint32(np.rint(np.abs(values[i]) * np.float32(2**24)))
+        half = normal if size >= np.uint32(0x38800000) else subnormal
+        result[i] = (bits[i] >> 16) & np.uint32(0x8000) | half

@@ -178,7 +178,8 @@ def digest_of(found: Sequence[Labelled]) -> str:
 def measured(path: str, resolution: int, space: str) -> np.ndarray | DataError:
     """The means of an image's channels and of their squares (2, 3), or why it cannot be read."""
     try:
-        values = converted(decoded(path, resolution), space).reshape(-1, 3).astype(np.float64)
+        pixels = decoded(path, resolution).reshape(-1, 3)
+        values = converted(pixels, space).astype(np.float64)
     except DataError as error:
         return error
     return np.stack([values.mean(0), np.square(values).mean(0)])

@@ -17,11 +17,11 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
-from selfstudy.data.colour import Normaliser, Statistics
+from selfstudy.data.colour import Statistics, normalised
 from selfstudy.files import written_whole
 
-BATCH = 1024  # images converted at a time, and
-BATCH_PIXELS = 2**22  # pixels at most, which bounds the memory
+BATCH = 512  # images converted at a time, and
+BATCH_PIXELS = 2**21  # pixels at most, which bounds the memory
 CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 TEXT = h5py.string_dtype()
 
@@ -85,10 +85,10 @@ def write_prepared(
         data = file.create_dataset("data", shape, np.float16, chunks=chunks)
         if read_targets is not None:
             targets = file.create_dataset("targets", shape, np.uint8, chunks=chunks)
-        normalise = Normaliser(about.colour_space, about.statistics)
 
         def convert(batch: slice) -> tuple[slice, np.ndarray, np.ndarray | None]:
-            return batch, normalise(read(batch)), read_targets and read_targets(batch)
+            images = normalised(read(batch), about.colour_space, about.statistics)
+            return batch, images, read_targets and read_targets(batch)
 
         size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
         batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]

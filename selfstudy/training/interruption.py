@@ -14,8 +14,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 class Interruption:
     """Remembers a request to stop, between entering and leaving, until `check` is called.
 
-    A second Ctrl-C has its usual effect; the others may come twice, as Slurm sends them. Outside the
-    main thread, where Python receives no signals, nothing is remembered.
+    A second Ctrl-C has its usual effect; the others may come twice, as Slurm sends them. Nothing is
+    remembered outside the main thread, where Python receives no signals.
     """
 
     def __init__(self) -> None:
