@@ -24,7 +24,7 @@ TEST = (
 TARGETS = [
     f"results/finetune/0110/r9/{start}/classify/n100/metrics.csv" for start in ("scratch", "cmc")
 ]
-LIMIT = 300  # seconds for anything to happen
+LIMIT = 900  # seconds for anything to happen
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"Slurm is not installed: {missing()}")
 
@@ -148,10 +148,11 @@ def test_a_job_over_its_time_limit_goes_on(cluster, studies):
     timed, local = studies(rounds=40)
     local.finish(local.start("snakemake --cores 2", "--until", "pretrain"))
     times = pd.read_csv(local.folder / "results/pretrain/0110/r9/cmc/times.csv")
-    rounds = int(75 / times["seconds"].median())
+    rounds = int(70 / times["seconds"].median())
     study, local = (Study(each.folder, rounds, each.environment) for each in (timed, local))
     shutil.rmtree(local.folder / "results")
-    process = study.start(COMMAND, *TEST.split(), "--until", "pretrain")
+    # On a busy machine it takes many minutes of a job's time.
+    process = study.start(COMMAND, *TEST.split(), "--retries", "9", "--until", "pretrain")
     beside = local.start("snakemake --cores 1", "--until", "pretrain")
     study.finish(process)
     local.finish(beside)
