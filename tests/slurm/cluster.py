@@ -129,6 +129,10 @@ class Cluster:
                 return number
         return None
 
+    def has_steps(self, job):
+        """Whether processes of a job are on the node: slurmd keeps a socket for each step."""
+        return any((self.folder / "spool").glob(f"*_{job}.*"))
+
     def node(self, state):
         """Set the node `down`, or `resume` it."""
         self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
