@@ -11,13 +11,14 @@ from tokenize import TokenError
 from typing import NamedTuple, TypeVar
 
 import gin
+from gin.config import ParserDelegate
+from gin.config_parser import ConfigParser, ImportStatement, IncludeStatement
 
 from selfstudy.errors import ConfigurationError
 
 T = TypeVar("T")
 GIN = Path(__file__).parents[1] / "config" / "gin"
 INCLUDE = re.compile(r"^[ \t]*include\s+['\"](.+?)['\"].*$", re.MULTILINE)
-IMPORT = re.compile(r"^[ \t]*(?:import|from)\s", re.MULTILINE)
 BINDING = re.compile(r"^[ \t]*([\w./]*\w)[ \t]*=(?!=).*$", re.MULTILINE)
 # Bindings of the authors for what happens by itself here: accepted, without effect.
 BY_ITSELF = {
@@ -85,7 +86,12 @@ def gin_parts(path: Path) -> tuple[Part, ...]:
     for include in INCLUDE.finditer(text):
         parts.append(Part(str(path), kept_from(text, position, include.start())))
         try:
-            parts += gin_parts(gin_file(include[1], path.parent))
+            included = gin_file(include[1], path.parent)
+        except ConfigurationError as error:
+            place = parts[-1].place(text.count("\n", 0, include.start()) + 1)
+            raise ConfigurationError(f"{place}: {error}") from None
+        try:
+            parts += gin_parts(included)
         except RecursionError:
             raise ConfigurationError(f"{path}: it includes itself: {include[0]}") from None
         position = include.end()
@@ -122,9 +128,6 @@ def configured(names: Iterable[str], bindings: Iterable[str] = ()) -> Iterator[N
 
 def parse(part: Part) -> None:
     """Add a piece of gin text to the configuration."""
-    if statement := IMPORT.search(part.text):
-        place = part.place(part.line(statement.start()))
-        raise ConfigurationError(f"{place}: gin files import nothing here")
     parameters = known_parameters()
     for binding in BINDING.finditer(part.text):
         if binding[1] not in parameters | BY_ITSELF:
@@ -135,6 +138,11 @@ def parse(part: Part) -> None:
             raise ConfigurationError(f"{place}: {binding[1]} is not known: {hint}")
     text = BINDING.sub(lambda match: "" if match[1] in BY_ITSELF else match[0], part.text)
     try:
+        for statement in ConfigParser(text, ParserDelegate()):
+            # Includes are in their places, but for those that stand where no line begins.
+            if isinstance(statement, (ImportStatement, IncludeStatement)):
+                place = part.place(statement.location.line_num)
+                raise ConfigurationError(f"{place}: gin files import nothing here")
         gin.parse_config(text)
     except (ValueError, SyntaxError, TypeError, TokenError) as error:
         # Only some of these errors have the line as an attribute; all of them say it.

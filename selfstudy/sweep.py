@@ -107,6 +107,20 @@ def difficulty(config: Mapping, dataset: str) -> Gin:
     return [*files, "difficulty"], dataset_bindings(about, config)
 
 
+def read(path: Path) -> dict:
+    """The configuration in a file. Raises ConfigurationError, naming it, unless it is sound."""
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"{path}: cannot be read as YAML: {reason}") from error
+    try:
+        check(config)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    return config
+
+
 def check(config: Mapping) -> None:
     """Raise ConfigurationError, naming the key and what was expected, unless `config` is sound."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))

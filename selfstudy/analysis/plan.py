@@ -9,14 +9,21 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.job import bar
 from selfstudy.provenance import PACKAGE
-from selfstudy.sweep import Gin, downstream, finetuning, pretraining, resolution, training_images
+from selfstudy.sweep import (
+    Gin,
+    downstream,
+    finetuning,
+    pretraining,
+    read,
+    resolution,
+    training_images,
+)
 from selfstudy.training.calibration import Kind, amount, pace, rendering_pace
 
 Job = tuple[tuple[str, str], ...]  # the wildcards, by name
@@ -34,13 +41,10 @@ def plan(configfile: str) -> pd.DataFrame:
         `rule`, `jobs`, `done`, `hours` of one device (those of one processor for rendering),
         `hours_left`, and `gigabytes` of what the rule leaves; not a number where it takes little.
 
-    Raises ConfigurationError if Snakemake refuses the configuration.
+    Raises ConfigurationError for a configuration that is not sound, or that Snakemake refuses.
     """
     path = Path(configfile)
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    config = read(path)
     every, left = (list(jobs(path, *options)) for options in (["--forceall"], []))
     open_jobs = Counter(left)
     needs = Needs(config)

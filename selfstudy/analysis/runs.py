@@ -1,16 +1,16 @@
 """Collecting runs: one tidy table, a row a run."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.errors import DataError
+from selfstudy.analysis.tables import read_table, require_numbers
 
 KEYS = ["dataset", "backbone", "pretext", "task", "labels"]
 FIRST = [*KEYS, "seed", "accuracy", "best_accuracy", "collapsed"]
-NEEDED = {"seed", "accuracy", "best_accuracy", "chance", "feature_spread"}
+NEEDED = ("seed", "accuracy", "best_accuracy", "chance", "feature_spread")
 CONSTANT = 1e-3  # features that differ less are all alike
 NEAR_CHANCE, FAR_ABOVE = 1.2, 2.0  # times chance
 
@@ -28,9 +28,7 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
     tables = []
     for path in map(Path, paths):
         dataset, backbone, pretext, task, labels = path.parts[-6:-1]
-        table = read_metrics(
-            path, {"seed", "accuracy", "best_accuracy", "chance", "feature_spread"}
-        )
+        table = read_metrics(path, NEEDED)
         table = table.assign(
             dataset=dataset,
             backbone=backbone,
@@ -69,7 +67,7 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
     tables = [pd.DataFrame(columns=[*KEYS, "seed", "accuracy"])]
     for path in map(Path, paths):
         place = dict(zip(KEYS, path.parts[-5:-1], strict=False))
-        table = read_metrics(path, {"labels", "seed", "accuracy", "feature_spread"})
+        table = read_metrics(path, ("labels", "seed", "accuracy", "feature_spread"))
         tables.append(table.assign(**place, collapsed=table["feature_spread"] < CONSTANT))
     tables = tables[1:] or tables
     return pd.concat(tables, ignore_index=True)[
@@ -77,14 +75,10 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
     ]
 
 
-def read_metrics(path: Path, columns: set[str]) -> pd.DataFrame:
-    """A table of metrics, which must have `columns`."""
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as a table of metrics: {error}") from error
-    if missing := columns - set(table):
-        raise DataError(f"{path}: column {min(missing)!r} is missing")
+def read_metrics(path: Path, columns: Collection[str]) -> pd.DataFrame:
+    """A table of metrics, which must have `columns` of numbers."""
+    table = read_table(path, columns)
+    require_numbers(path, table, columns)
     return table
 
 

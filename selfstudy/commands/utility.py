@@ -38,15 +38,10 @@ def read(path: Path):
     """The runs of a table, as `selfstudy.analysis.utility.utilities` takes them."""
     import pandas as pd
 
-    try:
-        runs = pd.read_csv(path, dtype={"method": str, "dataset": str, "task": str})
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from error
-    if missing := [column for column in COLUMNS if column not in runs]:
-        raise DataError(
-            f"{path}: column {missing[0]!r} is missing: expected {', '.join(COLUMNS)}, and found "
-            f"{', '.join(runs)}"
-        )
+    from selfstudy.analysis.tables import read_table
+
+    texts = dict.fromkeys(("method", "dataset", "task"), str)
+    runs = read_table(path, COLUMNS, dtype=texts)
     for column in ("labels", "accuracy"):
         numbers = pd.to_numeric(runs[column], errors="coerce")
         wrong = numbers.isna() | (numbers < (1 if column == "labels" else 0))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.splits import SPLITS, label_subset, split_rows
 from selfstudy.downstream.pose import BINS, pose_bins
 from selfstudy.errors import ConfigurationError, DataError
@@ -79,7 +79,7 @@ class BaseDataset:
         self.max_images = max_images // 2 if double_sample else max_images
         self.chunk_size = chunk_size
         self.remote_loading = remote_loading
-        with opened(self.path) as file:
+        with opened(self.path) as file, reading(self.path):
             self.splits, self.classes = check_prepared(file, input_res, self.assumed)
             attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
             self.dense = file["targets"].ndim == 4
@@ -140,7 +140,7 @@ class BaseDataset:
 
     def read(self, rows: np.ndarray, device: torch.device) -> Block:
         """The images and targets of sorted `rows`, read from contiguous chunks, on `device`."""
-        with opened(self.path) as file:
+        with opened(self.path) as file, reading(self.path):
             images = read_rows(file["data"], rows)
             targets = read_rows(file["targets"], rows) if self.dense else self.targets[rows]
         return Block(
@@ -174,6 +174,11 @@ def check_prepared(
         raise DataError(
             f"{name}: 'data': expected images of shape (3, {resolution}, {resolution}), as "
             f"BaseDataset.input_res says, found {data.shape[1:]}"
+        )
+    if data.dtype.kind != "f" or targets.dtype.kind not in "iu":
+        raise DataError(
+            f"{name}: expected 'data' of floats and 'targets' of integers, found {data.dtype} and "
+            f"{targets.dtype}"
         )
     if len(targets) != len(data):
         raise DataError(f"{name}: {len(targets)} rows in 'targets' for {len(data)} images")

@@ -17,16 +17,25 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
-    with reading(path), h5py.File(path, "r") as file:
-        yield file
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:
+        raise damaged(path, error) from error
 
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[None]:
-    """Turn HDF5's errors into a DataError that names `path`: where several files are open, around
-    each one's reads.
+    """Turn what reads of an open file end in, where something in it is of another kind than it
+    should be, into a DataError that names `path`.
     """
     try:
         yield
-    except (OSError, RuntimeError, KeyError) as error:
-        raise DataError(f"{path}: damaged, or not an HDF5 file: {error}") from error
+    except DataError:
+        raise
+    except Exception as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: str | Path, error: Exception) -> DataError:
+    return DataError(f"{path}: damaged, or not such an HDF5 file: {' '.join(str(error).split())}")

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from selfstudy.data.colour import STATISTICS
-from selfstudy.data.decoding import resized
+from selfstudy.data.decoding import UNREADABLE, resized
 from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, OBJECT, class_names
 from selfstudy.data.png import decoded_png
@@ -55,8 +55,12 @@ def prepare(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
         classes = each(buckets, class_names)
-        if len(set(classes)) != 1:
-            raise DataError(f"{Path(packed[0]).parent}: expected buckets of the same classes")
+        objects = each(buckets, lambda bucket: bucket["class"].shape)
+        if len(set(classes)) != 1 or len(set(objects)) != 1:
+            raise DataError(
+                f"{Path(packed[0]).parent}: expected buckets of the same classes, and of as many "
+                f"objects"
+            )
         order = shuffled(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
@@ -118,6 +122,14 @@ def check_packed(bucket: h5py.File) -> int:
             f"{bucket.filename}: 'targets': expected one class from 0 to {most} an "
             f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
         )
+    objects = bucket["class"].shape[:2] if dense else (count,)
+    for field in OBJECT.names:
+        values, shape = bucket[field], (*objects, *OBJECT[field].shape)
+        if values.shape != shape or values.dtype.kind not in "iuf":
+            raise DataError(
+                f"{bucket.filename}: {field!r}: expected numbers of shape {shape}, found "
+                f"{values.shape} and {values.dtype}"
+            )
     return count
 
 
@@ -149,9 +161,9 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         places = np.flatnonzero(numbers == number)
         places = places[np.argsort(rows[places])]  # HDF5 reads rows in rising order only
         with reading(bucket.filename):
-            contents = bucket[field][rows[places]]
+            contents = [content.tobytes() for content in bucket[field][rows[places]]]
         for place, content in zip(places, contents, strict=True):
-            found[place] = Encoded(bucket.filename, int(rows[place]), content.tobytes())
+            found[place] = Encoded(bucket.filename, int(rows[place]), content)
     return [found[place] for place in range(len(indices))]
 
 
@@ -164,7 +176,7 @@ def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
         return resized(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
-    except (OSError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{encoded.path}: {field!r}: image {encoded.row} cannot be decoded: {error}"
         ) from error

@@ -106,6 +106,8 @@ def in_table(source: Path) -> Iterator[Labelled]:
                 for column in ("file", "label"):
                     if not row[column]:
                         raise DataError(f"{place}: no {column!r}")
+                if "\0" in row["file"]:
+                    raise DataError(f"{place}: 'file' is no file's name: {row['file']!r}")
                 name, split = os.path.normpath(row["file"]), row.get("split", "train")
                 if split not in SPLIT_NAMES:
                     raise DataError(

@@ -1,9 +1,14 @@
 """Nothing that is read can run: the source calls none of what would let it."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
+
+from selfstudy.commands.common import new_folder
+from selfstudy.configuration import configured
+from selfstudy.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -12,6 +17,7 @@ SOURCES = [
     *ROOT.glob("benchmarks/*.py"),
 ]
 MODULES = {"pickle", "cPickle", "dill", "marshal", "shelve", "joblib", "cloudpickle"}
+HIDDEN = "include 'other.gin'"
 CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "system", "popen", "unsafe_load"}
 
 
@@ -83,3 +89,29 @@ def test_what_could_run_is_noticed(source):
 )
 def test_what_cannot_run_is_not(source):
     assert not dangers(source)
+
+
+@pytest.mark.parametrize("before", ["", " ", "ResNet.width = 4", "ResNet.width = 4 \\", "x = [1,"])
+@pytest.mark.parametrize("separator", ["\n", "\r", "\f", "\v", "\x1c", "\x85", "\u2028", ";"])
+@pytest.mark.parametrize(
+    "statement", ["import intruder", "from intruder import a", "import\tintruder"]
+)
+def test_gin_imports_nothing(tmp_path, monkeypatch, before, separator, statement):
+    (tmp_path / "intruder.py").write_text("a = 1")
+    (tmp_path / "other.gin").write_text("import intruder\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.gin"
+    path.write_text(f"{before}{separator}{statement}\n", newline="", encoding="utf-8")
+    for files, bindings in (([str(path)], []), ([], [f"{before}{separator}{statement}"])):
+        with pytest.raises(ConfigurationError), configured(files, bindings):
+            pass
+    assert not sys.modules.pop("intruder", None)
+
+
+@pytest.mark.parametrize(
+    "name", ["../a", "/a", "a/../../b", "a\n", "~", "", ".", "a//b", "$HOME", ".."]
+)
+def test_no_name_of_a_run_leads_elsewhere(tmp_path, name):
+    with pytest.raises(ConfigurationError, match="-e"):
+        new_folder(tmp_path, name)

@@ -1,0 +1,47 @@
+"""Reading of tables."""
+
+import csv
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from selfstudy.errors import DataError
+
+
+def read_table(path: str | Path, columns: Collection[str], **options: object) -> pd.DataFrame:
+    """A CSV file in UTF-8 that must have `columns`; `options` are those of `pandas.read_csv`.
+
+    Raises DataError, naming the file, if it cannot be read, or a column is missing.
+    """
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
+            found = next(csv.reader(file), [])
+        if not found:
+            raise ValueError("there is nothing in its first line")
+        if missing := [column for column in columns if column not in found]:
+            raise DataError(
+                f"{path}: column {missing[0]!r} is missing: expected {', '.join(columns)}, and "
+                f"found {', '.join(found)[:200]}"
+            )
+        table = pd.read_csv(path, **options)
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("rows have more values than there are columns")
+    except (OSError, ValueError, csv.Error) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be read as a table: {reason}") from error
+    if table.empty:
+        raise DataError(f"{path}: there is no row in it")
+    return table
+
+
+def require_numbers(path: str | Path, table: pd.DataFrame, columns: Collection[str]) -> None:
+    """Raise DataError, naming the line, where a value in `columns` is neither number nor empty."""
+    for column in columns:
+        wrong = table[column].notna() & pd.to_numeric(table[column], errors="coerce").isna()
+        if wrong.any():
+            row = wrong.idxmax()
+            raise DataError(
+                f"{path}, line {row + 2}: {column} is {str(table.loc[row, column])!r}: expected a "
+                f"number"
+            )
