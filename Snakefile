@@ -14,5 +14,5 @@ rule all:
     default_target: True
     input:
         expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
-        expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
+        expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=figure_inputs(), format=FORMATS),
     localrule: True

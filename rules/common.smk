@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -11,6 +12,7 @@ from selfstudy.configuration import gin_text
 from selfstudy.data.packed import BUCKETS, bucket_name
 from selfstudy.data.prepared import prepared_name
 from selfstudy.errors import SelfstudyError
+from selfstudy.factors import Factors
 from selfstudy.provenance import code_fingerprint, fingerprint, source_of
 from selfstudy.sweep import (
     LINEAR_TASKS,
@@ -41,11 +43,10 @@ code_fingerprint = cache(code_fingerprint)  # for this run: thousands of jobs as
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = config["datasets"], config["backbones"]
 PRETEXT, TASKS = config["pretext"], config["tasks"]
-TABLES = ["runs", "accuracy", "utility", "linear"]
+TABLES = ["runs", "accuracy", "utility", "linear", "outcomes", "correlations", "ranks"]
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
 RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
 JUDGED = [name for name in SINGLE if name in RENDERED]
-FIGURES = (["fig2"] if RENDERED else []) + (["fig3"] if SINGLE and "classify" in TASKS else [])
 FORMATS = ["pdf", "png"]
 # Of what users bring to be rendered, the files that it is collected in.
 COLLECTED = {

@@ -110,3 +110,32 @@ def gin_fingerprint(gin):
     """A hash of the gin files' text, so that a run is repeated when they change."""
     files, _ = gin
     return fingerprint(gin_text(name) for name in files)
+
+
+def figure_inputs():
+    """What each figure shows, of those that the configuration has data for."""
+    first, linear = BACKBONES[:1], [task for task in TASKS if task in LINEAR_TASKS]
+    pretrained = any(pretext != SCRATCH for pretext in PRETEXT)
+    classify = [task for task in TASKS if task == "classify"]
+    classified, both = metrics(classify, first), metrics(classify)
+    figures = {
+        "fig1": {"runs": metrics(TASKS) if pretrained else []},
+        "fig2": {
+            "packed": [f"{PACKED}/{bucket_name(0)}".format(dataset=name) for name in RENDERED]
+        },
+        "fig3": {"runs": classified},
+        "fig4": {"runs": metrics(TASKS, first) if pretrained and len(TASKS) > 1 else []},
+        "fig5": {"runs": both if pretrained and len(both) > len(classified) else []},
+        "fig6": {"runs": classified if pretrained and neighbours(SINGLE) else []},
+        "fig7": {"runs": metrics(linear), "linear": linear_metrics()},
+        "fig8": {"histories": [path.replace("metrics.csv", "history.csv") for path in classified]},
+    }
+    return {name: files for name, files in figures.items() if all(files.values())}
+
+
+def neighbours(datasets):
+    """Whether any two rendered datasets differ in one factor alone."""
+    codes = [Factors.parse(name) for name in datasets if name in RENDERED]
+    return any(
+        sum(a != b for a, b in zip(*pair, strict=True)) == 1 for pair in combinations(codes, 2)
+    )

@@ -10,45 +10,35 @@ rule tables:
         accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables"),
         utility=report(f"{RESULTS}/tables/utility.csv", category="Tables"),
         linear=report(f"{RESULTS}/tables/linear.csv", category="Tables"),
+        outcomes=report(f"{RESULTS}/tables/outcomes.csv", category="Tables"),
+        correlations=report(f"{RESULTS}/tables/correlations.csv", category="Tables"),
+        ranks=report(f"{RESULTS}/tables/ranks.csv", category="Tables"),
+        claims=f"{RESULTS}/claims.md",
     log:
         f"logs/{RESULTS}/tables.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("analysis.runs", "analysis.utility"),
+        code=code_fingerprint("analysis.claims"),
     script:
         "../workflow/scripts/tables.py"
 
 
-rule contact_sheet:
+rule figure:
     input:
-        [f"{PACKED}/{bucket_name(0)}".format(dataset=dataset) for dataset in RENDERED],
+        unpack(lambda w: figure_inputs()[w.figure]),
     output:
-        report(f"{RESULTS}/figures/fig2.{{format}}", category="Figures"),
+        report(f"{RESULTS}/figures/{{figure}}.{{format}}", category="Figures"),
     log:
-        f"logs/{RESULTS}/figures/fig2.{{format}}.log",
+        f"logs/{RESULTS}/figures/{{figure}}.{{format}}.log",
+    wildcard_constraints:
+        figure="|".join(figure_inputs()) or "(?!)",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
     params:
         datasets=RENDERED,
-        code=code_fingerprint("analysis.figures.fig2"),
+        code=lambda w: code_fingerprint(f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
-        "../workflow/scripts/contact_sheet.py"
-
-
-rule accuracy_and_utility:
-    input:
-        metrics(["classify"], BACKBONES[:1]),
-    output:
-        report(f"{RESULTS}/figures/fig3.{{format}}", category="Figures"),
-    log:
-        f"logs/{RESULTS}/figures/fig3.{{format}}.log",
-    localrule: True
-    conda:
-        "../envs/selfstudy.yaml"
-    params:
-        code=code_fingerprint("analysis.figures.fig3"),
-    script:
-        "../workflow/scripts/accuracy_and_utility.py"
+        "../workflow/scripts/figure.py"

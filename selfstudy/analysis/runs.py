@@ -75,6 +75,23 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
     ]
 
 
+def collect_histories(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the training curves of finetuning jobs.
+
+    Args:
+        paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/history.csv`.
+
+    Returns:
+        A row a round of a run: what was run, its seed, the round and its validation accuracy.
+    """
+    tables = []
+    for path in map(Path, paths):
+        place = dict(zip(KEYS, path.parts[-6:-1], strict=True))
+        place["labels"] = int(place["labels"].removeprefix("n"))
+        tables.append(read_metrics(path, ("seed", "round", "valid_accuracy")).assign(**place))
+    return pd.concat(tables, ignore_index=True)[[*KEYS, "seed", "round", "valid_accuracy"]]
+
+
 def read_metrics(path: Path, columns: Collection[str]) -> pd.DataFrame:
     """A table of metrics, which must have `columns` of numbers."""
     table = read_table(path, columns)

@@ -6,6 +6,7 @@ the pretrained model finetuned on n.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.runs import accuracies
@@ -13,27 +14,29 @@ from selfstudy.analysis.runs import accuracies
 PLACE = ["dataset", "backbone", "task"]
 
 
-def labels_needed(accuracy: float, labels: np.ndarray, scratch: np.ndarray) -> float:
+def labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
     """n̂: where the scratch curve first reaches `accuracy`, linear between budgets.
 
     Args:
-        accuracy: of a pretrained model.
+        accuracy: of pretrained models (...).
         labels: rising label budgets (k,).
-        scratch: mean accuracies from scratch at these (k,).
+        scratch: mean accuracies from scratch at these, one curve (k,) or one a model (..., k).
 
     Returns:
-        0 below the curve's start, as the authors have it, and infinity above all of it.
+        Float (...): 0 below the curve's start, as the authors have it, infinity above all of it.
     """
-    if accuracy < scratch[0]:
-        return 0.0
-    reached = np.flatnonzero(scratch >= accuracy)
-    if not len(reached):
-        return np.inf
-    after = reached[0]
-    if after == 0:
-        return float(labels[0])
-    share = (accuracy - scratch[after - 1]) / (scratch[after] - scratch[after - 1])
-    return float(labels[after - 1] + share * (labels[after] - labels[after - 1]))
+    accuracy = np.asarray(accuracy, float)
+    scratch = np.broadcast_to(scratch, (*accuracy.shape, len(labels)))
+    reached = scratch >= accuracy[..., None]
+    after = reached.argmax(-1)
+    before = np.maximum(after - 1, 0)
+    low, high = (
+        np.take_along_axis(scratch, place[..., None], -1)[..., 0] for place in (before, after)
+    )
+    rise = np.where(after == before, 1, high - low)
+    needed = labels[before] + (accuracy - low) / rise * (labels[after] - labels[before])
+    needed = np.where(accuracy < scratch[..., 0], 0, needed)
+    return np.where(reached.any(-1), needed, np.inf)
 
 
 def utilities(runs: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +59,7 @@ def utilities(runs: pd.DataFrame) -> pd.DataFrame:
         labels, scratch = curve["labels"].to_numpy(), curve["mean"].to_numpy()
         pretrained = group[group["pretext"] != SCRATCH]
         for (pretext, budget), seeds in pretrained.groupby(["pretext", "labels"], sort=False):
-            needed = np.array([labels_needed(a, labels, scratch) for a in seeds["accuracy"]])
+            needed = labels_needed(seeds["accuracy"], labels, scratch)
             values = np.minimum(needed, labels[-1]) / budget - 1
             rows.append(
                 {

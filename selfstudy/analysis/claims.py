@@ -1,0 +1,170 @@
+"""The paper's claims, each with the statistic that tests it on the runs at hand."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from selfstudy.analysis import SCRATCH
+from selfstudy.analysis.comparison import FEWEST, linear_against_finetuned, rank_correlation
+from selfstudy.analysis.figures.fig6 import pairs
+from selfstudy.analysis.outcomes import outcomes
+from selfstudy.analysis.uncertainty import DRAWS, LEVEL, curves, interval
+from selfstudy.analysis.utility import PLACE, utilities
+
+SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
+PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the other
+
+
+class Finding(NamedTuple):
+    """A claim and what the runs say of it."""
+
+    claim: str
+    statistic: str
+    n: int
+    value: float
+    low: float
+    high: float
+    verdict: str
+
+
+def findings(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
+    """Test every claim.
+
+    Args:
+        runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+    """
+    table = utilities(runs)
+    return [
+        falls(table),
+        converges(outcomes(runs)),
+        *linear_does_not_predict(runs, linear),
+        best_depends_on_task(runs),
+        *data_changes_utility(table),
+        network_changes_utility(table),
+    ]
+
+
+def share(claim: str, statistic: str, hits: int, n: int) -> Finding:
+    """A claim that holds if most of n cases do; the interval is Wilson's."""
+    if n < FEWEST:
+        return Finding(claim, statistic, n, hits / n if n else np.nan, np.nan, np.nan, FEW)
+    low, high = stats.binomtest(hits, n).proportion_ci(LEVEL, "wilson")
+    verdict = SUPPORTED if low > 0.5 else REFUTED if high < 0.5 else OPEN
+    return Finding(claim, statistic, n, hits / n, low, high, verdict)
+
+
+def changes(claim: str, statistic: str, differences: np.ndarray) -> Finding:
+    """A claim that holds if the median of paired differences is not zero (percentile bootstrap)."""
+    n = len(differences)
+    if n < FEWEST:
+        value = np.median(differences) if n else np.nan
+        return Finding(claim, statistic, n, value, np.nan, np.nan, FEW)
+    chosen = np.random.default_rng(0).integers(0, n, (DRAWS, n))
+    low, high = interval(np.median(differences[chosen], axis=1))
+    verdict = SUPPORTED if low > 0 or high < 0 else OPEN
+    return Finding(claim, statistic, n, np.median(differences), low, high, verdict)
+
+
+def falls(table: pd.DataFrame) -> Finding:
+    """Of utility, at the fewest and the most labels where it is no bound."""
+    measured = table[(table["censored"] == 0) & (table["below"] == 0)].sort_values("labels")
+    ends = measured.groupby([*PLACE, "pretext"])["utility"].agg(["first", "last", "count"])
+    ends = ends[ends["count"] > 1]
+    hits = int((ends["last"] < ends["first"]).sum())
+    statistic = "share of curves whose utility at the most labels is below that at the fewest"
+    return share("Utility falls as labels grow", statistic, hits, len(ends))
+
+
+def converges(found: pd.DataFrame) -> Finding:
+    known = found[found["outcome"].isin(["a", "b", "c"])]
+    statistic = "share of outcome (c) among the curves with outcome (a), (b) or (c)"
+    claim = "Pretraining converges to scratch before accuracy saturates"
+    return share(claim, statistic, int((known["outcome"] == "c").sum()), len(known))
+
+
+def linear_does_not_predict(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterator[Finding]:
+    """For each task, at the most labels, over datasets, backbones and methods."""
+    both = linear_against_finetuned(runs, linear)
+    for task, group in both.groupby("task", sort=False):
+        most = group[group["labels"] == group["labels"].max()]
+        found = rank_correlation(most["linear"], most["finetuned"])
+        low, high = found["spearman_low"], found["spearman_high"]
+        verdict = SUPPORTED if high < PREDICTS else REFUTED if low > PREDICTS else OPEN
+        yield Finding(
+            f"Linear evaluation does not predict finetuning ({task})",
+            f"Spearman's rank correlation; predicts above {PREDICTS}",
+            found["n"],
+            found["spearman"],
+            low,
+            high,
+            FEW if np.isnan(found["spearman"]) else verdict,
+        )
+
+
+def best_depends_on_task(runs: pd.DataFrame) -> Finding:
+    """Of the first backbone: whether the method with the best mean accuracy is another."""
+    claim = "The best method depends on the task"
+    statistic = "share of draws in which not all tasks have the same best method"
+    rng, found = np.random.default_rng(0), curves(runs)
+    drawn: dict[str, dict[str, list[np.ndarray]]] = {}
+    for (_, backbone, task, pretext), curve in found.items():
+        if backbone == runs["backbone"].iloc[0] and pretext != SCRATCH:
+            mean = curve.draws(rng).mean(1)
+            drawn.setdefault(task, {}).setdefault(pretext, []).append(mean)
+    tasks = [
+        np.stack([np.mean(each, axis=0) for each in methods.values()]) for methods in drawn.values()
+    ]
+    names = [list(methods) for methods in drawn.values()]
+    if len(tasks) < 2 or any(np.isnan(task).any() for task in tasks):
+        return Finding(claim, statistic, len(tasks), np.nan, np.nan, np.nan, FEW)
+    best = np.stack([np.array(n)[task.argmax(0)] for n, task in zip(names, tasks, strict=True)])
+    value = float((best != best[0]).any(0).mean())
+    verdict = SUPPORTED if value >= LEVEL else REFUTED if value <= 1 - LEVEL else OPEN
+    return Finding(claim, statistic, len(tasks), value, np.nan, np.nan, verdict)
+
+
+def data_changes_utility(table: pd.DataFrame) -> Iterator[Finding]:
+    """For each factor, over pairs of datasets that differ in it alone."""
+    keys = [name for name in [*PLACE, "pretext", "labels"] if name != "dataset"]
+    wide = table[table["censored"] == 0].pivot_table("utility", keys, "dataset")
+    for factor, found in pairs(wide.columns).items():
+        each = [(wide[on] - wide[off]).dropna().to_numpy() for off, on in found]
+        yield changes(
+            f"Harder data changes utility ({factor})",
+            "median of utility with the factor random less that with it fixed",
+            np.concatenate([np.empty(0), *each]),
+        )
+
+
+def network_changes_utility(table: pd.DataFrame) -> Finding:
+    """Of the second backbone less the first."""
+    claim, statistic = "A larger network changes utility", "median difference of paired utilities"
+    names = list(table["backbone"].unique())[:2]
+    if len(names) < 2:
+        return Finding(claim, statistic, 0, np.nan, np.nan, np.nan, FEW)
+    keys = [name for name in [*PLACE, "pretext", "labels"] if name != "backbone"]
+    wide = table[table["censored"] == 0].pivot_table("utility", keys, "backbone").dropna()
+    statistic = f"median of utility with {names[1]} less that with {names[0]}"
+    return changes(claim, statistic, (wide[names[1]] - wide[names[0]]).to_numpy())
+
+
+def page(found: list[Finding]) -> str:
+    """The findings as Markdown."""
+    lines = [
+        "# The paper's claims, on these runs",
+        "",
+        "How each is tested: `docs/statistics.md`. Intervals are of 95 %. Utilities that are bounds"
+        " are left out.",
+        "",
+        "| claim | statistic | n | value | interval | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for each in found:
+        value = "" if np.isnan(each.value) else f"{each.value:.2f}"
+        ends = "" if np.isnan(each.low) else f"{each.low:.2f} to {each.high:.2f}"
+        cells = (each.claim, each.statistic, each.n, value, ends, f"**{each.verdict}**")
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"

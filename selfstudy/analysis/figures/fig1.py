@@ -1,0 +1,49 @@
+"""Figure 1: the three outcomes of pretraining, and how many measured curves have each."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.outcomes import outcomes
+
+LABELS = np.linspace(0, 1, 200)
+SCRATCH = 0.9 * (1 - np.exp(-4.5 * LABELS))
+# Title and the pretrained curve of each outcome.
+SKETCHES = {
+    "a": ("(a) always helps", SCRATCH + 0.12),
+    "b": ("(b) gets there with fewer labels", 0.9 * (1 - 0.6 * np.exp(-11 * LABELS))),
+    "c": ("(c) converges before saturation", SCRATCH + 0.25 * np.exp(-9 * LABELS)),
+}
+
+
+def draw(runs: pd.DataFrame) -> Figure:
+    """Sketches of the outcomes, with the number of the curves of each method that have it.
+
+    Args:
+        runs: the table of `selfstudy.analysis.runs.collect`.
+    """
+    found = outcomes(runs)
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=(6.9, 2.2), layout="constrained")
+        for axes, (name, (title, pretrained)) in zip(
+            figure.subplots(1, 3, sharey=True), SKETCHES.items(), strict=True
+        ):
+            axes.plot(LABELS, SCRATCH, color=look("scratch").color, label="From scratch")
+            axes.plot(LABELS, pretrained, color=look("cmc").color, label="Pretrained")
+            axes.set(xticks=[], yticks=[], ylim=(0, 1.1), xlabel="Labels")
+            axes.set_title(f"{title}\n{count(found, name)}")
+        figure.axes[0].set_ylabel("Accuracy")
+        figure.axes[0].legend(loc="lower right")
+        others = {"none": "never help", "open": "help as far as was measured, unsaturated"}
+        rest = [f"{(found['outcome'] == name).sum()} {what}" for name, what in others.items()]
+        figure.supxlabel(f"Of {len(found)} measured curves: {'; '.join(rest)}", fontsize=8)
+    return figure
+
+
+def count(found: pd.DataFrame, name: str) -> str:
+    """How many curves have an outcome, and of how many of them 95 % of the draws do."""
+    chosen = found[found["outcome"] == name]
+    sure = (chosen["share"] >= 0.95).sum()
+    return f"{len(chosen)} of {len(found)} curves, {sure} of them surely"

@@ -1,0 +1,21 @@
+"""Figure 5: utility for one backbone against another, ResNet9 and ResNet50 in the paper."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from selfstudy.analysis.figures.panels import utility_panels
+from selfstudy.analysis.figures.style import dataset_title
+
+
+def draw(runs: pd.DataFrame) -> Figure:
+    """A row a backbone, a panel a dataset that was trained with several, a line a method.
+
+    Args:
+        runs: one task's rows of `selfstudy.analysis.runs.collect`.
+    """
+    several = runs.groupby("dataset")["backbone"].transform("nunique") > 1
+    panels = {
+        f"{dataset_title(dataset)}, {backbone}": group
+        for (backbone, dataset), group in runs[several].groupby(["backbone", "dataset"], sort=False)
+    }
+    return utility_panels(panels)

@@ -1,0 +1,63 @@
+"""Which of the paper's three outcomes a method has as labels grow (docs/statistics.md).
+
+(a) it helps even where accuracy has saturated; (b) it gets there with fewer labels; (c) it
+converges to training from scratch before accuracy saturates.
+"""
+
+import numpy as np
+import pandas as pd
+
+from selfstudy.analysis import SCRATCH
+from selfstudy.analysis.uncertainty import curves
+from selfstudy.analysis.utility import PLACE
+
+MARGIN = 0.01  # of accuracy: what differs less is as good as equal
+NAMES = {"a": "always helps", "b": "fewer labels", "c": "converges", "none": "never helps"}
+OPEN = "open"  # it helps at the most labels there are, where accuracy still rises
+
+
+def outcome(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
+    """The outcome of each pair of curves (d, k) at rising budgets, as text (d,)."""
+    helps = pretrained > scratch + MARGIN
+    # Saturated: no larger budget brings more than the margin.
+    best_later = np.maximum.accumulate(scratch[:, ::-1], axis=1)[:, ::-1]
+    saturated = best_later <= scratch + MARGIN
+    saturated[:, -1] = False  # nothing tells whether more labels would bring more
+    start = np.where(saturated.any(1), saturated.argmax(1), helps.shape[1])
+    before = np.arange(helps.shape[1]) < start[:, None]
+    last = np.maximum(start - 1, 0)
+    until_saturation = np.take_along_axis(helps, last[:, None], 1)[:, 0]
+    known = saturated.any(1)
+    return np.select(
+        [
+            ~helps.any(1),
+            helps[:, -1] & known,
+            helps[:, -1],
+            known & until_saturation,
+            (helps & before).any(1),
+        ],
+        ["none", "a", OPEN, "b", "c"],
+        "b",  # it helps inside saturation alone, and not at its end
+    )
+
+
+def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a pretrained curve: its `outcome` and the `share` of draws that have the same.
+
+    `share` is not a number where the seeds do not tell the spread.
+    """
+    rng, found, rows = np.random.default_rng(0), curves(runs), []
+    for place, curve in found.items():
+        scratch = found.get((*place[:-1], SCRATCH))
+        if place[-1] == SCRATCH or scratch is None:
+            continue
+        labels, own, base = np.intersect1d(curve.labels, scratch.labels, return_indices=True)
+        if len(labels) < 2:
+            continue
+        said = outcome(scratch.mean[None, base], curve.mean[None, own])[0]
+        drawn = scratch.draws(rng)[:, base], curve.draws(rng)[:, own]
+        known = all(np.isfinite(draws).all() for draws in drawn)
+        share = (outcome(*drawn) == said).mean() if known else np.nan
+        place = dict(zip([*PLACE, "pretext"], place, strict=True))
+        rows.append({**place, "outcome": said, "share": share, "budgets": len(labels)})
+    return pd.DataFrame(rows, columns=[*PLACE, "pretext", "outcome", "share", "budgets"])

@@ -1,0 +1,76 @@
+"""The claims page, on tables of which the answers are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfstudy.analysis.claims import (
+    FEW,
+    REFUTED,
+    SUPPORTED,
+    best_depends_on_task,
+    changes,
+    findings,
+    page,
+    share,
+)
+
+LABELS = [100, 1000, 10_000, 50_000]
+SCRATCH = np.array([0.3, 0.5, 0.7, 0.702])
+GAIN = np.array([0.1, 0.005, 0.001, 0])  # converges before accuracy saturates
+
+
+def runs(best, backbones=("r9", "r50")):
+    """Runs where `best[task]` gains most, on three datasets, by three methods."""
+    rng, rows = np.random.default_rng(0), []
+    for dataset in ("0000", "1000", "0100"):
+        for backbone in backbones:
+            for task, first in best.items():
+                for method in ("scratch", "vae", "cmc"):
+                    gain = GAIN * {"scratch": 0, first: 1.5}.get(method, 1)
+                    for labels, accuracy in zip(LABELS, SCRATCH + gain, strict=True):
+                        for seed in range(3):
+                            noisy = accuracy + 0.001 * rng.standard_normal()
+                            rows.append((dataset, backbone, method, task, labels, seed, noisy))
+    columns = ["dataset", "backbone", "pretext", "task", "labels", "seed", "accuracy"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_papers_claims_on_runs_like_the_papers():
+    table = runs({"classify": "cmc", "pose": "vae"})
+    linear = table[table["pretext"] != "scratch"]
+    shuffled = np.random.default_rng(0).permutation(linear["accuracy"])
+    found = {each.claim: each for each in findings(table, linear.assign(accuracy=shuffled))}
+    assert found["Utility falls as labels grow"].verdict == SUPPORTED
+    claim = "Pretraining converges to scratch before accuracy saturates"
+    assert found[claim].verdict == SUPPORTED
+    assert found["The best method depends on the task"].verdict == SUPPORTED
+    assert found["Harder data changes utility (lighting)"].verdict == FEW
+    assert found["Harder data changes utility (color)"].n > 5
+    text = page(list(found.values()))
+    assert text.count("\n| ") == len(found) + 1
+    assert "nan" not in text
+
+
+def test_one_method_may_be_best_everywhere():
+    assert best_depends_on_task(runs({"classify": "cmc", "pose": "cmc"})).verdict == REFUTED
+    assert best_depends_on_task(runs({"classify": "cmc"})).verdict == FEW
+
+
+def test_linear_evaluation_may_predict():
+    table = runs({"classify": "cmc"})
+    linear = table[table["pretext"] != "scratch"]
+    found = {each.claim: each for each in findings(table, linear)}
+    claim = found["Linear evaluation does not predict finetuning (classify)"]
+    assert (claim.verdict, claim.value) == (REFUTED, pytest.approx(1))
+
+
+def test_too_few_runs_decide_nothing():
+    assert share("", "", 4, 4).verdict == FEW
+    assert share("", "", 0, 20).verdict == REFUTED
+    assert share("", "", 20, 20).verdict == SUPPORTED
+    assert changes("", "", np.ones(4)).verdict == FEW
+    assert changes("", "", np.ones(9)).verdict == SUPPORTED
+    table = runs({"classify": "cmc"}, ["r9"])
+    few = table[table["dataset"] == "0000"]
+    assert {each.verdict for each in findings(few, few[:0])} == {FEW}

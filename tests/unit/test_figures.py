@@ -1,0 +1,96 @@
+"""Every figure of tables, with one or many datasets, and with runs missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8
+from selfstudy.analysis.figures.style import save
+
+LABELS = [100, 1000, 10_000]
+HEIGHTS = {"scratch": 0, "vae": 0.02, "cmc": 0.1}
+
+
+def runs(datasets=("0000", "1000", "0110"), backbones=("r9", "r50"), tasks=("classify", "pose")):
+    rng = np.random.default_rng(0)
+    keys = ["dataset", "backbone", "task", "pretext", "labels", "seed"]
+    values = (datasets, backbones, tasks, HEIGHTS, LABELS, [0, 1])
+    table = pd.MultiIndex.from_product(values, names=keys).to_frame(index=False)
+    base = np.log10(table["labels"]) / 5 + table["pretext"].map(HEIGHTS)
+    return table.assign(accuracy=base + 0.01 * rng.standard_normal(len(table)))
+
+
+def titles(figure):
+    return [axes.get_title() for axes in figure.axes]
+
+
+def test_outcomes_are_counted():
+    figure = fig1.draw(runs())
+    assert sum(int(title.split("\n")[1].split()[0]) for title in titles(figure)) <= 24
+    assert "24 measured curves" in figure.get_supxlabel()
+
+
+def test_a_panel_a_task_and_dataset():
+    table = runs(backbones=["r9"])
+    assert titles(fig4.draw(table))[::3] == ["Classify, 0000 (----)", "Pose, 0000 (----)"]
+    assert len(fig4.draw(table[table["task"] == "pose"]).axes) == 3
+
+
+def test_backbones_stand_side_by_side():
+    table = runs(tasks=["classify"])
+    alone = (table["dataset"] == "1000") & (table["backbone"] == "r50")
+    assert titles(fig5.draw(table[~alone])) == [
+        "0000 (----), r9",
+        "0000 (----), r50",
+        "0110 (-CV-), r9",
+        "0110 (-CV-), r50",
+    ]
+
+
+def test_factors_are_compared_where_the_others_are_equal():
+    table = runs(["0000", "1000", "0110", "0100", "mine"], ["r9"], ["classify"])
+    assert fig6.pairs(table["dataset"].unique()) == {
+        "texture": [("0000", "1000")],
+        "color": [("0000", "0100")],
+        "viewpoint": [("0100", "0110")],
+        "lighting": [],
+    }
+    panels = fig6.draw(table).axes
+    lines = [[line for line in axes.lines if len(line.get_xdata()) == 2] for axes in panels]
+    assert [len(found) - 1 for found in lines] == [2, 2, 2, 0]  # methods, beside zero's line
+
+
+def test_linear_evaluation_is_shown_where_both_are_there():
+    table = runs(["0000", "1000"], ["r9"], ["classify"])
+    linear = table[(table["pretext"] != "scratch") & (table["labels"] > 100)]
+    figure = fig7.draw(table, linear)
+    assert [title.split("\n")[0] for title in titles(figure)] == [
+        "classify, r9, 1k labels",
+        "classify, r9, 10k labels",
+    ]
+    assert "n = 4, too few" in titles(figure)[0]
+    many = runs(["0000", "1000", "0100"], ["r9"], ["classify"])
+    figure = fig7.draw(many, many[many["pretext"] != "scratch"])
+    assert "Spearman" in titles(figure)[0]
+
+
+def test_training_curves_are_of_the_fewest_and_the_most_labels():
+    table = runs(["0000"], ["r9"], ["classify"])
+    rounds = [table.assign(round=n, valid_accuracy=table["accuracy"] * n) for n in (1, 2)]
+    figure = fig8.draw(pd.concat(rounds))
+    assert titles(figure) == [
+        "0000 (----), classify, 100 labels",
+        "0000 (----), classify, 10k labels",
+    ]
+    assert [len(axes.lines) for axes in figure.axes] == [3, 3]
+
+
+@pytest.mark.parametrize("draw", [fig1.draw, fig3.draw, fig4.draw, fig5.draw, fig6.draw])
+@pytest.mark.parametrize("datasets", [["0000"], [f"{n:04b}" for n in range(12)]])
+def test_one_or_twelve_datasets(draw, datasets, tmp_path):
+    table = runs(datasets, ["r9", "r50"] if draw is fig5.draw else ["r9"], ["classify"])
+    save(draw(table), tmp_path / "whole.png")
+    assert (tmp_path / "whole.png").stat().st_size > 3000
+    lost = (table["pretext"] == "cmc") & (table["labels"] == 1000)
+    save(draw(table[~lost]), tmp_path / "some_missing.pdf")
+    assert (tmp_path / "some_missing.pdf").stat().st_size > 3000

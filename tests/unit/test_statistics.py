@@ -1,0 +1,125 @@
+"""Statistics: by hand where that can be, and on simulated seeds where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfstudy.analysis.comparison import correlations, rank_correlation, ranks
+from selfstudy.analysis.outcomes import outcome, outcomes
+from selfstudy.analysis.uncertainty import accuracy_intervals, curves, utility_intervals
+
+LABELS = [100, 300, 1000, 3000]
+TRUE = {
+    "scratch": [0.3, 0.45, 0.6, 0.7],
+    "vae": [0.35, 0.47, 0.61, 0.7],
+    "cmc": [0.42, 0.55, 0.65, 0.69],
+    "rotate": [0.25, 0.4, 0.5, 0.6],
+}
+SPREAD = [0.04, 0.02, 0.01, 0.005]  # of seeds, at each budget
+
+
+def table(curves, seeds=1, rng=None):
+    """Runs of {pretext: accuracies at LABELS}; with `rng`, seeds spread about them."""
+    rows = []
+    for pretext, curve in curves.items():
+        for labels, accuracy, spread in zip(LABELS, curve, SPREAD, strict=False):
+            for seed in range(seeds):
+                noise = 0 if rng is None else spread * rng.standard_normal()
+                rows.append(("0110", "r9", pretext, "classify", labels, seed, accuracy + noise))
+    columns = ["dataset", "backbone", "pretext", "task", "labels", "seed", "accuracy"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_spread_is_pooled_over_methods():
+    runs = pd.concat([table({"scratch": [0.2]}), table({"scratch": [0.4]}), table({"vae": [0.5]})])
+    curve = curves(runs)["0110", "r9", "classify", "vae"]
+    # Scratch varies by 0.02 with one degree of freedom; the one seed of VAE adds none.
+    assert curve.error == pytest.approx(np.sqrt(0.02))
+    assert curve.freedom == 1
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    """Three seeds, 150 times: 95 % of the intervals of 16 accuracies and 12 utilities."""
+    rng, held = np.random.default_rng(1), {"accuracy": [], "utility": []}
+    truth = utility_intervals(pd.concat([table(TRUE)] * 2)).set_index(["pretext", "labels"])["low"]
+    for _ in range(150):
+        runs = table(TRUE, 3, rng)
+        for row in accuracy_intervals(runs).itertuples():
+            true = TRUE[row.pretext][LABELS.index(row.labels)]
+            held["accuracy"].append(row.low <= true <= row.high)
+        for row in utility_intervals(runs).itertuples():
+            held["utility"].append(row.low <= truth[row.pretext, row.labels] <= row.high)
+    assert 0.935 < np.mean(held["accuracy"]) < 0.965
+    assert 0.93 < np.mean(held["utility"]) < 0.99
+
+
+def test_above_the_scratch_curve_no_bound_is_known():
+    runs = table(
+        {"scratch": TRUE["scratch"], "cmc": [0.35, 0.6, 0.9, 0.9]}, 3, np.random.default_rng(0)
+    )
+    found = utility_intervals(runs).set_index("labels")
+    assert np.isinf(found.loc[1000, "high"])
+    assert np.isfinite(found.loc[300, "high"])
+
+
+def test_one_seed_tells_no_interval():
+    found = utility_intervals(table(TRUE))
+    assert found["low"].isna().all()
+    assert outcomes(table(TRUE))["share"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("scratch", "pretrained", "expected"),
+    [
+        ([0.3, 0.5, 0.7, 0.705], [0.5, 0.6, 0.8, 0.8], "a"),
+        ([0.3, 0.5, 0.7, 0.705], [0.5, 0.69, 0.7, 0.7], "b"),
+        ([0.3, 0.5, 0.7, 0.705], [0.5, 0.5, 0.7, 0.7], "c"),
+        ([0.3, 0.5, 0.7, 0.8], [0.5, 0.5, 0.7, 0.8], "c"),
+        ([0.3, 0.5, 0.7, 0.8], [0.5, 0.6, 0.8, 0.9], "open"),
+        ([0.3, 0.5, 0.7, 0.8], [0.3, 0.4, 0.7, 0.8], "none"),
+        ([0.3, 0.5, 0.5, 0.5], [0.3, 0.5, 0.55, 0.5], "b"),
+    ],
+)
+def test_outcomes_by_hand(scratch, pretrained, expected):
+    assert outcome(np.array([scratch]), np.array([pretrained])).tolist() == [expected]
+
+
+def test_outcomes_say_how_sure_they_are():
+    said = {}
+    for name, spread in (("sure", 1), ("unsure", 20)):
+        rng = np.random.default_rng(0)
+        runs = table(TRUE, 3, rng)
+        mean = runs.groupby(["pretext", "labels"])["accuracy"].transform("mean")
+        runs["accuracy"] = mean + spread * (runs["accuracy"] - mean) / 10
+        said[name] = outcomes(runs).set_index("pretext")["share"]
+    assert said["sure"]["cmc"] > 0.95
+    assert (said["unsure"] < said["sure"]).any()
+
+
+def test_rank_correlation_by_hand():
+    found = rank_correlation([1, 2, 3, 4, 5], [1, 2, 3, 5, 4])
+    assert found["spearman"] == pytest.approx(0.9)
+    assert found["kendall"] == pytest.approx(0.8)
+    assert found["spearman_low"] <= 0.9 <= found["spearman_high"]
+    assert np.isnan(rank_correlation([1, 2], [1, 2])["spearman"])
+    assert np.isnan(rank_correlation([1] * 6, [1, 2, 3, 4, 5, 6])["kendall"])
+
+
+def test_linear_accuracy_is_compared_with_the_same_networks():
+    runs = pd.concat([table(TRUE).assign(dataset=name) for name in ("0110", "1111")])
+    linear = runs[runs["pretext"] != "scratch"].assign(accuracy=lambda t: 1 - t["accuracy"])
+    found = correlations(runs, linear)
+    assert found["n"].tolist() == [6] * 4
+    assert found["spearman"].tolist() == pytest.approx([-1] * 4)
+
+
+def test_ranks_by_hand():
+    """Demšar's example 3.2.1: the critical difference of 4 methods on 14 data sets is 1.25."""
+    rng = np.random.default_rng(0)
+    accuracy = pd.DataFrame(rng.random((14, 4)), columns=list("abcd"))
+    assert ranks(accuracy).critical == pytest.approx(1.25, abs=0.005)
+    ordered = pd.DataFrame([[0.1, 0.2, 0.3]] * 6, columns=list("abc"))
+    result = ranks(ordered)
+    assert result.mean.tolist() == [3, 2, 1]
+    assert result.p == pytest.approx(np.exp(-6))  # chi-squared of 12 with 2 degrees of freedom
+    assert np.isnan(ranks(ordered[:4]).p)

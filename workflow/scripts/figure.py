@@ -1,0 +1,26 @@
+"""A figure of the paper. Input: what it shows. Output: the figure."""
+
+from importlib import import_module
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.figures.style import save
+    from selfstudy.analysis.runs import collect, collect_histories, collect_linear
+
+    read = {
+        "runs": collect,
+        "linear": collect_linear,
+        "histories": collect_histories,
+        "packed": lambda paths: {
+            name: [path] for name, path in zip(snakemake.params.datasets, paths, strict=True)
+        },
+    }
+    # Snakemake gives a list of one file as that file.
+    files = {
+        name: [paths] if isinstance(paths, str) else paths
+        for name, paths in snakemake.input.items()
+    }
+    figure = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}")
+    drawn = figure.draw(**{name: read[name](paths) for name, paths in files.items()})
+    save(drawn, snakemake.output[0])
