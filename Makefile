@@ -1,10 +1,11 @@
 # Everything runs in .venv, which is made on first use and again when pyproject.toml changes.
 
 PYTHON ?= python3
+CONFIG ?= config/demo.yaml
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test plan lint format clean
+.PHONY: demo test plan report lint format clean
 
 demo: .venv/installed
 	snakemake --quiet rules host --configfile config/demo.yaml
@@ -15,6 +16,10 @@ demo: .venv/installed
 
 test: .venv/installed
 	pytest
+
+report: .venv/installed
+	snakemake --quiet rules host --configfile $(CONFIG) --report results/report.html
+	@echo "The report:  results/report.html"
 
 plan: .venv/installed
 	selfstudy plan

@@ -44,6 +44,14 @@ def test_the_chain_ends_with_tables_and_figures(finished):
     assert set(rounds[100]) == {2}
 
 
+def test_the_report_holds_figures_tables_and_claims(finished):
+    finished.snakemake("--report", "report.html")
+    page = (finished.folder / "report.html").read_text()
+    for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.md"):
+        assert name in page
+    assert "drawn as other seeds might have given them" in page
+
+
 def test_every_job_has_a_log(finished):
     logs = finished.folder / "logs"
     log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
