@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfstudy.analysis.runs import read_metrics
+from selfstudy.analysis.tables import read_table, require_numbers
 
-COLUMNS = {"classifier", "label", "predicted", "images"}
+COLUMNS = ("classifier", "label", "predicted", "images")
 
 
 def read_confusion(path: str | Path, classifier: str = "network") -> pd.DataFrame:
     """Shares of each class's images (a row a class) that were taken for each class (a column)."""
-    table = read_metrics(Path(path), COLUMNS)
+    table = read_table(path, COLUMNS)
+    require_numbers(path, table, ["images"])
     table = table[table["classifier"] == classifier]
     order = table["label"].unique()
     counts = table.pivot(index="label", columns="predicted", values="images")

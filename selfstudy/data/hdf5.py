@@ -38,4 +38,6 @@ def reading(path: str | Path) -> Iterator[None]:
 
 
 def damaged(path: str | Path, error: Exception) -> DataError:
-    return DataError(f"{path}: damaged, or not such an HDF5 file: {' '.join(str(error).split())}")
+    return DataError(
+        f"{path}: damaged, or not an HDF5 file of its kind: {' '.join(str(error).split())}"
+    )
