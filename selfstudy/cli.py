@@ -8,7 +8,17 @@ from importlib import import_module
 from selfstudy.errors import SelfstudyError, one_line
 from selfstudy.files import is_full
 
-COMMANDS = ("plan", "train", "render", "params", "loading", "features", "linear", "utility")
+COMMANDS = (
+    "plan",
+    "status",
+    "train",
+    "render",
+    "params",
+    "loading",
+    "features",
+    "linear",
+    "utility",
+)
 
 
 def main(words: Sequence[str] | None = None) -> None:

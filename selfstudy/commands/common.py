@@ -50,6 +50,15 @@ def add_run(parser: ArgumentParser) -> None:
     )
 
 
+def add_configfile(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--configfile",
+        default="config/config.yaml",
+        metavar="FILE",
+        help="the sweep (default: config/config.yaml)",
+    )
+
+
 def new_folder(runs: Path, name: str) -> Path:
     """The folder of the run `name`, which must not lead out of `runs`."""
     if not NAME.fullmatch(name):

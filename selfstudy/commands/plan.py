@@ -2,16 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 
+from selfstudy.commands.common import add_configfile
+
 HELP = "show the jobs, hours and disk space of a sweep, and what of it is done"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--configfile",
-        default="config/config.yaml",
-        metavar="FILE",
-        help="the sweep (default: config/config.yaml)",
-    )
+    add_configfile(parser)
 
 
 def run(arguments: Namespace) -> None:

@@ -93,7 +93,9 @@ class History:
     def _write(self, number: int) -> None:
         row, seconds = self.rows[number], self.seconds[number]
         for file, shown in zip(
-            self._files, (row, {"round": row["round"], "seconds": seconds}), strict=True
+            self._files,
+            (row, {"round": row["round"], "rounds": self.rounds, "seconds": seconds}),
+            strict=True,
         ):
             write_rows(file, [shown], header=number == 0)
 

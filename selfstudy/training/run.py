@@ -109,7 +109,8 @@ def held(folder: Path) -> Iterator[None]:
     """Hold a run's folder; the system lets go of it when this process dies, however it dies."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".lock", timeout=0):
+        # A moment, in which `selfstudy status` may look whether it is held.
+        with FileLock(folder / ".lock", timeout=1):
             yield
     except Timeout as error:
         raise ConfigurationError(

@@ -1,0 +1,27 @@
+"""How far a sweep is."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from selfstudy.commands.common import add_configfile
+
+HELP = "show which runs of a sweep are done, running or stopped"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_configfile(parser)
+    parser.add_argument("--all", action="store_true", help="list the runs that are done, too")
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.analysis.status import DONE, RUNNING, STOPPED, status
+    from selfstudy.sweep import read
+
+    table = status(read(Path(arguments.configfile))["results"])
+    shown = table if arguments.all else table[table["state"] != DONE]
+    if len(shown):
+        formats = {"accuracy": "{:.3f}".format, "minutes_left": "{:.1f}".format}
+        whole = dict.fromkeys(("round", "rounds"), "{:.0f}".format)
+        print(shown.to_string(index=False, na_rep="-", formatters=formats | whole) + "\n")
+    counts = table["state"].value_counts()
+    print(", ".join(f"{counts.get(state, 0)} {state}" for state in (DONE, RUNNING, STOPPED)))
