@@ -2,7 +2,6 @@
 
 import os
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -12,7 +11,7 @@ from selfstudy.configuration import gin_text
 from selfstudy.data.packed import BUCKETS, bucket_name
 from selfstudy.data.prepared import prepared_name
 from selfstudy.errors import SelfstudyError
-from selfstudy.factors import Factors
+from selfstudy.factors import pairs
 from selfstudy.provenance import code_fingerprint, fingerprint, source_of
 from selfstudy.sweep import (
     LINEAR_TASKS,

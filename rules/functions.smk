@@ -126,16 +126,8 @@ def figure_inputs():
         "fig3": {"runs": classified},
         "fig4": {"runs": metrics(TASKS, first) if pretrained and len(TASKS) > 1 else []},
         "fig5": {"runs": both if pretrained and len(both) > len(classified) else []},
-        "fig6": {"runs": classified if pretrained and neighbours(SINGLE) else []},
+        "fig6": {"runs": classified if pretrained and any(pairs(JUDGED).values()) else []},
         "fig7": {"runs": metrics(linear), "linear": linear_metrics()},
         "fig8": {"histories": [path.replace("metrics.csv", "history.csv") for path in classified]},
     }
     return {name: files for name, files in figures.items() if all(files.values())}
-
-
-def neighbours(datasets):
-    """Whether any two rendered datasets differ in one factor alone."""
-    codes = [Factors.parse(name) for name in datasets if name in RENDERED]
-    return any(
-        sum(a != b for a, b in zip(*pair, strict=True)) == 1 for pair in combinations(codes, 2)
-    )

@@ -1,5 +1,6 @@
 """The four factors of variation that name a rendered dataset (paper, section 3.1)."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from selfstudy.errors import ConfigurationError
@@ -36,3 +37,23 @@ class Factors(NamedTuple):
     @property
     def letters(self) -> str:
         return "".join(letter if on else "-" for letter, on in zip("TCVL", self, strict=True))
+
+
+def pairs(datasets: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """For each factor the pairs of datasets that differ in it alone, where it is off and on.
+
+    Scenes of several objects are not paired with single objects.
+    """
+    codes = {}
+    for dataset in datasets:
+        try:
+            codes[Factors.parse(dataset), dataset.endswith(MULTI)] = dataset
+        except ConfigurationError:
+            continue  # of other images, which have no factors
+    found = {name: [] for name in Factors._fields}
+    for (factors, multi), dataset in codes.items():
+        for name in Factors._fields:
+            on = codes.get((factors._replace(**{name: True}), multi), dataset)
+            if on != dataset:
+                found[name].append((dataset, on))
+    return found

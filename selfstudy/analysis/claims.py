@@ -9,10 +9,10 @@ from scipy import stats
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.comparison import FEWEST, linear_against_finetuned, rank_correlation
-from selfstudy.analysis.figures.fig6 import pairs
 from selfstudy.analysis.outcomes import outcomes
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, curves, interval
 from selfstudy.analysis.utility import PLACE, utilities
+from selfstudy.factors import pairs
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the other

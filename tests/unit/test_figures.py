@@ -6,6 +6,7 @@ import pytest
 
 from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8
 from selfstudy.analysis.figures.style import save
+from selfstudy.factors import pairs
 
 LABELS = [100, 1000, 10_000]
 HEIGHTS = {"scratch": 0, "vae": 0.02, "cmc": 0.1}
@@ -49,7 +50,7 @@ def test_backbones_stand_side_by_side():
 
 def test_factors_are_compared_where_the_others_are_equal():
     table = runs(["0000", "1000", "0110", "0100", "mine"], ["r9"], ["classify"])
-    assert fig6.pairs(table["dataset"].unique()) == {
+    assert pairs(table["dataset"].unique()) == {
         "texture": [("0000", "1000")],
         "color": [("0000", "0100")],
         "viewpoint": [("0100", "0110")],
@@ -58,6 +59,11 @@ def test_factors_are_compared_where_the_others_are_equal():
     panels = fig6.draw(table).axes
     lines = [[line for line in axes.lines if len(line.get_xdata()) == 2] for axes in panels]
     assert [len(found) - 1 for found in lines] == [2, 2, 2, 0]  # methods, beside zero's line
+
+
+def test_scenes_are_not_paired_with_single_objects():
+    found = pairs(["0111", "0111-multi", "1111-multi", "1111"])
+    assert found["texture"] == [("0111", "1111"), ("0111-multi", "1111-multi")]
 
 
 def test_linear_evaluation_is_shown_where_both_are_there():

@@ -8,8 +8,7 @@ from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import grid, legend
 from selfstudy.analysis.figures.style import RC, look
 from selfstudy.analysis.utility import utilities
-from selfstudy.errors import ConfigurationError
-from selfstudy.factors import Factors
+from selfstudy.factors import Factors, pairs
 
 
 def draw(runs: pd.DataFrame) -> Figure:
@@ -51,21 +50,3 @@ def draw(runs: pd.DataFrame) -> Figure:
             panel.set_ylabel(f"Utility at {short(budget)} labels")
         legend(figure, axes)
     return figure
-
-
-def pairs(datasets: list[str]) -> dict[str, list[tuple[str, str]]]:
-    """For each factor the pairs of datasets that differ in it alone, where it is off and on."""
-    codes = {}
-    for dataset in datasets:
-        try:
-            codes[Factors.parse(dataset)] = dataset
-        except ConfigurationError:
-            continue  # of other images, which have no factors
-    return {
-        name: [
-            (dataset, codes[factors._replace(**{name: True})])
-            for factors, dataset in codes.items()
-            if not getattr(factors, name) and factors._replace(**{name: True}) in codes
-        ]
-        for name in Factors._fields
-    }
