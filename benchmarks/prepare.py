@@ -6,7 +6,9 @@ images, and checks that the results agree.
 
 import argparse
 import io
+import os
 import re
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +29,7 @@ from selfstudy.rendering.settings import Rendering
 
 SIZES = ((64, 64), (64, 32), (128, 128), (128, 64))  # pixels, packed and prepared
 DATASET = "1111"  # textured: the slowest to decode, and of the most colours
-COPIES = 5  # of each rendered image, since rendering takes far longer than what is measured
+COPIES = 15  # of each rendered image, since rendering takes far longer than what is measured
 LOOPED = 1200  # images that the loop gets through
 STEP = 2**-10  # of float16, relative
 SMALLEST = 1e-6  # in standard deviations: nearer to zero nothing is compared
@@ -35,15 +37,15 @@ SMALLEST = 1e-6  # in standard deviations: nearer to zero nothing is compared
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=12000, help="in each of the two datasets")
+    parser.add_argument("--images", type=int, default=36000, help="in each of the two datasets")
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         few = rendered(folder / "few", BUCKETS, 64)
         first, second = (
-            timed(run, few, folder / "few.h5", 64, arguments.threads)[0] for _ in range(2)
+            timed(run, few, folder / "few.h5", 64, arguments.processes)[0] for _ in range(2)
         )
         print(f"start-up: {first - second:.1f} s, in no figure below\n")
         print("| pixels | loop, images/s | prepare, images/s | ratio | of processor time |")
@@ -57,7 +59,7 @@ def main() -> None:
             for _ in range(arguments.repetitions):
                 expected = np.empty((len(encoded), 3, resolution, resolution), np.float16)
                 loop.append(timed(plain_loop, encoded, resolution, expected))
-                whole.append(timed(run, packed[size], output, resolution, arguments.threads))
+                whole.append(timed(run, packed[size], output, resolution, arguments.processes))
             check(output, expected)
             loop, whole = np.divide(loop, len(encoded)), np.divide(whole, images)
             rates = 1 / np.median([loop, whole], axis=1)
@@ -68,7 +70,7 @@ def main() -> None:
                 flush=True,
             )
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:  # which holds nothing else
-            peak = pool.submit(peak_memory, packed[128], output, 128, arguments.threads).result()
+            peak = pool.submit(peak_memory, packed[128], output, 128, arguments.processes).result()
     print(f"\npeak memory, 128 → 128 in a process of its own: {peak:.0f} MiB")
 
 
@@ -86,24 +88,27 @@ def rendered(folder: Path, images: int, resolution: int) -> list[Path]:
     return paths
 
 
-def run(packed: Sequence[Path], output: Path, resolution: int, threads: int) -> None:
+def run(packed: Sequence[Path], output: Path, resolution: int, processes: int) -> None:
     """The whole preparation, with its reading and writing."""
-    prepare(packed, output, DATASET, resolution, "lab", seed=0, threads=threads)
+    output.unlink(missing_ok=True)
+    prepare(packed, output, DATASET, resolution, "lab", seed=0, processes=processes)
 
 
 def peak_memory(*arguments) -> float:
-    """MiB that a process needs to `run`."""
+    """MiB that `run` needs at most: its own process, and each of the others as the largest."""
     run(*arguments)
-    # Not `getrusage`, whose maximum is that of the process which started this one.
+    # Not `getrusage` of this process, whose maximum is that of the process which started it.
     status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 2**10
+    own = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+    return (own + arguments[-1] * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 2**10
 
 
 def timed(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
-    """Seconds that passed, and seconds of processor time."""
-    wall, processor = time.perf_counter(), time.process_time()
+    """Seconds that passed, and seconds of processor time, of all processes."""
+    wall, before = time.perf_counter(), os.times()
     work(*arguments)
-    return time.perf_counter() - wall, time.process_time() - processor
+    passed = time.perf_counter() - wall
+    return passed, sum(np.subtract(os.times(), before)[:4])
 
 
 def in_order(packed: Sequence[Path]) -> list[bytes]:

@@ -36,14 +36,14 @@ def prepare(
     resolution: int,
     space: str,
     seed: int,
-    threads: int = 1,
+    processes: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
     """Write `output` from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
-    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. `threads` batches are
-    prepared at a time. `progress` is told of images as they finish.
+    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. So many
+    `processes` work side by side. `progress` is told of images as they finish.
 
     Raises DataError for a missing, truncated or inconsistent file.
     """
@@ -90,7 +90,7 @@ def prepare(
             read("png_images"),
             read("png_targets") if dense else None,
             progress,
-            threads,
+            processes,
         )
 
 
@@ -160,10 +160,11 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         bucket = buckets[number]
         places = np.flatnonzero(numbers == number)
         places = places[np.argsort(rows[places])]  # HDF5 reads rows in rising order only
-        with reading(bucket.filename):
-            contents = [content.tobytes() for content in bucket[field][rows[places]]]
-        for place, content in zip(places, contents, strict=True):
-            found[place] = Encoded(bucket.filename, int(rows[place]), content)
+        path, wanted = bucket.filename, rows[places]
+        with reading(path):
+            contents = bucket[field][wanted]
+            for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
+                found[place] = Encoded(path, row, content.tobytes())
     return [found[place] for place in range(len(indices))]
 
 

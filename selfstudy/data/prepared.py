@@ -1,16 +1,18 @@
 """The prepared format: normalised images as training reads them, in `data_{resolution}_lab.h5`.
 
 Preparation of rendered images, of CIFAR and of own images writes it. A file holds `data`, float16
-(n, 3, resolution, resolution), in the order training, validation, test, in chunks of contiguous
-rows; `targets`: classes, int64 (n,), or for multi-object data instance id, semantic id and depth of
-each pixel, uint8 (n, 3, resolution, resolution); and what else is known of each image. Its
-attributes are those of `Description`, and the `version` that wrote it.
+(n, 3, resolution, resolution), in the order training, validation, test, row behind row; `targets`:
+classes, int64 (n,), or for multi-object data instance id, semantic id and depth of each pixel,
+uint8 (n, 3, resolution, resolution); and what else is known of each image. Its attributes are those
+of `Description`, and the `version` that wrote it.
 """
 
-from collections import deque
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,11 +20,11 @@ import h5py
 import numpy as np
 
 from selfstudy.data.colour import Statistics, normalised
+from selfstudy.errors import DataError
 from selfstudy.files import written_whole
 
-BATCH = 512  # images converted at a time, and
+BATCH = 2048  # images converted at a time, and
 BATCH_PIXELS = 2**21  # pixels at most, which bounds the memory
-CHUNK_BYTES = 2**20  # of contiguous rows, read and written at once
 TEXT = h5py.string_dtype()
 
 T, R = TypeVar("T"), TypeVar("R")
@@ -54,7 +56,7 @@ def write_prepared(
     read: Callable[[slice], np.ndarray],
     read_targets: Callable[[slice], np.ndarray] | None = None,
     progress: Callable[[int], object] = lambda images: None,
-    threads: int = 1,
+    processes: int = 1,
 ) -> None:
     """Write a prepared file.
 
@@ -63,7 +65,7 @@ def write_prepared(
         read: gives the images of some rows, encoded sRGB (rows, resolution, resolution, 3) uint8.
         read_targets: gives their dense targets, likewise.
         progress: is told of images as they finish.
-        threads: batches that are read and converted at a time.
+        processes: that read and convert images.
 
     Raises DataError if the disk is full or the place cannot be written.
     """
@@ -72,43 +74,69 @@ def write_prepared(
     needs = int(np.prod(shape)) * pixel + sum(values.nbytes for values in fields.values())
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}
     del attributes["statistics"]
-    with (
-        written_whole(output, needs) as temporary,
+    with written_whole(output, needs) as temporary:
         # The first format whose attributes may exceed 64 KiB: the names of thousands of classes.
-        h5py.File(temporary, "w", libver="v108") as file,
-    ):
-        file.attrs.update({k: value for k, value in attributes.items() if value is not None})
-        for name, values in fields.items():
-            file[name] = values
-        rows = min(shape[0], max(1, CHUNK_BYTES // (2 * int(np.prod(shape[1:])))))
-        chunks = (rows, *shape[1:])
-        data = file.create_dataset("data", shape, np.float16, chunks=chunks)
-        if read_targets is not None:
-            targets = file.create_dataset("targets", shape, np.uint8, chunks=chunks)
+        with h5py.File(temporary, "w", libver="v108") as file:
+            file.attrs.update({k: value for k, value in attributes.items() if value is not None})
+            for name, values in fields.items():
+                file[name] = values
+            start = reserved(file, "data", shape, np.float16)
+            if read_targets is not None:
+                dense_start = reserved(file, "targets", shape, np.uint8)
 
-        def convert(batch: slice) -> tuple[slice, np.ndarray, np.ndarray | None]:
-            images = normalised(read(batch), about.colour_space, about.statistics)
-            return batch, images, read_targets and read_targets(batch)
+        # HDF5 has laid the file out, and closed it: now processes write side by side.
+        with temporary.open("r+b", buffering=0) as pixels:
 
-        size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
-        batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
-        for batch, images, dense in ahead(convert, batches, threads):
-            data[batch] = images
-            if dense is not None:
-                targets[batch] = dense.transpose(0, 3, 1, 2)
-            progress(len(images))
+            def convert(batch: slice) -> int:
+                images = normalised(read(batch), about.colour_space, about.statistics)
+                put(pixels.fileno(), images, start, batch)
+                if read_targets is not None:
+                    dense = read_targets(batch).transpose(0, 3, 1, 2)
+                    put(pixels.fileno(), dense, dense_start, batch)
+                return len(images)
+
+            size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
+            batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
+            for images in by_processes(convert, batches, processes):
+                progress(images)
 
 
-def ahead(work: Callable[[T], R], items: Sequence[T], threads: int) -> Iterator[R]:
-    """What `work` makes of each item, in order, by so many threads.
+def reserved(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
+    """Make a dataset without filling it; where in the file it begins."""
+    layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    return file.create_dataset(name, shape, dtype, dcpl=layout).id.get_offset()
 
-    No more than one result a thread waits, which bounds the memory.
+
+def put(file: int, values: np.ndarray, start: int, rows: slice) -> None:
+    """Write the values of some rows into the dataset that begins at `start`."""
+    content = memoryview(np.ascontiguousarray(values).ravel().view(np.uint8))
+    place = start + rows.start * values[0].nbytes
+    while content:  # the system may write less than it is given
+        written = os.pwrite(file, content, place)
+        content, place = content[written:], place + written
+
+
+def by_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
+    """What `work` makes of each item, in order, by copies of this process.
+
+    Threads would wait for each other: HDF5 lets in one at a time, and so does Python.
     """
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
+    if processes == 1:
+        yield from map(work, items)
+        return
+    with ProcessPoolExecutor(processes, get_context("fork"), _given.append, (work,)) as pool:
+        try:
+            yield from pool.map(_work, items)
+        except BrokenProcessPool as error:
+            raise DataError(
+                "a process of preparation was killed: is there too little memory?"
+            ) from error
+
+
+_given: list[Callable] = []  # in a copy of this process: what it was made for
+
+
+def _work(item: object) -> object:
+    return _given[-1](item)

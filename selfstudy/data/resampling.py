@@ -47,12 +47,14 @@ def resampled(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def transposed(pixels: np.ndarray) -> np.ndarray:
-    height, width, channels = pixels.shape
-    result = np.empty((width, height, channels), np.uint8)
+    height, width, _ = pixels.shape
+    result = np.empty((width, height, 3), np.uint8)
     for y in range(height):
         for x in range(width):
-            for channel in range(channels):
-                result[x, y, channel] = pixels[y, x, channel]
+            # Not a loop, which would take twice as long.
+            result[x, y, 0] = pixels[y, x, 0]
+            result[x, y, 1] = pixels[y, x, 1]
+            result[x, y, 2] = pixels[y, x, 2]
     return result
 
 

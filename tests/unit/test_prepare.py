@@ -67,12 +67,12 @@ def test_images_of_any_kind_equal_those_of_pillow(packed, tmp_path, mode, size, 
     np.testing.assert_array_equal(found, np.asarray(opened))
 
 
-def test_threads_change_nothing(packed, tmp_path, monkeypatch):
+def test_processes_change_nothing(packed, tmp_path, monkeypatch):
     monkeypatch.setattr("selfstudy.data.prepared.BATCH", 7)  # so that there are many
     results = []
-    for threads in (1, 4):
-        output = tmp_path / f"{threads}.h5"
-        prepare(packed, output, "0110", 16, "lab", seed=0, threads=threads)
+    for processes in (1, 4):
+        output = tmp_path / f"{processes}.h5"
+        prepare(packed, output, "0110", 16, "lab", seed=0, processes=processes)
         with h5py.File(output) as prepared:
             results.append(prepared["data"][:])
     np.testing.assert_array_equal(*results)

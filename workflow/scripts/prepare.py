@@ -14,6 +14,6 @@ with job(snakemake.log[0], snakemake.threads):
             resolution=int(snakemake.wildcards.resolution),
             space=snakemake.params.colour,
             seed=snakemake.params.seed,
-            threads=snakemake.threads,
+            processes=snakemake.threads,
             progress=progress.update,
         )
