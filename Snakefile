@@ -13,6 +13,7 @@ include: "rules/difficulty.smk"
 rule all:
     default_target: True
     input:
-        expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
+        rules.tables.output,
+        rules.about.output,
         expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=figure_inputs(), format=FORMATS),
     localrule: True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from selfstudy.analysis import SCRATCH
+from selfstudy.analysis import FEWEST, SCRATCH
 from selfstudy.configuration import gin_text
 from selfstudy.data.packed import BUCKETS, bucket_name
 from selfstudy.data.prepared import prepared_name
@@ -20,6 +20,7 @@ from selfstudy.sweep import (
     downstream,
     finetuning,
     fits,
+    freezing,
     pretraining,
     resolution,
 )
@@ -42,10 +43,14 @@ code_fingerprint = cache(code_fingerprint)  # for this run: thousands of jobs as
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = config["datasets"], config["backbones"]
 PRETEXT, TASKS = config["pretext"], config["tasks"]
-TABLES = ["runs", "accuracy", "utility", "linear", "outcomes", "correlations", "ranks"]
+TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "outcomes", "correlations", "ranks"]
+LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
+FROZEN_LAYERS = config.get("frozen", {}).get("layers", [])
+FROZEN_LABELS = config.get("frozen", {}).get("labels", [])
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
 RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
 JUDGED = [name for name in SINGLE if name in RENDERED]
+CLASSIFY = [task for task in TASKS if task == "classify"]
 FORMATS = ["pdf", "png"]
 # Of what users bring to be rendered, the files that it is collected in.
 COLLECTED = {
@@ -57,6 +62,7 @@ PACKED = f"{DATA}/packed/{{dataset}}"
 PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
 FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
+FROZEN = f"{RESULTS}/frozen/k{{layer}}/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
 DIFFICULTY = f"{RESULTS}/difficulty/{{dataset}}"
 LINEAR = f"{RESULTS}/linear/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}"
 
@@ -68,5 +74,6 @@ wildcard_constraints:
     task="|".join(TASKS),
     bucket=r"\d\d",
     labels=r"\d+",
+    layer=r"\d+",
     resolution=r"\d+",
     format="|".join(FORMATS),

@@ -28,6 +28,20 @@ rule finetune:
         "../workflow/scripts/finetune.py"
 
 
+use rule finetune as finetune_frozen with:
+    output:
+        metrics=f"{FROZEN}/metrics.csv",
+        history=f"{FROZEN}/history.csv",
+        config=f"{FROZEN}/config.gin",
+    log:
+        f"logs/{FROZEN}.log",
+    params:
+        gin=frozen_gin,
+        gin_text=lambda w: gin_fingerprint(frozen_gin(w)),
+        seeds=config["seeds"],
+        code=lambda w: run_code(w, "training.seeds"),
+
+
 rule linear:
     input:
         data=prepared,

@@ -66,11 +66,28 @@ def metrics(tasks, backbones=BACKBONES):
     ]
 
 
-def linear_metrics():
-    """The metrics files of the linear evaluation of every pretrained network."""
+def frozen_metrics():
+    """The metrics files of the finetuning jobs whose backbone is frozen in part."""
+    return [
+        f"{FROZEN}/metrics.csv".format(**place, pretext=pretext, layer=layer, labels=labels)
+        for layer in FROZEN_LAYERS
+        for place in places(CLASSIFY, BACKBONES[:1])
+        for pretext in PRETEXT
+        if pretext != SCRATCH
+        for labels in FROZEN_LABELS
+    ]
+
+
+def there(paths):
+    """Those of the files that are there, if a part is enough; else all, which are then made."""
+    return [path for path in paths if Path(path).is_file()] if config.get("partial") else paths
+
+
+def linear_metrics(tasks=TASKS, backbones=BACKBONES):
+    """The metrics files of the linear evaluation of pretrained networks."""
     return [
         f"{LINEAR}/metrics.csv".format(**place, pretext=pretext)
-        for place in places([task for task in TASKS if task in LINEAR_TASKS])
+        for place in places([task for task in tasks if task in LINEAR_TASKS], backbones)
         for pretext in PRETEXT
         if pretext != SCRATCH
     ]
@@ -98,6 +115,12 @@ def difficulty_gin(wildcards):
     return difficulty(config, wildcards.dataset)
 
 
+def frozen_gin(wildcards):
+    """Gin files and bindings of a finetuning run with a frozen backbone."""
+    place = wildcards.dataset, wildcards.backbone, wildcards.pretext, wildcards.task
+    return freezing(config, *place, int(wildcards.layer), int(wildcards.labels))
+
+
 def run_code(wildcards, *modules):
     """A hash of the source of `modules` and of what a run with these wildcards goes through."""
     named = [f"networks.{wildcards.backbone}", f"pretext.{wildcards.pretext}"]
@@ -116,8 +139,8 @@ def figure_inputs():
     """What each figure shows, of those that the configuration has data for."""
     first, linear = BACKBONES[:1], [task for task in TASKS if task in LINEAR_TASKS]
     pretrained = any(pretext != SCRATCH for pretext in PRETEXT)
-    classify = [task for task in TASKS if task == "classify"]
-    classified, both = metrics(classify, first), metrics(classify)
+    classified, both = metrics(CLASSIFY, first), metrics(CLASSIFY)
+    compared = pretrained and len(PRETEXT) > 2 and len(SINGLE) >= FEWEST
     figures = {
         "fig1": {"runs": metrics(TASKS) if pretrained else []},
         "fig2": {
@@ -129,5 +152,21 @@ def figure_inputs():
         "fig6": {"runs": classified if pretrained and any(pairs(JUDGED).values()) else []},
         "fig7": {"runs": metrics(linear), "linear": linear_metrics()},
         "fig8": {"histories": [path.replace("metrics.csv", "history.csv") for path in classified]},
+        "fig9": {
+            "runs": classified,
+            "frozen": frozen_metrics(),
+            "linear": linear_metrics(CLASSIFY, first),
+        },
+        "fig10": {"runs": classified if compared else []},
     }
     return {name: files for name, files in figures.items() if all(files.values())}
+
+
+def figure_input(wildcards):
+    """What a figure shows."""
+    return {name: there(paths) for name, paths in figure_inputs()[wildcards.figure].items()}
+
+
+def expected_jobs(wildcards):
+    """How many jobs should have made what a figure shows."""
+    return sum(map(len, figure_inputs()[wildcards.figure].values()))

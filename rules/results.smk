@@ -6,33 +6,56 @@ TABLES_CAPTION = "../workflow/report/tables.rst"
 
 rule tables:
     input:
-        finetuned=metrics(TASKS),
-        linear=linear_metrics(),
+        finetuned=there(metrics(TASKS)),
+        linear=there(linear_metrics()),
+        frozen=there(frozen_metrics()),
     output:
-        runs=report(f"{RESULTS}/tables/runs.csv", category="Tables", caption=TABLES_CAPTION),
-        accuracy=report(f"{RESULTS}/tables/accuracy.csv", category="Tables", caption=TABLES_CAPTION),
-        utility=report(f"{RESULTS}/tables/utility.csv", category="Tables", caption=TABLES_CAPTION),
-        linear=report(f"{RESULTS}/tables/linear.csv", category="Tables", caption=TABLES_CAPTION),
-        outcomes=report(f"{RESULTS}/tables/outcomes.csv", category="Tables", caption=TABLES_CAPTION),
-        correlations=report(
-            f"{RESULTS}/tables/correlations.csv", category="Tables", caption=TABLES_CAPTION
+        **{
+            name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
+            for name in TABLES
+        },
+        laid_out=expand(f"{RESULTS}/tables/{{table}}.{{form}}", table=LAID_OUT, form=["tex", "md"]),
+        claims=f"{RESULTS}/claims.md",
+        claims_page=report(
+            f"{RESULTS}/claims.html",
+            category="Claims",
+            caption="../workflow/report/claims.rst",
         ),
-        ranks=report(f"{RESULTS}/tables/ranks.csv", category="Tables", caption=TABLES_CAPTION),
-        claims=report(f"{RESULTS}/claims.md", category="Claims", caption=TABLES_CAPTION),
     log:
         f"logs/{RESULTS}/tables.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("analysis.claims"),
+        code=code_fingerprint("analysis.claims", "analysis.layout"),
     script:
         "../workflow/scripts/tables.py"
 
 
+rule about:
+    input:
+        rules.tables.output.runs,
+    output:
+        report(
+            f"{RESULTS}/about.html",
+            category="About",
+            caption="../workflow/report/about.rst",
+        ),
+    log:
+        f"logs/{RESULTS}/about.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    params:
+        config=config,
+        code=code_fingerprint("analysis.about"),
+    script:
+        "../workflow/scripts/about.py"
+
+
 rule figure:
     input:
-        unpack(lambda w: figure_inputs()[w.figure]),
+        unpack(figure_input),
     output:
         report(
             f"{RESULTS}/figures/{{figure}}.{{format}}",
@@ -49,6 +72,7 @@ rule figure:
         "../envs/selfstudy.yaml"
     params:
         datasets=RENDERED,
+        expected=expected_jobs,
         code=lambda w: code_fingerprint(f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
         "../workflow/scripts/figure.py"

@@ -100,6 +100,14 @@ def finetuning(
     return files, bindings + (few["bindings"] if labels < few["below"] else [])
 
 
+def freezing(
+    config: Mapping, dataset: str, backbone: str, pretext: str, task: str, layer: int, labels: int
+) -> Gin:
+    """How a finetuning run is whose backbone is frozen up to a layer."""
+    files, bindings = finetuning(config, dataset, backbone, pretext, task, labels)
+    return files, [*bindings, f"ResNet.freeze_at_k = {layer}"]
+
+
 def difficulty(config: Mapping, dataset: str) -> Gin:
     """How the small network is that shows how hard a dataset is."""
     about = config["datasets"][dataset]
@@ -142,6 +150,11 @@ def check(config: Mapping) -> None:
             if backbone not in config["backbones"]:
                 hint = nearest(backbone, config["backbones"])
                 raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
+    for labels in config.get("frozen", {}).get("labels", []):
+        if labels not in config["tasks"].get("classify", {"labels": []})["labels"]:
+            raise ConfigurationError(
+                f"frozen: labels: {labels}: expected one of the labels of tasks: classify"
+            )
     for name, dataset in config["datasets"].items():
         source = dataset["source"]
         sources = schema["$defs"]["sources"]

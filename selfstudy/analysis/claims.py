@@ -7,14 +7,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.comparison import FEWEST, linear_against_finetuned, rank_correlation
+from selfstudy.analysis import FEWEST, SCRATCH
+from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
 from selfstudy.analysis.outcomes import outcomes
+from selfstudy.analysis.pages import page
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, curves, interval
 from selfstudy.analysis.utility import PLACE, utilities
 from selfstudy.factors import pairs
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
+TITLE = "The paper's claims, on these runs"
+EXPLAINED = (
+    "How each is tested: docs/statistics.md. Intervals are of 95 %. Utilities that are bounds are "
+    "left out."
+)
 PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the other
 
 
@@ -151,20 +157,28 @@ def network_changes_utility(table: pd.DataFrame) -> Finding:
     return changes(claim, statistic, (wide[names[1]] - wide[names[0]]).to_numpy())
 
 
-def page(found: list[Finding]) -> str:
-    """The findings as Markdown."""
-    lines = [
-        "# The paper's claims, on these runs",
-        "",
-        "How each is tested: `docs/statistics.md`. Intervals are of 95 %. Utilities that are bounds"
-        " are left out.",
-        "",
-        "| claim | statistic | n | value | interval | |",
-        "|---|---|---|---|---|---|",
+def shown(found: list[Finding]) -> pd.DataFrame:
+    """The findings as people read them, all text."""
+    rows = [
+        {
+            "claim": each.claim,
+            "statistic": each.statistic,
+            "n": str(each.n),
+            "value": "" if np.isnan(each.value) else f"{each.value:.2f}",
+            "interval": "" if np.isnan(each.low) else f"{each.low:.2f} to {each.high:.2f}",
+            "verdict": each.verdict,
+        }
+        for each in found
     ]
-    for each in found:
-        value = "" if np.isnan(each.value) else f"{each.value:.2f}"
-        ends = "" if np.isnan(each.low) else f"{each.low:.2f} to {each.high:.2f}"
-        cells = (each.claim, each.statistic, each.n, value, ends, f"**{each.verdict}**")
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines) + "\n"
+    return pd.DataFrame(rows)
+
+
+def markdown(found: list[Finding]) -> str:
+    """The findings as a page."""
+    table = shown(found).to_markdown(index=False, disable_numparse=True)
+    return f"# {TITLE}\n\n{EXPLAINED}\n\n{table}\n"
+
+
+def html(found: list[Finding]) -> str:
+    """The same page for browsers."""
+    return page(TITLE, {"": EXPLAINED, "Claims": shown(found)})

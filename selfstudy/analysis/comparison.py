@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from selfstudy.analysis import FEWEST
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, interval
 
-FEWEST = 5  # points of a correlation, datasets of a comparison
 COEFFICIENTS = {"spearman": stats.spearmanr, "kendall": stats.kendalltau}
 
 

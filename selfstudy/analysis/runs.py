@@ -7,6 +7,7 @@ import pandas as pd
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.tables import read_table, require_numbers
+from selfstudy.errors import DataError
 
 KEYS = ["dataset", "backbone", "pretext", "task", "labels"]
 FIRST = [*KEYS, "seed", "accuracy", "best_accuracy", "collapsed"]
@@ -38,6 +39,8 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
             folder=[(path.parent / f"seed{seed}").as_posix() for seed in table["seed"]],
         )
         tables.append(table)
+    if not tables:
+        raise DataError("none of the runs that this is made of is done")
     runs = pd.concat(tables, ignore_index=True)
     runs["collapsed"] = collapsed(runs)
     return runs[[*FIRST, *(column for column in runs if column not in FIRST)]]
@@ -52,6 +55,22 @@ def collapsed(runs: pd.DataFrame) -> pd.Series:
     at_chance = beside["accuracy"] <= NEAR_CHANCE * beside["chance"]
     learnable = beside["scratch"] >= FAR_ABOVE * beside["chance"]
     return (runs["feature_spread"] < CONSTANT) | (at_chance & learnable)
+
+
+def collect_frozen(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the metrics of finetuning jobs whose backbone was frozen up to a layer.
+
+    Args:
+        paths: `.../k{layer}/{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`.
+
+    Returns:
+        The table of `collect`, and the `layer`.
+    """
+    tables = [pd.DataFrame(columns=[*FIRST, "layer"])]
+    for path in map(Path, paths):
+        layer = int(path.parts[-7].removeprefix("k"))
+        tables.append(collect([path]).assign(layer=layer))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -89,6 +108,8 @@ def collect_histories(paths: Iterable[str | Path]) -> pd.DataFrame:
         place = dict(zip(KEYS, path.parts[-6:-1], strict=True))
         place["labels"] = int(place["labels"].removeprefix("n"))
         tables.append(read_metrics(path, ("seed", "round", "valid_accuracy")).assign(**place))
+    if not tables:
+        raise DataError("none of the runs that this is made of is done")
     return pd.concat(tables, ignore_index=True)[[*KEYS, "seed", "round", "valid_accuracy"]]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.utility import PLACE, labels_needed
+from selfstudy.analysis.runs import accuracies
+from selfstudy.analysis.utility import PLACE, labels_needed, utilities
 
 DRAWS = 2000
 LEVEL = 0.95
@@ -89,3 +90,13 @@ def utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
         table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
         tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
     return pd.concat(tables[1:] or tables, ignore_index=True)[columns]
+
+
+def accuracies_with_intervals(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table of `accuracies`, with `low` and `high`."""
+    return accuracies(runs).merge(accuracy_intervals(runs))
+
+
+def utilities_with_intervals(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table of `utilities`, with `low` and `high`."""
+    return utilities(runs).merge(utility_intervals(runs))

@@ -10,6 +10,7 @@ from pathlib import Path
 from selfstudy.commands.common import QUICK, add_data, add_gin, new_folder
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.files import written_whole
+from selfstudy.training.tracking import TENSORBOARD
 
 HELP = "train one network; with no arguments, a quick run on CIFAR-10"
 COMMAND = "command.json"
@@ -28,6 +29,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print the result alone")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument(
+        "--tracking",
+        choices=[TENSORBOARD],
+        help="write the history for TensorBoard, too, into the run's folder",
+    )
     parser.add_argument("--seed", type=int, help="of all that is random (default: 0)")
 
 
@@ -50,7 +56,7 @@ def run(arguments: Namespace) -> None:
         raise ConfigurationError(
             f"{folder}: there is a run already: go on with it by --resume, or name another by -e"
         )
-    train(folder, command, arguments.quiet)
+    train(folder, command, arguments.quiet, arguments.tracking)
 
 
 def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
@@ -69,7 +75,7 @@ def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
     return begun
 
 
-def train(folder: Path, command: dict, quiet: bool) -> None:
+def train(folder: Path, command: dict, quiet: bool, tracking: str | None) -> None:
     from selfstudy.configuration import configured
     from selfstudy.provenance import package_fingerprint
     from selfstudy.training.run import run as run_session
@@ -92,6 +98,7 @@ def train(folder: Path, command: dict, quiet: bool) -> None:
             package_fingerprint(),
             keep_snapshot=True,
             keep_checkpoint=True,
+            tracking=tracking,
         )
     shown = ("accuracy", "best_accuracy", "test_accuracy")
     results = [f"{name} {metrics[name]:.4f}" for name in shown if metrics.get(name) is not None]

@@ -114,6 +114,11 @@ class ResNet(nn.Module):
         else:
             dilate = replace_stride_with_dilation or [False, False, False]
             self.layers, channels = residual_layers(architecture, width, is_half, dilate)
+        if freeze_at_k is not None and freeze_at_k not in range(len(self.layers)):
+            raise ConfigurationError(
+                f"ResNet.freeze_at_k = {freeze_at_k}: expected a layer of {choice}, 0 to "
+                f"{len(self.layers) - 1}"
+            )
         self.fc = nn.Linear(channels[-1], out_feats)
         self.out_feats = out_feats if feat_layer == -1 else channels[feat_layer]
         self.feat_layer = feat_layer

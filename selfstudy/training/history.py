@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from selfstudy.files import written_whole
+from selfstudy.training.tracking import TENSORBOARD, Scalars
 
 log = logging.getLogger("selfstudy")
 LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
@@ -21,10 +22,12 @@ class History:
         folder: of the run.
         first: rounds that were trained before this history begins.
         rounds: rounds in all.
+        tracking: "tensorboard" writes them for TensorBoard, too.
     """
 
-    def __init__(self, folder: Path, first: int, rounds: int) -> None:
+    def __init__(self, folder: Path, first: int, rounds: int, tracking: str | None = None) -> None:
         self.folder, self.first, self.rounds = folder, first, rounds
+        self.tracking = tracking
         self.rows: list[dict[str, float]] = []
         self.seconds: list[float] = []  # that each round took
         self._started = time.perf_counter()
@@ -36,6 +39,7 @@ class History:
             (self.folder / name).open("w", newline="", buffering=1)
             for name in ("history.csv", "times.csv")
         ]
+        self._scalars = Scalars(self.folder) if self.tracking == TENSORBOARD else None
         for number in range(len(self.rows)):
             self._write(number)
         self._started = time.perf_counter()
@@ -49,6 +53,8 @@ class History:
     ) -> None:
         for file in self._files:
             file.close()
+        if self._scalars:
+            self._scalars.close()
 
     @property
     def round(self) -> int:
@@ -98,6 +104,8 @@ class History:
             strict=True,
         ):
             write_rows(file, [shown], header=number == 0)
+        if self._scalars:
+            self._scalars.add(row)
 
 
 def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:

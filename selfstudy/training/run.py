@@ -35,12 +35,14 @@ def run(
     code: str,
     keep_snapshot: bool = False,
     keep_checkpoint: bool = False,
+    tracking: str | None = None,
 ) -> dict[str, object]:
     """Train by the present configuration; results go to `folder`.
 
     Writes `history.csv` (a row a round, as it goes), `times.csv` (how long each took),
     `metrics.csv` (one row: the last round's validation accuracy, and the best one beside it),
-    `config.gin` (the operative configuration) and, if asked for, `snapshot.pt`. One seed fixes the
+    `config.gin` (the operative configuration) and, if asked for, `snapshot.pt`; with `tracking`
+    "tensorboard" its history for TensorBoard, too. One seed fixes the
     label subset, the initialisation, the order and the augmentation.
 
     A run that was stopped goes on from its last checkpoint, and ends as if it had never been
@@ -64,7 +66,9 @@ def run(
         folder, stamp(dataset, code) | {"seed": str(seed)}, settings.checkpoint_minutes
     )
     with held(folder), Interruption() as interruption, named_memory():
-        training = Training(dataset, step, rounds, rates, folder, checkpoints, interruption)
+        training = Training(
+            dataset, step, rounds, rates, folder, checkpoints, interruption, tracking
+        )
         test = training.go_on()
         if keep_snapshot:
             save_snapshot(folder / SNAPSHOT, step.network)
@@ -141,6 +145,7 @@ class Training:
     folder: Path
     checkpoints: Checkpoints
     interruption: Interruption
+    tracking: str | None
 
     def __post_init__(self) -> None:
         self.settings = Settings()
@@ -150,7 +155,9 @@ class Training:
         first = 0
         if state is None and self.settings.restore_session:
             first = restore_training(self.settings.restore_session, self.step, len(self.rates))
-        self.history = History(self.folder, state["first"] if state else first, len(self.rates))
+        self.history = History(
+            self.folder, state["first"] if state else first, len(self.rates), self.tracking
+        )
         if state:
             self.load_state_dict(state)
 

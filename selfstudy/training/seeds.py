@@ -15,7 +15,13 @@ from selfstudy.training.session import open_dataset
 log = logging.getLogger("selfstudy")
 
 
-def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: str) -> None:
+def run_seeds(
+    data: str | Path,
+    folder: str | Path,
+    seeds: Sequence[int],
+    code: str,
+    tracking: str | None = None,
+) -> None:
     """Run the present configuration once per seed and gather `metrics.csv` and `history.csv`.
 
     A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the configuration, the
@@ -31,7 +37,7 @@ def run_seeds(data: str | Path, folder: str | Path, seeds: Sequence[int], code: 
             log.info("%s: done before", seed_folder)
             continue
         done.unlink(missing_ok=True)
-        run(dataset, seed_folder, seed, code)
+        run(dataset, seed_folder, seed, code, tracking=tracking)
         with written_whole(done) as temporary:
             temporary.write_text(depends_on)
     for name in ("metrics.csv", "history.csv"):

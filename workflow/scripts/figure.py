@@ -5,12 +5,18 @@ from importlib import import_module
 from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.figures.style import save
-    from selfstudy.analysis.runs import collect, collect_histories, collect_linear
+    from selfstudy.analysis.figures.style import save, say_missing
+    from selfstudy.analysis.runs import (
+        collect,
+        collect_frozen,
+        collect_histories,
+        collect_linear,
+    )
 
     read = {
         "runs": collect,
         "linear": collect_linear,
+        "frozen": collect_frozen,
         "histories": collect_histories,
         "packed": lambda paths: {
             name: [path] for name, path in zip(snakemake.params.datasets, paths, strict=True)
@@ -23,4 +29,6 @@ with job(snakemake.log[0], snakemake.threads):
     }
     figure = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}")
     drawn = figure.draw(**{name: read[name](paths) for name, paths in files.items()})
+    expected = snakemake.params.expected
+    say_missing(drawn, expected - len(snakemake.input), expected)
     save(drawn, snakemake.output[0])

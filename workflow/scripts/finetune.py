@@ -22,4 +22,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu
             Path(snakemake.output.metrics).parent,
             snakemake.params.seeds,
             snakemake.params.code,
+            snakemake.config.get("tracking"),
         )

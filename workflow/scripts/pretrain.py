@@ -17,4 +17,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu
             seed=snakemake.params.seed,
             code=snakemake.params.code,
             keep_snapshot=True,
+            tracking=snakemake.config.get("tracking"),
         )

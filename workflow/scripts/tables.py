@@ -1,27 +1,37 @@
 """Tables. Input: the metrics of all jobs. Output: runs, what follows from them, statistics."""
 
+from pathlib import Path
+
 from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.claims import findings, page
+    from selfstudy.analysis.claims import findings, html, markdown
     from selfstudy.analysis.comparison import correlations, method_ranks
+    from selfstudy.analysis.layout import laid_out, latex, plain
     from selfstudy.analysis.outcomes import outcomes
-    from selfstudy.analysis.runs import accuracies, collapses, collect, collect_linear
-    from selfstudy.analysis.uncertainty import accuracy_intervals, utility_intervals
-    from selfstudy.analysis.utility import utilities
+    from selfstudy.analysis.runs import collapses, collect, collect_frozen, collect_linear
+    from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
     from selfstudy.files import written_whole
 
     runs, linear = collect(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
     tables = {
         "runs": runs,
-        "accuracy": accuracies(runs).merge(accuracy_intervals(runs)).merge(collapses(runs)),
-        "utility": utilities(runs).merge(utility_intervals(runs)),
+        "accuracy": accuracies_with_intervals(runs).merge(collapses(runs)),
+        "utility": utilities_with_intervals(runs),
         "linear": linear,
+        "frozen": collect_frozen(snakemake.input.frozen),
         "outcomes": outcomes(runs),
         "correlations": correlations(runs, linear),
         "ranks": method_ranks(runs),
     }
     for name, table in tables.items():
-        table.to_csv(snakemake.output[name], index=False)
-    with written_whole(snakemake.output.claims) as temporary:
-        temporary.write_text(page(findings(runs, linear)), encoding="utf-8")
+        with written_whole(snakemake.output[name]) as temporary:
+            table.to_csv(temporary, index=False)
+    for path in map(Path, snakemake.output.laid_out):
+        written = {".tex": latex, ".md": plain}[path.suffix](laid_out(tables[path.stem]))
+        with written_whole(path) as temporary:
+            temporary.write_text(written, encoding="utf-8")
+    found = findings(runs, linear)
+    for path, text in ((snakemake.output.claims, markdown), (snakemake.output.claims_page, html)):
+        with written_whole(path) as temporary:
+            temporary.write_text(text(found), encoding="utf-8")

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
+from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import RC, dataset_title, look
-from selfstudy.analysis.runs import accuracies
-from selfstudy.analysis.utility import SCRATCH, utilities
+from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
 
 PANEL = (2.3, 1.9)  # inches, width and height
 MAX_COLUMNS = 6
@@ -20,7 +20,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     """Accuracy above, utility below, against the number of labels.
 
     One column a dataset, folded into pairs of rows where there are many; one line a pretext method;
-    error bars are a standard deviation over seeds. Utility in the grey region cannot be measured.
+    bars are 95 % intervals. Utility in the grey region cannot be measured.
 
     Args:
         runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect`.
@@ -32,7 +32,7 @@ def draw(runs: pd.DataFrame) -> Figure:
         size = (PANEL[0] * max(columns, 2), 2 * PANEL[1] * bands + 0.4)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(2 * bands, columns, squeeze=False, sharey="row")
-        accuracy, utility = accuracies(runs), utilities(runs)
+        accuracy, utility = accuracies_with_intervals(runs), utilities_with_intervals(runs)
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]
@@ -52,7 +52,7 @@ def draw(runs: pd.DataFrame) -> Figure:
 
 def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     for pretext, curve in accuracy.groupby("pretext", sort=False):
-        line(axes, pretext, curve["labels"], curve["mean"], curve["std"])
+        line(axes, pretext, curve, "mean")
     label_axis(axes, accuracy["labels"])
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
 
@@ -61,8 +61,12 @@ def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
     if utility.empty:  # nothing was pretrained
         axes.set_axis_off()
         return
+    utility = utility.assign(
+        low=utility[["low", "bound"]].min(axis=1, skipna=False),
+        high=utility[["high", "bound"]].min(axis=1, skipna=False),
+    )
     for pretext, curve in utility.groupby("pretext", sort=False):
-        line(axes, pretext, curve["labels"], curve["utility"], curve["std"])
+        line(axes, pretext, curve, "utility")
         censored = curve[curve["censored"] > 0]
         axes.plot(
             censored["labels"],
@@ -86,11 +90,13 @@ def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def line(axes: Axes, pretext: str, x: pd.Series, y: pd.Series, spread: pd.Series) -> None:
+def line(axes: Axes, pretext: str, curve: pd.DataFrame, value: str) -> None:
+    """A curve's points, and a bar from `low` to `high` at each."""
     method = look(pretext)
-    axes.errorbar(
-        x, y, yerr=spread, label=method.label, color=method.color, marker=method.marker, capsize=2
+    axes.plot(
+        curve["labels"], curve[value], label=method.label, color=method.color, marker=method.marker
     )
+    axes.vlines(curve["labels"], curve["low"], curve["high"], color=method.color, linewidth=0.8)
 
 
 def label_axis(axes: Axes, labels: pd.Series) -> None:

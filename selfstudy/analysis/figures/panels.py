@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.fig3 import draw_utility
 from selfstudy.analysis.figures.style import RC
-from selfstudy.analysis.utility import utilities
+from selfstudy.analysis.uncertainty import utilities_with_intervals
 
 SIZE = (2.3, 1.9)  # inches, of a panel
 MAX_COLUMNS = 3
@@ -43,7 +43,7 @@ def utility_panels(panels: Mapping[str, pd.DataFrame]) -> Figure:
     with mpl.rc_context(RC):
         figure, axes = grid(list(panels), sharey=True)
         for panel, runs in zip(axes, panels.values(), strict=True):
-            draw_utility(panel, utilities(runs))
+            draw_utility(panel, utilities_with_intervals(runs))
             panel.set_xlabel("Labels")
         if axes:
             axes[0].set_ylabel("Utility")

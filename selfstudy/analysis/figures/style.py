@@ -61,6 +61,13 @@ def dataset_title(name: str) -> str:
         return name
 
 
+def say_missing(figure: Figure, missing: int, expected: int) -> None:
+    """Say below a figure how many of the jobs that it should show are missing."""
+    if missing:
+        said = f"{missing} of {expected} jobs are not done and left out"
+        figure.text(0.5, -0.01, said, ha="center", va="top", fontsize=7)
+
+
 def save(figure: Figure, path: str | Path) -> None:
     """Save in the format that the name says. The same figure gives the same file."""
     form = Path(path).suffix.removeprefix(".")

@@ -1,0 +1,13 @@
+"""How the results came about. Input: the table of runs. Output: a page."""
+
+from pathlib import Path
+
+from selfstudy.job import job
+
+with job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.about import page
+    from selfstudy.files import written_whole
+
+    with written_whole(snakemake.output[0]) as temporary:
+        config = snakemake.params.config
+        temporary.write_text(page(config, Path(config["results"])), encoding="utf-8")
