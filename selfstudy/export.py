@@ -95,7 +95,7 @@ class Onnx(Export):
     """The computation from any number of `images` to `pooled` and `dense`."""
 
     file = "backbone.onnx"
-    libraries = ("onnx", "onnxscript", "onnxruntime")
+    libraries = ("onnxscript", "onnxruntime")
 
     def content(self, images: Tensor) -> bytes:
         program = torch.onnx.export(
@@ -106,6 +106,8 @@ class Onnx(Export):
             dynamic_shapes=({0: "batch"},),
             verbose=False,
         )
+        for node in program.model.graph.all_nodes():
+            node.metadata_props.clear()  # where the code lies on this machine
         program.model.metadata_props.update(self.about)
         return program.model_proto.SerializeToString()
 

@@ -29,6 +29,6 @@ def run(arguments: Namespace) -> None:
     folder = run_folder(arguments.exp_id)
     with trained(folder, arguments.data) as (network, dataset):
         exported = export(network, dataset, folder, arguments.format, arguments.output)
-    print(f"{exported.path}: gives the run's features, to {exported.error:.0e} of the largest")
+    print(f"{exported.path}: the run's features, to {exported.error:.0e} of the largest")
     print(f"images: {exported.images}")
     print(exported.usage)
