@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import gin
+import h5py
 import numpy as np
 import onnx
 import onnxruntime
@@ -24,11 +25,10 @@ from selfstudy.pretext import make_model
 from selfstudy.training.session import make_network, open_dataset
 from selfstudy.training.snapshot import save_snapshot
 
-R18 = ["init_resnet.choice = 'resnet18'", "ResNet.out_feats = 8"]
 NARROW = ["ResNet.width = 4", "ResNet.out_feats = 8"]
-POOL = "ResNet.skip_init_pool = False"
-DILATED = "ResNet.replace_stride_with_dilation = [False, {}, {}]"
+R18 = ["init_resnet.choice = 'resnet18'", "ResNet.out_feats = 8"]
 R50 = ["init_resnet.choice = 'resnet50'", "ResNet.out_feats = 8"]
+DILATED = "ResNet.replace_stride_with_dilation = [False, {}, {}]"
 
 
 class Run(NamedTuple):
@@ -60,7 +60,10 @@ def make_run(prepared, tmp_path, monkeypatch):
         return Run(method, images, pooled, dense)
 
     monkeypatch.chdir(tmp_path)
-    return make_run
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield make_run
+    torch.set_num_threads(threads)
 
 
 def exported(run, form):
@@ -105,7 +108,7 @@ def test_weights_that_libraries_load(skip_pool, make_run):
 
 
 def test_a_dilated_network(make_run):
-    run = make_run("classify", *R50, DILATED.format(False, True), POOL)
+    run = make_run("classify", *R50, DILATED.format(False, True), "ResNet.skip_init_pool = False")
     dilated = {"replace_stride_with_dilation": [False, False, True]}
     for form, theirs in {
         "torchvision": models.resnet50(num_classes=8, **dilated),
@@ -249,6 +252,17 @@ def test_nothing_is_fetched(make_run):
     )
     assert config.read_text() != text
     exported(run, "safetensors")
+
+
+def test_data_that_does_not_say_how_it_was_made(make_run, prepared, capsys):
+    """That of the study's authors."""
+    run = make_run("rotate", *NARROW)
+    with h5py.File(prepared, "r+") as file:
+        for key in ("colour_space", "mean", "std"):
+            del file.attrs[key]
+    exported(run, "safetensors")
+    images = "float32 (b, 3, 16, 16), prepared as in data_16_lab.h5, which does not say how"
+    assert capsys.readouterr().out.splitlines()[1] == f"images: {images}"
 
 
 def test_an_export_is_made_anew(make_run):
