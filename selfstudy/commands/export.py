@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     from selfstudy.evaluation.features import run_folder, trained
-    from selfstudy.export import export
+    from selfstudy.export.export import export
 
     folder = run_folder(arguments.exp_id)
     with trained(folder, arguments.data) as (network, dataset):

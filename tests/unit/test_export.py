@@ -17,10 +17,11 @@ from safetensors.torch import load_file
 from torch import nn
 from torchvision import models
 
-from selfstudy import cli, export
+from selfstudy import cli
 from selfstudy.commands.export import FORMATS
 from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError
+from selfstudy.export import counterparts, export
 from selfstudy.pretext import make_model
 from selfstudy.training.session import make_network, open_dataset
 from selfstudy.training.snapshot import save_snapshot
@@ -235,8 +236,8 @@ def test_weights_in_a_wrong_place_are_noticed(make_run, monkeypatch, capsys):
         norm = key[: len("layer2.0.bn1.")]
         return real(swapped.get(norm, norm) + key[len(norm) :])
 
-    run, real = make_run("rotate", *R18), export.our_name
-    monkeypatch.setattr(export, "our_name", wrong)
+    run, real = make_run("rotate", *R18), counterparts.our_name
+    monkeypatch.setattr(counterparts, "our_name", wrong)
     for form in ("torchvision", "timm"):
         error = refused(run, form, capsys)
         assert error.startswith(f"error: file: not written: {form} gives features that differ from")
