@@ -17,6 +17,7 @@ COMMANDS = (
     "loading",
     "features",
     "linear",
+    "export",
     "utility",
 )
 

@@ -32,6 +32,7 @@ FROZEN = [
     "BaseDataset.semisupervised = None",
     "Wrapper.pretrained = None",
     "Wrapper.run_selfsup = False",
+    "init_resnet.pretrained = False",
 ]
 
 

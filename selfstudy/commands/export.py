@@ -1,0 +1,34 @@
+"""The backbone of a trained network, for other libraries."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from selfstudy.commands.common import add_run
+
+HELP = "write a run's backbone for torchvision, timm, safetensors or ONNX, and check it there"
+FORMATS = ("torchvision", "timm", "safetensors", "onnx")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_run(parser)
+    parser.add_argument("--format", required=True, choices=FORMATS)
+    parser.add_argument("--data", metavar="FILE", help="a prepared file (default: the run's)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="default: in the run's folder, backbone.onnx and so on",
+    )
+
+
+def run(arguments: Namespace) -> None:
+    from selfstudy.evaluation.features import run_folder, trained
+    from selfstudy.export.export import export
+
+    folder = run_folder(arguments.exp_id)
+    with trained(folder, arguments.data) as (network, dataset):
+        exported = export(network, dataset, folder, arguments.format, arguments.output)
+    print(f"{exported.path}: the run's features, to {exported.error:.0e} of the largest")
+    print(f"images: {exported.images}")
+    print(exported.usage)

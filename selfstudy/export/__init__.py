@@ -1,0 +1,1 @@
+"""Trained backbones as files for other libraries."""

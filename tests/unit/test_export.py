@@ -1,0 +1,272 @@
+"""Exported backbones, read by the libraries that they are for."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import gin
+import h5py
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import timm
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import nn
+from torchvision import models
+
+from selfstudy import cli
+from selfstudy.commands.export import FORMATS
+from selfstudy.configuration import configured
+from selfstudy.errors import ConfigurationError
+from selfstudy.export import counterparts, export
+from selfstudy.pretext import make_model
+from selfstudy.training.session import make_network, open_dataset
+from selfstudy.training.snapshot import save_snapshot
+
+NARROW = ["ResNet.width = 4", "ResNet.out_feats = 8"]
+R18 = ["init_resnet.choice = 'resnet18'", "ResNet.out_feats = 8"]
+R50 = ["init_resnet.choice = 'resnet50'", "ResNet.out_feats = 8"]
+DILATED = "ResNet.replace_stride_with_dilation = [False, {}, {}]"
+
+
+class Run(NamedTuple):
+    name: str
+    images: torch.Tensor
+    pooled: torch.Tensor
+    dense: torch.Tensor
+
+
+@pytest.fixture
+def make_run(prepared, tmp_path, monkeypatch):
+    """Make the folder of a run without training; give its name, and features of some images."""
+
+    def make_run(method, *bindings):
+        folder = Path("results/runs", method)
+        folder.mkdir(parents=True)
+        common = ["BaseDataset.input_res = 16", "session.precision = 'float32'"]
+        torch.manual_seed(0)
+        with configured([f"syn/r9/{method}"], [*common, *bindings]), torch.no_grad():
+            dataset = open_dataset(prepared)
+            network = make_network(dataset)
+            network.model.backbone(torch.randn(8, 3, 16, 16))  # moves the batch norms' statistics
+            save_snapshot(folder / "snapshot.pt", network)
+            (folder / "config.gin").write_text(gin.operative_config_str())
+            (folder / "metrics.csv").write_text(f"data\n{prepared}\n")
+            block = dataset.read(dataset.rows("test", seed=0)[:5], torch.device("cpu"))
+            images = block.images.float()
+            pooled, dense, _ = network.eval().model(images, block.indices)
+        return Run(method, images, pooled, dense)
+
+    monkeypatch.chdir(tmp_path)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield make_run
+    torch.set_num_threads(threads)
+
+
+def exported(run, form):
+    """The path of a run's backbone in a format."""
+    cli.main(["export", "-e", run.name, "--format", form, "-o", "file"])
+    return "file"
+
+
+def refused(run, form, capsys):
+    """The line with which the command ends, without a file."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        exported(run, form)
+    assert not list(Path().glob("*file*"))
+    return capsys.readouterr().err
+
+
+def outputs(model, run):
+    with torch.no_grad():
+        return model.eval()(run.images)
+
+
+def close(found, expected):
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+    return True
+
+
+def test_the_formats_of_the_command_are_there():
+    assert tuple(export.FORMATS) == FORMATS
+
+
+@pytest.mark.parametrize("skip_pool", [True, False])
+def test_weights_that_libraries_load(skip_pool, make_run):
+    run = make_run("rotate", *R18, f"ResNet.skip_init_pool = {skip_pool}")
+    for form, make in {"torchvision": models.resnet18, "timm": timm.models.resnet18}.items():
+        theirs = make(num_classes=8)
+        theirs.load_state_dict(torch.load(exported(run, form), weights_only=True))
+        if skip_pool:
+            assert not torch.allclose(outputs(theirs, run), run.pooled, rtol=0.01)
+            theirs.maxpool = nn.Identity()
+        assert close(outputs(theirs, run), run.pooled)
+
+
+def test_a_dilated_network(make_run):
+    run = make_run("classify", *R50, DILATED.format(False, True), "ResNet.skip_init_pool = False")
+    dilated = {"replace_stride_with_dilation": [False, False, True]}
+    for form, theirs in {
+        "torchvision": models.resnet50(num_classes=8, **dilated),
+        "timm": timm.create_model("resnet50", num_classes=8, output_stride=16),
+    }.items():
+        theirs.load_state_dict(torch.load(exported(run, form), weights_only=True))
+        assert close(outputs(theirs, run), run.pooled)
+
+
+def test_the_printed_lines_load_the_file(make_run, capsys):
+    run = make_run("rotate", *R18)
+    for form in FORMATS:
+        cli.main(["export", "-e", run.name, "--format", form])
+        first, images, *lines = capsys.readouterr().out.splitlines()
+        path = f"results/runs/rotate/{export.FORMATS[form].file}"
+        assert first.startswith(f"{path}: the run's features, to ")
+        assert images == (
+            "images: float32 (b, 3, 16, 16), CIE Lab of sRGB (D65, as skimage.color.rgb2lab gives "
+            "it), minus (38.44, 3.03, 4.77), divided by (17.42, 9.41, 11.37)"
+        )
+        names = {"images": run.images.numpy()}
+        exec("\n".join(lines), names)
+        if "model" in names:
+            assert close(outputs(names["model"], run), run.pooled)
+        elif "pooled" in names:
+            assert close(torch.from_numpy(names["pooled"]), run.pooled)
+        else:
+            assert names["weights"]["layers.3.1.bn2.running_mean"].any()
+
+
+@pytest.mark.parametrize("method", ["rotate", "cmc"])
+def test_safetensors_describe_themselves(method, make_run):
+    run = make_run(method, *NARROW)
+    path = exported(run, "safetensors")
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    assert about["run"] == f"results/runs/{method}"
+    assert about["method"] == method
+    assert about["architecture"] == "resnet9"
+    assert about["ResNet.width"] == "4"
+    assert about["colour_space"] == "lab"
+    assert about["mean"] == "38.44, 3.03, 4.77"
+    with configured([], [*NARROW, f"ResNet.is_half = {about['ResNet.is_half']}"]):
+        backbone = make_model(method, run_selfsup=False, dataset_size=1).backbone
+    backbone.load_state_dict(load_file(path))
+    assert close(outputs(backbone, run).pooled, run.pooled)
+
+
+@pytest.mark.parametrize("method", ["amdim", "cmc"])
+def test_onnx_computes_the_features_of_any_number_of_images(method, make_run):
+    run = make_run(method, *NARROW)
+    path = exported(run, "onnx")
+    session = onnxruntime.InferenceSession(path)
+    for count in (1, 5):
+        images = np.ascontiguousarray(run.images[:count])
+        pooled, dense = session.run(["pooled", "dense"], {"images": images})
+        assert close(torch.from_numpy(pooled), run.pooled[:count])
+        assert close(torch.from_numpy(dense), run.dense[:count])
+    assert {p.key: p.value for p in onnx.load(path).metadata_props}["method"] == method
+    assert b".py" not in Path(path).read_bytes(), "no paths of this machine"
+
+
+ONE_OF = ": expected a single network, one of resnet18, resnet34, resnet50, "
+
+
+@pytest.mark.parametrize(
+    ("method", "bindings", "message"),
+    [
+        ("vae", NARROW, f"no counterpart of resnet9{ONE_OF}"),
+        ("cmc", R18, f"no counterpart of TwoViewBackbone (of cmc){ONE_OF}"),
+        (
+            "rotate",
+            [*R18, "ResNet.width = 8"],
+            "another resnet18: conv1.weight is (64, 3, 7, 7) there, here (8, 3, 7, 7): expected "
+            "ResNet.width = 64 and ResNet.is_half = False",
+        ),
+        (
+            "rotate",
+            [*R18, "ResNet.is_half = True"],
+            "another resnet18: layer1.0.conv1.weight is (64, 64, 3, 3) there, here (32, 64, 3, 3)",
+        ),
+        (
+            "rotate",
+            [*R18, "ResNet.feat_layer = 2"],
+            "no features but the linear layer's: expected ResNet.feat_layer = -1, not 2",
+        ),
+    ],
+)
+def test_networks_that_libraries_have_not(method, bindings, message, make_run, capsys):
+    run = make_run(method, *bindings)
+    for form in ("torchvision", "timm"):
+        error = refused(run, form, capsys)
+        start = f"error: results/runs/{method}: --format {form}: {form} has {message}"
+        assert error.startswith(start)
+        assert error.endswith("; --format safetensors and onnx take any backbone\n")
+
+
+def test_dilation_that_timm_has_not(make_run, capsys):
+    run = make_run("rotate", *R50, "ResNet.width = 8", DILATED.format(True, False))
+    error = refused(run, "timm", capsys)
+    assert "timm has no such dilation: expected ResNet.replace_stride_with_dilation = one" in error
+    assert "[False, True, True], not [False, True, False];" in error
+
+
+@pytest.mark.parametrize(
+    ("form", "library"),
+    [("safetensors", "safetensors"), ("timm", "timm"), ("onnx", "onnxruntime")],
+)
+def test_libraries_that_are_not_installed(form, library, monkeypatch):
+    for name in list(sys.modules):
+        if name.partition(".")[0] == library:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    message = rf"^--format {form} needs {library}.*: pip install selfstudy\[export\]$"
+    with pytest.raises(ConfigurationError, match=message):
+        export.require(form, export.FORMATS[form].libraries)
+
+
+def test_weights_in_a_wrong_place_are_noticed(make_run, monkeypatch, capsys):
+    """Two batch norms of one shape are exchanged, which loads as well."""
+    swapped = {"layer2.0.bn1.": "layer2.0.bn2.", "layer2.0.bn2.": "layer2.0.bn1."}
+
+    def wrong(key):
+        norm = key[: len("layer2.0.bn1.")]
+        return real(swapped.get(norm, norm) + key[len(norm) :])
+
+    run, real = make_run("rotate", *R18), counterparts.our_name
+    monkeypatch.setattr(counterparts, "our_name", wrong)
+    for form in ("torchvision", "timm"):
+        error = refused(run, form, capsys)
+        assert error.startswith(f"error: file: not written: {form} gives features that differ from")
+
+
+def test_nothing_is_fetched(make_run):
+    """Of a run that began with ImageNet's weights, which are no more needed."""
+    run = make_run("rotate", *NARROW)
+    config = Path("results/runs/rotate/config.gin")
+    text = config.read_text()
+    config.write_text(
+        text.replace("init_resnet.pretrained = False", "init_resnet.pretrained = True")
+    )
+    assert config.read_text() != text
+    exported(run, "safetensors")
+
+
+def test_data_that_does_not_say_how_it_was_made(make_run, prepared, capsys):
+    """That of the study's authors."""
+    run = make_run("rotate", *NARROW)
+    with h5py.File(prepared, "r+") as file:
+        for key in ("colour_space", "mean", "std"):
+            del file.attrs[key]
+    exported(run, "safetensors")
+    images = "float32 (b, 3, 16, 16), prepared as in data_16_lab.h5, which does not say how"
+    assert capsys.readouterr().out.splitlines()[1] == f"images: {images}"
+
+
+def test_an_export_is_made_anew(make_run):
+    run = make_run("rotate", *NARROW)
+    Path("file").write_text("an older one")
+    assert "fc.weight" in load_file(exported(run, "safetensors"))
