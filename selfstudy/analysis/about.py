@@ -1,6 +1,7 @@
 """How results came about: their configuration, the software, and how long the runs took."""
 
 import platform
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -44,7 +45,7 @@ def times(results: Path) -> pd.DataFrame:
 
 def software() -> pd.DataFrame:
     """A row a package: its version; and that of Python and of the system."""
-    rows = {"Python": platform.python_version(), "system": platform.system()}
+    rows = {"Python": platform.python_version(), "system": sys.platform}
     for name in SOFTWARE:
         try:
             rows[name] = version(name)

@@ -11,7 +11,8 @@ from selfstudy.analysis.claims import (
     best_depends_on_task,
     changes,
     findings,
-    page,
+    html,
+    markdown,
     share,
 )
 
@@ -47,9 +48,12 @@ def test_the_papers_claims_on_runs_like_the_papers():
     assert found["The best method depends on the task"].verdict == SUPPORTED
     assert found["Harder data changes utility (lighting)"].verdict == FEW
     assert found["Harder data changes utility (color)"].n > 5
-    text = page(list(found.values()))
+    text = markdown(list(found.values()))
     assert text.count("\n| ") == len(found) + 1
     assert "nan" not in text
+    shown = html(list(found.values()))
+    assert shown.count("<tr") == len(found) + 1
+    assert all(f"<td>{claim}</td>" in shown for claim in found)
 
 
 def test_one_method_may_be_best_everywhere():

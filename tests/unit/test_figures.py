@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8
-from selfstudy.analysis.figures.style import save
+from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8, fig9, fig10
+from selfstudy.analysis.figures.style import save, say_missing
 from selfstudy.factors import pairs
 
 LABELS = [100, 1000, 10_000]
@@ -91,7 +91,59 @@ def test_training_curves_are_of_the_fewest_and_the_most_labels():
     assert [len(axes.lines) for axes in figure.axes] == [3, 3]
 
 
-@pytest.mark.parametrize("draw", [fig1.draw, fig3.draw, fig4.draw, fig5.draw, fig6.draw])
+def test_frozen_layers_stand_between_finetuning_and_linear_evaluation():
+    table = runs(["0000", "1000"], ["r9"], ["classify"])
+    pretrained = table[table["pretext"] != "scratch"]
+    frozen = [
+        pretrained[pretrained["labels"] == 1000].assign(
+            layer=layer, accuracy=pretrained["accuracy"] - layer / 100
+        )
+        for layer in (0, 2)
+    ]
+    figure = fig9.draw(table, pd.concat(frozen), pretrained.assign(accuracy=0.1))
+    assert titles(figure) == ["0000 (----), 1k labels", "1000 (T---), 1k labels"]
+    panel = figure.axes[0]
+    assert [tick.get_text() for tick in panel.get_xticklabels()] == ["none", "0", "0-2", "all"]
+    scratch, vae, cmc = panel.lines
+    at = (table["dataset"] == "0000") & (table["labels"] == 1000) & (table["pretext"] == "cmc")
+    mean = table[at]["accuracy"].mean()
+    assert cmc.get_ydata() == pytest.approx([mean, mean, mean - 0.02, 0.1])
+    assert len(scratch.get_xdata()) == len(vae.get_xdata()) - 2
+
+
+def test_methods_differ_where_bars_do_not_overlap():
+    table = runs([f"{n:04b}" for n in range(12)], ["r9"], ["classify"])
+    figure = fig10.draw(table)
+    assert len(titles(figure)) == 3
+    assert titles(figure)[0].startswith("Classify, 100 labels\np = ")
+    panel = figure.axes[0]
+    methods = [tick.get_text() for tick in panel.get_yticklabels()]
+    assert methods == ["From scratch", "VAE", "CMC"]  # the best above
+    bars = [bar.get_segments()[0][:, 0] for bar in panel.collections]
+    assert bars[0][0] > bars[2][1], "scratch and CMC differ"
+    # Nemenyi's critical difference of 3 methods on 12 datasets (Demšar's q of 2.343).
+    assert np.ptp(bars[0]) == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 12)), abs=1e-3)
+
+
+def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
+    table = runs(["0000"], ["r9"], ["classify"])
+    _, below = fig3.draw(table).axes
+    ends = np.concatenate([bars.get_segments() for bars in below.collections[:2]])[..., 1]
+    assert np.isfinite(ends).all()
+    assert ends.max() <= LABELS[-1] / LABELS[0] - 1
+
+
+def test_missing_jobs_are_counted_below_a_figure():
+    figure = fig3.draw(runs(["0000"], ["r9"], ["classify"]))
+    say_missing(figure, 0, 9)
+    assert not figure.texts
+    say_missing(figure, 2, 9)
+    assert figure.texts[0].get_text() == "2 of 9 jobs are not done and left out"
+
+
+@pytest.mark.parametrize(
+    "draw", [fig1.draw, fig3.draw, fig4.draw, fig5.draw, fig6.draw, fig10.draw]
+)
 @pytest.mark.parametrize("datasets", [["0000"], [f"{n:04b}" for n in range(12)]])
 def test_one_or_twelve_datasets(draw, datasets, tmp_path):
     table = runs(datasets, ["r9", "r50"] if draw is fig5.draw else ["r9"], ["classify"])

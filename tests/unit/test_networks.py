@@ -297,3 +297,19 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     assert chosen.stdout == "Conv2d(2, 7, kernel_size=(3, 3), stride=(1, 1))\n", chosen.stderr
     # Runs with other backbones are not out of date.
     assert provenance.code_fingerprint("training.session", "pretext.rotate") == before
+
+
+def test_layers_that_are_not_there_cannot_be_frozen():
+    images = torch.randn(2, 3, 16, 16)
+    with configured([], ["ResNet.width = 4", "ResNet.freeze_at_k = 1"]):
+        backbone = init_resnet()
+    backbone(images).pooled.sum().backward()
+    assert all(p.grad is None for layer in backbone.layers[:2] for p in layer.parameters())
+    assert all(p.grad is not None for p in backbone.layers[2].parameters())
+    with (
+        configured([], ["ResNet.freeze_at_k = 3"]),
+        pytest.raises(
+            ConfigurationError, match="freeze_at_k = 3: expected a layer of resnet9, 0 to 2"
+        ),
+    ):
+        init_resnet()

@@ -1,6 +1,8 @@
 """Preparation of packed files."""
 
 import io
+import os
+import signal
 
 import h5py
 import numpy as np
@@ -9,6 +11,7 @@ from PIL import Image
 
 from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
 from selfstudy.data.prepare import prepare, shuffled
+from selfstudy.data.prepared import by_processes
 from selfstudy.errors import DataError
 
 
@@ -164,3 +167,14 @@ def test_damaged_packed_files_are_named(packed, tmp_path, damage):
     with pytest.raises(DataError, match=message):
         prepare(packed, output, "0110", 16, "lab", seed=0)
     assert not output.parent.exists() or not list(output.parent.iterdir())
+
+
+def test_a_killed_process_is_one_clear_error():
+    def work(item):
+        if item == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
+    assert list(by_processes(lambda item: -item, range(3), 2)) == [0, -1, -2]
+    with pytest.raises(DataError, match="killed: is there too little memory"):
+        list(by_processes(work, range(5), 2))

@@ -13,7 +13,7 @@ import yaml
 from selfstudy.data.packed import CLASSES
 
 ROOT = Path(__file__).parents[2]
-RESULTS = {"tables": 1, "figure": 8}  # all but the images, in two formats
+RESULTS = {"tables": 1, "about": 1, "figure": 10}  # all but the images, in two formats
 
 
 def test_the_chain_ends_with_tables_and_figures(finished):
@@ -32,11 +32,17 @@ def test_the_chain_ends_with_tables_and_figures(finished):
     finetuned = runs.set_index(["pretext", "labels"])["label_subset"]
     for row in linear.itertuples():
         assert row.label_subset == finetuned[row.pretext, row.labels]
-    for number in (1, 2, 3, 7, 8):
+    for number in (1, 2, 3, 7, 8, 9):
         for form in ("pdf", "png"):
             assert (results / f"figures/fig{number}.{form}").stat().st_size > 5000
     assert len(pd.read_csv(results / "tables/outcomes.csv")) == 4
     assert "not enough runs" in (results / "claims.md").read_text()
+    frozen = pd.read_csv(results / "tables/frozen.csv")
+    assert len(frozen) == 4
+    assert set(frozen["layer"]) == {1}
+    assert frozen["accuracy"].between(0, 1).all()
+    assert "\\textbf" in (results / "tables/accuracy.tex").read_text()
+    assert "| **" in (results / "tables/utility.md").read_text()
     for folder in runs["folder"]:
         assert (finished.folder / folder / "config.gin").is_file()
     rounds = runs.set_index("labels")["rounds"]
@@ -47,9 +53,26 @@ def test_the_chain_ends_with_tables_and_figures(finished):
 def test_the_report_holds_figures_tables_and_claims(finished):
     finished.snakemake("--report", "report.html")
     page = (finished.folder / "report.html").read_text()
-    for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.md"):
+    for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.html", "about.html"):
         assert name in page
     assert "drawn as other seeds might have given them" in page
+
+
+def test_a_part_of_the_runs_is_enough_if_asked_for(study):
+    study.config |= {"partial": True, "seeds": [0]}
+    metrics = study.folder / "results/finetune/0110/r9/cmc/classify/n10/metrics.csv"
+    kept = metrics.read_text()
+    metrics.unlink()
+    try:
+        assert study.planned("results/figures/fig3.pdf", "--rerun-triggers", "mtime") == {}
+        figure = study.folder / "results/figures/fig3.png"
+        before = figure.read_bytes()
+        study.snakemake(figure.relative_to(study.folder), "--force", "--rerun-triggers", "mtime")
+        assert not metrics.exists()
+        assert figure.read_bytes() != before
+    finally:
+        metrics.write_text(kept)
+        figure.write_bytes(before)
 
 
 def test_every_job_has_a_log(finished):
@@ -76,14 +99,16 @@ def test_a_new_dataset_adds_its_own_jobs(study):
         "pretrain": 4,
         "finetune": 10,
         "linear": 4,
+        "finetune_frozen": 4,
         "tables": 1,
-        "figure": 10,
+        "about": 1,
+        "figure": 12,
     }
 
 
 def test_a_changed_binding_repeats_what_depends_on_it(study):
     study.config["gin"]["finetune"] = ["optimizer.weight_decay = 0.001"]
-    assert study.planned() == {"finetune": 10, "linear": 4, **RESULTS}
+    assert study.planned() == {"finetune": 10, "finetune_frozen": 4, "linear": 4, **RESULTS}
 
 
 def test_one_figure_asks_for_its_own_runs_only(new_study):
