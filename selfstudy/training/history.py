@@ -11,6 +11,7 @@ from typing import Self
 from selfstudy.files import written_whole
 
 log = logging.getLogger("selfstudy")
+HISTORY, TIMES = "history.csv", "times.csv"
 LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
@@ -33,8 +34,7 @@ class History:
         self.folder.mkdir(parents=True, exist_ok=True)
         # By the line, so that a round that has ended can be seen.
         self._files = [
-            (self.folder / name).open("w", newline="", buffering=1)
-            for name in ("history.csv", "times.csv")
+            (self.folder / name).open("w", newline="", buffering=1) for name in (HISTORY, TIMES)
         ]
         for number in range(len(self.rows)):
             self._write(number)
