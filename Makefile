@@ -38,7 +38,7 @@ format: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[render,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[render,search,workflow,dev]'
 	touch $@
 
 clean:

@@ -22,6 +22,8 @@ from selfstudy.sweep import (
     fits,
     pretraining,
     resolution,
+    search_settings,
+    searching,
 )
 
 if not workflow.overwrite_configfiles:
@@ -42,6 +44,7 @@ code_fingerprint = cache(code_fingerprint)  # for this run: thousands of jobs as
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = config["datasets"], config["backbones"]
 PRETEXT, TASKS = config["pretext"], config["tasks"]
+SEARCHES = config.get("searches", {})
 TABLES = ["runs", "accuracy", "utility", "linear", "outcomes", "correlations", "ranks"]
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
 RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
@@ -57,6 +60,7 @@ PACKED = f"{DATA}/packed/{{dataset}}"
 PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
 FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
+SEARCH = f"{RESULTS}/search/{{search}}"
 DIFFICULTY = f"{RESULTS}/difficulty/{{dataset}}"
 LINEAR = f"{RESULTS}/linear/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}"
 
@@ -70,3 +74,4 @@ wildcard_constraints:
     labels=r"\d+",
     resolution=r"\d+",
     format="|".join(FORMATS),
+    search="|".join(SEARCHES) or "(?!)",
