@@ -33,6 +33,7 @@ def importance(study: Study) -> Figure:
         axes.barh([label(name) for name in names], [shares[name] for name in names], color="0.5")
         axes.set(xlim=(0, 1), xlabel="Share of the variance of accuracy")
         axes.grid(axis="y", visible=False)
+        axes.set_axisbelow(True)
         if len(values) < 2:
             axes.set_title("Accuracy does not vary among the complete trials")
     return figure

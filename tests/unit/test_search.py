@@ -85,6 +85,9 @@ def test_the_best_trial_can_be_trained_again(sampler, prepared, folder, capsys):
     complete = table[table["state"] == "complete"]
     assert (complete["rounds"] == 3).all()
     assert (table["seconds"] > 0).all()
+    # What `selfstudy status` would call stopped.
+    timed = {int(path.parent.name) for path in results.glob("trials/*/times.csv")}
+    assert timed == set(complete["number"])
     best = complete.loc[complete["value"].idxmax()]
     assert capsys.readouterr().out.startswith(
         f"results/search/lr: best accuracy {best['value']:.4f}"
@@ -114,6 +117,7 @@ def test_a_pretext_method_is_judged_by_its_readout(prepared, folder):
     table = searched(prepared, folder / "s", 1, gin="cmc")
     history = pd.read_csv(folder / "s/trials/0/history.csv")
     assert table["value"].tolist() == [history["valid_accuracy"].iloc[-1]]
+    assert write_results(folder / "s").number == 0
 
 
 NINE = SearchSettings("tpe", seed=0, rounds=9, grace=3)
