@@ -52,13 +52,13 @@ def search(
     with configured(files, [*bindings, *point_bindings(lowest, warm_up, settings.rounds)]):
         dataset = open_dataset(data)
         make_step(dataset, Settings())  # what does not fit together ends before the study begins
-        study = SharedStudy(Path(folder), settings, stamp(dataset, code=""))
-    while claim := study.claim(trials):
+        shared = SharedStudy(Path(folder), settings, stamp(dataset, code=""))
+    while claim := shared.claim(trials):
         trial, hold = claim
         with hold:
             point = point_bindings(drawn(trial), warm_up, settings.rounds)
             with configured(files, [*bindings, *point]):
-                train(study, trial, open_dataset(data), code)
+                train(shared, trial, open_dataset(data), code)
 
 
 def drawn(trial: Trial) -> dict[str, float]:
@@ -69,14 +69,14 @@ def drawn(trial: Trial) -> dict[str, float]:
     }
 
 
-def train(study: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> None:
+def train(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> None:
     """Train a trial by the present configuration, and tell the study what came of it.
 
     One whose numbers are no longer finite counts as pruned, so that the sampler learns from it.
     """
-    folder, settings = study.trial_folder(trial.number), study.settings
+    folder, settings = shared.trial_folder(trial.number), shared.settings
     # A trial that goes on from a checkpoint comes to some rounds for the second time.
-    reported = study.study.get_trials(deepcopy=False)[trial.number].intermediate_values
+    reported = shared.study.get_trials(deepcopy=False)[trial.number].intermediate_values
     pruned = False
 
     def stop(row: Mapping[str, float]) -> bool:
@@ -96,7 +96,7 @@ def train(study: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> 
             (folder / name).unlink(missing_ok=True)
     if pruned:
         (folder / TIMES).unlink(missing_ok=True)  # by which it would pass for a stopped run
-        study.study.tell(trial, state=TrialState.PRUNED)
+        shared.study.tell(trial, state=TrialState.PRUNED)
         log.info("%s: pruned", folder)
     else:
-        study.study.tell(trial, metrics["accuracy"])
+        shared.study.tell(trial, metrics["accuracy"])
