@@ -67,9 +67,7 @@ def run(arguments: Namespace) -> None:
         package_fingerprint(),
     )
     if unfinished := running(load(folder)):
-        print(
-            f"{folder}: {unfinished} trials still run elsewhere: the last one's end is the search's"
-        )
+        print(f"{folder}: {unfinished} of its trials still run elsewhere, which writes the results")
         return
     best = write_results(folder)
     print(f"{folder}: best accuracy {best.value:.4f}, of trial {best.number}")
