@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from selfstudy import cli
-from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError, DataError, DivergenceError, TrainingError
 from selfstudy.search import worker
 from selfstudy.search.results import load, trials, write_results
@@ -319,9 +318,3 @@ def test_mistakes_are_named(prepared, folder, capsys):
     assert "results/search/lr: cannot be written" in fails(
         capsys, *words(prepared, "--trials", "1")
     )
-
-
-def test_the_configuration_is_gone_afterwards(prepared, folder):
-    searched(prepared, folder / "s", 1)
-    with configured(["syn/r9/classify"]):
-        pass
