@@ -38,7 +38,7 @@ format: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,render,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,dev]'
 	touch $@
 
 clean:

@@ -8,6 +8,7 @@ include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
 include: "rules/results.smk"
 include: "rules/difficulty.smk"
+include: "rules/search.smk"
 
 
 rule all:

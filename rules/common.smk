@@ -23,6 +23,8 @@ from selfstudy.sweep import (
     freezing,
     pretraining,
     resolution,
+    search_settings,
+    searching,
 )
 
 if not workflow.overwrite_configfiles:
@@ -47,6 +49,7 @@ TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "outcomes", "correl
 LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
 FROZEN_LAYERS = config.get("frozen", {}).get("layers", [])
 FROZEN_LABELS = config.get("frozen", {}).get("labels", [])
+SEARCHES = config.get("searches", {})
 SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
 RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
 JUDGED = [name for name in SINGLE if name in RENDERED]
@@ -63,6 +66,7 @@ PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
 FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
 FROZEN = f"{RESULTS}/frozen/k{{layer}}/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
+SEARCH = f"{RESULTS}/search/{{search}}"
 DIFFICULTY = f"{RESULTS}/difficulty/{{dataset}}"
 LINEAR = f"{RESULTS}/linear/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}"
 
@@ -77,3 +81,4 @@ wildcard_constraints:
     layer=r"\d+",
     resolution=r"\d+",
     format="|".join(FORMATS),
+    search="|".join(SEARCHES) or "(?!)",

@@ -121,6 +121,31 @@ def frozen_gin(wildcards):
     return freezing(config, *place, int(wildcards.layer), int(wildcards.labels))
 
 
+def searched(wildcards):
+    """A search's dataset, backbone, pretext method and task, as wildcards of its runs."""
+    return type(wildcards)(fromdict=SEARCHES[wildcards.search])
+
+
+def search_start(wildcards):
+    """The snapshot that the runs of a search start from, if they finetune one."""
+    return snapshot(searched(wildcards)) if "task" in SEARCHES[wildcards.search] else []
+
+
+def search_gin(wildcards):
+    """Gin files and bindings of the runs of a search, but for what is searched."""
+    return searching(config, wildcards.search)
+
+
+def search_resources(name):
+    """So much of a resource as one of the search's runs needs."""
+
+    def resource(wildcards):
+        kind = "finetune" if "task" in SEARCHES[wildcards.search] else "pretrain"
+        return config["resources"][kind][name]
+
+    return resource
+
+
 def run_code(wildcards, *modules):
     """A hash of the source of `modules` and of what a run with these wildcards goes through."""
     named = [f"networks.{wildcards.backbone}", f"pretext.{wildcards.pretext}"]

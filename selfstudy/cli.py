@@ -12,6 +12,7 @@ COMMANDS = (
     "plan",
     "status",
     "train",
+    "search",
     "render",
     "params",
     "loading",

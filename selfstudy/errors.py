@@ -19,6 +19,10 @@ class TrainingError(SelfstudyError):
     """A run that cannot go on, such as one whose loss is no longer finite."""
 
 
+class DivergenceError(TrainingError):
+    """A run whose loss or gradient is no longer finite."""
+
+
 class InterruptionError(SelfstudyError):
     """A run that was asked to stop, and that goes on where it was when it is started again."""
 

@@ -15,6 +15,7 @@ from selfstudy.configuration import GIN, gin_text, nearest
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
+from selfstudy.search import GRACE, ROUNDS, SAMPLERS
 
 SCHEMA = GIN.parent / "schema.yaml"
 PACKAGE = Path(__file__).parent
@@ -115,6 +116,22 @@ def difficulty(config: Mapping, dataset: str) -> Gin:
     return [*files, "difficulty"], dataset_bindings(about, config)
 
 
+def searching(config: Mapping, name: str) -> Gin:
+    """How the runs of a search are, but for what is searched."""
+    search = config["searches"][name]
+    place = search["dataset"], search["backbone"], search["pretext"]
+    if "task" not in search:
+        return pretraining(config, *place)
+    files, bindings = finetuning(config, *place, search["task"], search["labels"])
+    return files, [*bindings, f"BaseDataset.semisupervised = {search['labels']}"]
+
+
+def search_settings(search: Mapping) -> dict:
+    """How a search goes: the arguments of `selfstudy.search.study.SearchSettings`."""
+    defaults = {"sampler": SAMPLERS[0], "seed": 0, "rounds": ROUNDS, "grace": GRACE}
+    return {key: search.get(key, default) for key, default in defaults.items()}
+
+
 def read(path: Path) -> dict:
     """The configuration in a file. Raises ConfigurationError, naming it, unless it is sound."""
     try:
@@ -164,6 +181,8 @@ def check(config: Mapping) -> None:
             )
         conform(dataset, {**sources[source], "$defs": schema["$defs"]}, f"datasets: {name}: ")
         check_dataset(name, dataset, config)
+    for name in config.get("searches", {}):
+        check_search(name, config)
 
 
 def conform(values: Mapping, schema: Mapping, place: str = "") -> None:
@@ -197,6 +216,36 @@ def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
             for run in (task, *(pretext for pretext in config["pretext"] if pretext != SCRATCH)):
                 for file in gin_files(name, dataset, backbone, run):
                     gin_text(file)  # is there
+
+
+def check_search(name: str, config: Mapping) -> None:
+    search, place = config["searches"][name], f"searches: {name}: "
+    known = {"dataset": "datasets", "backbone": "backbones", "pretext": "pretext", "task": "tasks"}
+    for key, names in known.items():
+        if key in search and search[key] not in config[names]:
+            hint = nearest(search[key], config[names])
+            raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
+    dataset = config["datasets"][search["dataset"]]
+    if "task" not in search:
+        if search["pretext"] == SCRATCH:
+            raise ConfigurationError(f"{place}task: is missing: {SCRATCH!r} pretrains nothing")
+    elif not fits(search["task"], search["dataset"], dataset):
+        raise ConfigurationError(
+            f"{place}task: {search['task']!r} is not for the images of {search['dataset']!r}"
+        )
+    elif (training := training_images(dataset)) is not None and search["labels"] > training:
+        raise ConfigurationError(
+            f"{place}labels: {search['labels']} labels, but dataset {search['dataset']!r} has "
+            f"{training} training images"
+        )
+    settings = search_settings(search)
+    if settings["grace"] > settings["rounds"]:
+        raise ConfigurationError(
+            f"{place}grace: {settings['grace']} rounds: expected 1 to {settings['rounds']}, the "
+            f"rounds of a trial"
+        )
+    for file in searching(config, name)[0]:
+        gin_text(file)  # is there
 
 
 def training_images(dataset: Mapping) -> int | None:

@@ -59,10 +59,10 @@ def add_configfile(parser: ArgumentParser) -> None:
     )
 
 
-def new_folder(runs: Path, name: str) -> Path:
-    """The folder of the run `name`, which must not lead out of `runs`."""
+def new_folder(runs: Path, name: str, given: str = "-e") -> Path:
+    """The folder `name` in `runs`, which it must not lead out of; `given` is where it was given."""
     if not NAME.fullmatch(name):
         raise ConfigurationError(
-            f"-e {name!r}: expected a name of letters, digits and -_.=+, with / for folders"
+            f"{given} {name!r}: expected a name of letters, digits and -_.=+, with / for folders"
         )
     return runs / name

@@ -12,6 +12,7 @@ from selfstudy.files import written_whole
 from selfstudy.training.tracking import TENSORBOARD, Scalars
 
 log = logging.getLogger("selfstudy")
+HISTORY, TIMES = "history.csv", "times.csv"
 LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
@@ -36,8 +37,7 @@ class History:
         self.folder.mkdir(parents=True, exist_ok=True)
         # By the line, so that a round that has ended can be seen.
         self._files = [
-            (self.folder / name).open("w", newline="", buffering=1)
-            for name in ("history.csv", "times.csv")
+            (self.folder / name).open("w", newline="", buffering=1) for name in (HISTORY, TIMES)
         ]
         self._scalars = Scalars(self.folder) if self.tracking == TENSORBOARD else None
         for number in range(len(self.rows)):

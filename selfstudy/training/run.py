@@ -1,6 +1,6 @@
 """A run, from the first round to the last, which a checkpoint lets go on where it was stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ def run(
     keep_snapshot: bool = False,
     keep_checkpoint: bool = False,
     tracking: str | None = None,
+    stop: Callable[[Mapping[str, float]], bool] = lambda row: False,
 ) -> dict[str, object]:
     """Train by the present configuration; results go to `folder`.
 
@@ -49,11 +50,13 @@ def run(
     stopped; one whose `code` (a fingerprint of the source), configuration or data have changed
     since begins anew. The last checkpoint of a finished run is removed unless it is to be kept.
 
+    `stop` is asked after each round, with its row of the history, whether the run is to end there.
+
     Returns the metrics.
 
-    Raises InterruptionError if it was asked to stop, TrainingError if its numbers are no longer
-    finite or the GPU's memory is full, ConfigurationError or DataError where configuration, network
-    and dataset do not fit together, or another process trains in `folder`.
+    Raises InterruptionError if it was asked to stop, DivergenceError if its numbers are no longer
+    finite, TrainingError if the GPU's memory is full, ConfigurationError or DataError where
+    configuration, network and dataset do not fit together, or another process trains in `folder`.
     """
     settings, folder = Settings(), Path(folder)
     seed_all(seed)
@@ -67,7 +70,7 @@ def run(
     )
     with held(folder), Interruption() as interruption, named_memory():
         training = Training(
-            dataset, step, rounds, rates, folder, checkpoints, interruption, tracking
+            dataset, step, rounds, rates, folder, checkpoints, interruption, tracking, stop
         )
         test = training.go_on()
         if keep_snapshot:
@@ -146,6 +149,7 @@ class Training:
     checkpoints: Checkpoints
     interruption: Interruption
     tracking: str | None
+    stop: Callable[[Mapping[str, float]], bool]
 
     def __post_init__(self) -> None:
         self.settings = Settings()
@@ -172,15 +176,18 @@ class Training:
             try:
                 while self.history.round < len(self.rates):
                     self.train_round(bar)
+                    if self.stop(self.history.rows[-1]):
+                        break
                 return self.held_out("test", self.settings.test_iters)
             except InterruptionError as error:
                 self.save()
-                self.checkpoints.wait()
                 place = f"round {min(self.history.round + 1, len(self.rates))}"
                 raise InterruptionError(
                     f"{self.folder}: {error} in {place} of {len(self.rates)}: goes on from there "
                     f"when it is started again"
                 ) from None
+            finally:
+                self.checkpoints.wait()
 
     def train_round(self, bar: tqdm) -> None:
         """The present round, or what is left of it, and its validation."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from selfstudy.errors import TrainingError
+from selfstudy.errors import DivergenceError
 
 EVERY = 50  # steps; looking at each would make the GPU wait
 
@@ -31,7 +31,7 @@ class Watch:
             self.check()
 
     def check(self) -> None:
-        """Raise TrainingError, saying when and what, if something noted is not finite."""
+        """Raise DivergenceError, saying when and what, if something noted is not finite."""
         if not self._waiting:
             return
         values = torch.stack([values for *_, values in self._waiting]).tolist()
@@ -39,7 +39,7 @@ class Watch:
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 what = "gradient" if math.isfinite(loss) else "loss"
                 last = "loss {:.4g}, gradient's norm {:.4g}".format(*self._last)
-                raise TrainingError(
+                raise DivergenceError(
                     f"{self.folder}: round {number}, step {step}, learning rate {rate:.3g}: "
                     f"the {what} is no longer finite (last finite {last}): "
                     f"lower scheduler.target_lrs"

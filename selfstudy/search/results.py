@@ -1,0 +1,94 @@
+"""What a search has found: a table of its trials, the best one's configuration, and figures."""
+
+from pathlib import Path
+
+import optuna
+import pandas as pd
+from filelock import FileLock
+from optuna import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from selfstudy.analysis.figures.style import save
+from selfstudy.errors import DataError, TrainingError
+from selfstudy.files import written_whole
+from selfstudy.search.figures import importance, parallel
+from selfstudy.search.space import SPACE
+from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
+
+
+def load(folder: str | Path) -> Study:
+    """The study of a search. Raises DataError if there is none, or its journal is damaged."""
+    missing = DataError(f"{folder}: expected a search, with its {JOURNAL}")
+    if not (Path(folder) / JOURNAL).is_file():
+        raise missing
+    try:
+        return optuna.load_study(study_name=STUDY, storage=open_journal(Path(folder)))
+    except KeyError:
+        raise missing from None
+
+
+def write_results(folder: str | Path) -> FrozenTrial:
+    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png`; give the best trial.
+
+    `best.gin` is all of the configuration of the best trial's run.
+
+    Raises TrainingError if no trial is complete.
+    """
+    folder, study = Path(folder), load(folder)
+    table = trials(study)
+    if "complete" not in set(table["state"]):
+        counts = table["state"].value_counts()
+        found = ", ".join(f"{count} {state}" for state, count in counts.items())
+        raise TrainingError(f"{folder}: no trial is complete, of which one could be best: {found}")
+    best = study.best_trial
+    with FileLock(folder / LOCK):
+        with written_whole(folder / "best.gin") as temporary:
+            temporary.write_text(best_configuration(folder, best, len(table)), encoding="utf-8")
+        save(importance(study), folder / "importance.png")
+        save(parallel(table), folder / "parallel.png")
+        with written_whole(folder / "trials.csv") as temporary:
+            table.to_csv(temporary, index=False)
+    return best
+
+
+def best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
+    """The configuration that the best trial ran with, below a line about it."""
+    path = folder / "trials" / str(best.number) / "config.gin"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    return (
+        f"# The best of {trials} trials, number {best.number}: validation accuracy "
+        f"{best.value:.4f} after {best.last_step} rounds.\n\n{text}"
+    )
+
+
+def trials(study: Study) -> pd.DataFrame:
+    """A row a trial, by number.
+
+    Returns:
+        `number`; `state`: complete, pruned, diverged or running; `value`: the validation accuracy
+        after the last of its `rounds`; `seconds` from its start to its end, interruptions among
+        them; and a column for each parameter.
+    """
+    rows = []
+    for trial in study.get_trials(deepcopy=False):
+        state = DIVERGED if DIVERGED in trial.user_attrs else trial.state.name.lower()
+        rounds = trial.last_step or 0
+        rows.append(
+            {
+                "number": trial.number,
+                "state": state,
+                "value": trial.intermediate_values.get(rounds),
+                "rounds": rounds,
+                "seconds": trial.duration.total_seconds() if trial.duration else None,
+                **{name: trial.params.get(name) for name in SPACE},
+            }
+        )
+    return pd.DataFrame(rows, columns=["number", "state", "value", "rounds", "seconds", *SPACE])
+
+
+def running(study: Study) -> int:
+    """How many trials are not over."""
+    return len(study.get_trials(deepcopy=False, states=[TrialState.RUNNING]))

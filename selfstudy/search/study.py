@@ -1,0 +1,158 @@
+"""A study that any number of processes share, through a journal in its folder."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import optuna
+from filelock import FileLock, Timeout
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import Trial, TrialState
+
+from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.search.space import SPACE
+
+JOURNAL = "journal.log"
+LOCK = ".lock"  # of who draws a trial, or writes results
+STUDY = "search"  # the only one of its journal; its folder has the name
+DIVERGED = "diverged"  # a trial's attribute: where and how
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How a search goes.
+
+    Args:
+        sampler: "tpe" (tree-structured Parzen estimator) or "cmaes".
+        seed: of the sampler, and of every trial's run.
+        rounds: of a trial that is not pruned.
+        grace: rounds that every trial has before it may be pruned.
+
+    Raises ConfigurationError unless 1 ≤ grace ≤ rounds.
+    """
+
+    sampler: str
+    seed: int
+    rounds: int
+    grace: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.grace <= self.rounds:
+            raise ConfigurationError(
+                f"grace: {self.grace} rounds: expected 1 to {self.rounds}, the rounds of a trial"
+            )
+
+
+class SharedStudy:
+    """The trials of a search.
+
+    Args:
+        folder: of the search.
+        settings: how it goes.
+        stamp: what else it depends on, by name, as fingerprints.
+
+    Raises ConfigurationError if the search in `folder` was begun with others, DataError if its
+    journal is damaged or cannot be opened.
+    """
+
+    def __init__(self, folder: Path, settings: SearchSettings, stamp: Mapping[str, str]) -> None:
+        self.folder, self.settings = folder, settings
+        self._lock = FileLock(folder / LOCK)
+        space = {name: str(distribution) for name, distribution in SPACE.items()}
+        stamp = {**stamp, **asdict(settings), "space": space}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            hold = self._lock.acquire()
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be written: {error.strerror}") from error
+        with hold:
+            self.study = optuna.create_study(
+                storage=open_journal(folder),
+                study_name=STUDY,
+                direction="maximize",
+                pruner=optuna.pruners.HyperbandPruner(settings.grace, settings.rounds),
+                load_if_exists=True,
+            )
+            begun = self.study.user_attrs.get("stamp")
+            if begun is None:
+                self.study.set_user_attr("stamp", begun := stamp)
+        if changed := [part for part, value in stamp.items() if begun.get(part) != value]:
+            raise ConfigurationError(
+                f"{folder}: this search was begun with another {' and another '.join(changed)}: "
+                f"give a new one another name, or remove this folder"
+            )
+
+    def trial_folder(self, number: int) -> Path:
+        return self.folder / "trials" / str(number)
+
+    def claim(self, trials: int) -> tuple[Trial, AbstractContextManager] | None:
+        """A trial for this process alone, as long as what comes with it is held.
+
+        That is one whose process has died, or else a new one; none when `trials` have been begun.
+        The system lets go of a trial when its process dies, however it dies.
+        """
+        with self._lock:
+            begun = self.study.get_trials(deepcopy=False)
+            for trial in begun:
+                if trial.state == TrialState.RUNNING:
+                    with suppress(Timeout):
+                        return Trial(self.study, trial._trial_id), self._hold(trial.number)
+            if len(begun) < trials:
+                self.study.sampler = make_sampler(self.settings, len(begun))
+                trial = self.study.ask(SPACE)
+                return trial, self._hold(trial.number)
+        return None
+
+    def _hold(self, number: int) -> AbstractContextManager:
+        folder = self.trial_folder(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / ".claim").acquire(timeout=0)
+
+
+def make_sampler(settings: SearchSettings, number: int) -> BaseSampler:
+    """The sampler of trial `number`.
+
+    Each has a seed of its own: processes that share a study draw differently, and one that goes on
+    with a study draws as if it had never stopped.
+    """
+    seed = int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0])
+    if settings.sampler == "tpe":
+        return TPESampler(seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        # As Optuna advises where Hyperband prunes, which leaves few trials.
+        return CmaEsSampler(seed=seed, consider_pruned_trials=True, warn_independent_sampling=False)
+
+
+def open_journal(folder: Path) -> JournalStorage:
+    """The journal of a search. Raises DataError if it is damaged or cannot be opened."""
+    path, lock = folder / JOURNAL, FileLock(folder / ".journal.lock")
+    try:
+        with lock:
+            drop_torn_record(path)
+        return JournalStorage(JournalFileBackend(str(path), lock))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    except Exception as error:  # what a damaged file ends in is of many kinds
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: damaged, or not a journal of Optuna: {reason}") from error
+
+
+def drop_torn_record(path: Path) -> None:
+    """Drop the last record if a crash or a full disk cut it short: nobody has read it yet.
+
+    The next one would be written behind it, into the same line.
+    """
+    if not path.is_file():
+        return
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        os.truncate(path, content.rfind(b"\n") + 1)
