@@ -184,10 +184,16 @@ def lines(path):
 def stopped(started, tmp_path):
     """The folder of a run that was killed when it had two checkpoints, and of one that was not."""
     folder, whole = tmp_path / "run", tmp_path / "whole"
-    process = started(folder, "rotate")
-    assert until((folder / "checkpoint.previous.pt").exists, process)
-    process.kill()
-    process.join()
+
+    def both():
+        names = ("checkpoint.pt", "checkpoint.previous.pt")
+        return all((folder / name).exists() for name in names)
+
+    while not both():  # it may be killed while one takes the other's place
+        process = started(folder, "rotate")
+        assert until(both, process)
+        process.kill()
+        process.join()
     started(whole, "rotate").join(LIMIT)
     return folder, whole
 
