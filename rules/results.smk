@@ -38,7 +38,7 @@ rule about:
     output:
         report(
             f"{RESULTS}/about.html",
-            category="About",
+            category="Provenance",
             caption="../workflow/report/about.rst",
         ),
     log:
@@ -47,7 +47,8 @@ rule about:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        config=config,
+        # But for what makes no results here.
+        config={key: config[key] for key in config if key not in ("searches", "tracking")},
         code=code_fingerprint("analysis.about"),
     script:
         "../workflow/scripts/about.py"

@@ -1,6 +1,7 @@
 """The whole workflow on tiny data: what it makes, and what it runs again."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,21 +59,16 @@ def test_the_report_holds_figures_tables_and_claims(finished):
     assert "drawn as other seeds might have given them" in page
 
 
-def test_a_part_of_the_runs_is_enough_if_asked_for(study):
-    study.config |= {"partial": True, "seeds": [0]}
-    metrics = study.folder / "results/finetune/0110/r9/cmc/classify/n10/metrics.csv"
-    kept = metrics.read_text()
+def test_a_part_of_the_runs_is_enough_if_asked_for(finished, new_study):
+    shutil.copytree(finished.folder, new_study.folder, dirs_exist_ok=True)
+    new_study.config["partial"] = True
+    metrics = new_study.folder / "results/finetune/0110/r9/cmc/classify/n10/metrics.csv"
+    figure = new_study.folder / "results/figures/fig3.png"
     metrics.unlink()
-    try:
-        assert study.planned("results/figures/fig3.pdf", "--rerun-triggers", "mtime") == {}
-        figure = study.folder / "results/figures/fig3.png"
-        before = figure.read_bytes()
-        study.snakemake(figure.relative_to(study.folder), "--force", "--rerun-triggers", "mtime")
-        assert not metrics.exists()
-        assert figure.read_bytes() != before
-    finally:
-        metrics.write_text(kept)
-        figure.write_bytes(before)
+    before = figure.read_bytes()
+    new_study.snakemake("results/figures/fig3.png", "--force", "--rerun-triggers", "mtime")
+    assert not metrics.exists()
+    assert figure.read_bytes() != before
 
 
 def test_every_job_has_a_log(finished):
