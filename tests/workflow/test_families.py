@@ -34,7 +34,7 @@ def test_cifar(new_study, monkeypatch):
     }
     new_study.config["pretext"] = ["scratch", "rotate", "cmc"]
     new_study.config["tasks"] = {"classify": {"labels": [10, 36]}}
-    del new_study.config["rendering"]
+    del new_study.config["rendering"], new_study.config["frozen"]
     new_study.snakemake()
     assert len(runs_of(new_study)) == 2 * 3 * 2
     with h5py.File(new_study.folder / "data/prepared/cifar100/data_32_lab.h5") as file:
@@ -52,7 +52,7 @@ def test_samples_that_the_authors_renderer_left(new_study):
     new_study.config["datasets"] = {"0110": rendered}
     new_study.config["pretext"] = ["scratch", "rotate"]
     new_study.config["tasks"] = {"classify": {"labels": [10, 20]}}
-    del new_study.config["rendering"]
+    del new_study.config["rendering"], new_study.config["frozen"]
     new_study.snakemake()
     assert len(list((new_study.folder / "data/packed/0110").iterdir())) == 12
     assert len(runs_of(new_study)) == 4
@@ -178,6 +178,7 @@ def test_what_a_user_adds(tmp_path):
     study.config["backbones"] = ["r9", "tiny"]
     study.config["pretext"] = ["scratch", "simclr"]
     study.config["tasks"] = {"classify": {"labels": [40]}, "animate": {"labels": [40]}}
+    del study.config["frozen"]
     study.snakemake()
     runs = runs_of(study)
     assert len(runs) == 2 * 2 * 2
