@@ -42,9 +42,9 @@ def test_searches_are_asked_for_by_name(searches):
         assert "running" not in set(table["state"])
         assert "Wrapper.model_choice = 'rotate'" in (folder / "best.gin").read_text()
         assert (folder / "parallel.png").is_file()
-        assert (
-            "trials/" in (searches.folder / f"logs/results/search/{name}/workers/0.log").read_text()
-        )
+        # A worker that starts late may find all trials done.
+        logs = (searches.folder / f"logs/results/search/{name}/workers").glob("*.log")
+        assert any("trials/" in log.read_text() for log in logs)
     best = (searches.folder / "results/search/tuned/best.gin").read_text()
     assert "BaseDataset.semisupervised = 50" in best
     assert "rotate/snapshot.pt'" in best
