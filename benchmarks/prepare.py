@@ -29,7 +29,7 @@ from selfstudy.rendering.settings import Rendering
 
 SIZES = ((64, 64), (64, 32), (128, 128), (128, 64))  # pixels, packed and prepared
 DATASET = "1111"  # textured: the slowest to decode, and of the most colours
-COPIES = 15  # of each rendered image, since rendering takes far longer than what is measured
+COPIES = 25  # of each rendered image, since rendering takes far longer than what is measured
 LOOPED = 1200  # images that the loop gets through
 STEP = 2**-10  # of float16, relative
 SMALLEST = 1e-6  # in standard deviations: nearer to zero nothing is compared
@@ -37,7 +37,7 @@ SMALLEST = 1e-6  # in standard deviations: nearer to zero nothing is compared
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=36000, help="in each of the two datasets")
+    parser.add_argument("--images", type=int, default=60000, help="in each of the two datasets")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()

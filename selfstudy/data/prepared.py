@@ -97,6 +97,8 @@ def write_prepared(
 
             size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
             batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
+            if processes > 1:
+                convert(slice(0, 1))  # so that its copies have the compiled functions loaded
             for images in by_processes(convert, batches, processes):
                 progress(images)
 
