@@ -76,7 +76,7 @@ def changes(claim: str, statistic: str, differences: np.ndarray) -> Finding:
 
 def falls(table: pd.DataFrame) -> Finding:
     """Of utility, at the fewest and the most labels where it is no bound."""
-    measured = table[(table["censored"] == 0) & (table["below"] == 0)].sort_values("labels")
+    measured = table[table["utility"].notna() & (table["below"] == 0)].sort_values("labels")
     ends = measured.groupby([*PLACE, "pretext"])["utility"].agg(["first", "last", "count"])
     ends = ends[ends["count"] > 1]
     hits = int((ends["last"] < ends["first"]).sum())
@@ -114,11 +114,10 @@ def best_depends_on_task(runs: pd.DataFrame) -> Finding:
     """Of the first backbone: whether the method with the best mean accuracy is another."""
     claim = "The best method depends on the task"
     statistic = "share of draws in which not all tasks have the same best method"
-    rng, found = np.random.default_rng(0), curves(runs)
     drawn: dict[str, dict[str, list[np.ndarray]]] = {}
-    for (_, backbone, task, pretext), curve in found.items():
+    for (_, backbone, task, pretext), curve in curves(runs).items():
         if backbone == runs["backbone"].iloc[0] and pretext != SCRATCH:
-            mean = curve.draws(rng).mean(1)
+            mean = curve.draws.mean(1)
             drawn.setdefault(task, {}).setdefault(pretext, []).append(mean)
     tasks = [
         np.stack([np.mean(each, axis=0) for each in methods.values()]) for methods in drawn.values()
@@ -135,7 +134,7 @@ def best_depends_on_task(runs: pd.DataFrame) -> Finding:
 def data_changes_utility(table: pd.DataFrame) -> Iterator[Finding]:
     """For each factor, over pairs of datasets that differ in it alone."""
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "dataset"]
-    wide = table[table["censored"] == 0].pivot_table("utility", keys, "dataset")
+    wide = table.pivot_table("utility", keys, "dataset")
     for factor, found in pairs(wide.columns).items():
         each = [(wide[on] - wide[off]).dropna().to_numpy() for off, on in found]
         yield changes(
@@ -152,7 +151,7 @@ def network_changes_utility(table: pd.DataFrame) -> Finding:
     if len(names) < 2:
         return Finding(claim, statistic, 0, np.nan, np.nan, np.nan, FEW)
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "backbone"]
-    wide = table[table["censored"] == 0].pivot_table("utility", keys, "backbone").dropna()
+    wide = table.pivot_table("utility", keys, "backbone").reindex(columns=names).dropna()
     statistic = f"median of utility with {names[1]} less that with {names[0]}"
     return changes(claim, statistic, (wide[names[1]] - wide[names[0]]).to_numpy())
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from selfstudy.analysis.figures.style import dataset_title, look
-from selfstudy.analysis.utility import PLACE
+from selfstudy.analysis.utility import PLACE, shown
 
 HEADINGS = ["Task", "Dataset", "Backbone", "Method"]
 
@@ -11,21 +11,23 @@ HEADINGS = ["Task", "Dataset", "Backbone", "Method"]
 def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracies in per cent, or utilities, as text.
 
-    A cell is a mean, ± the standard deviation where there are several seeds; `≥` where it is a
-    lower bound; between asterisks if it is the best of its place and budget, as it is shown.
+    A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` what the
+    mean is at least, where seeds are censored; between asterisks if it is the best of its place and
+    budget, as it is shown.
 
     Args:
         table: of `accuracies` in `selfstudy.analysis.runs` or `utilities` in `.utility`.
     """
-    accuracy = "mean" in table
-    value, scale, digits = ("mean", 100, 1) if accuracy else ("utility", 1, 2)
-    numbers = table[[value, "std"]] * scale
-    text = numbers[value].map(f"{{:.{digits}f}}".format)
-    best = numbers[value].round(digits).groupby([table[key] for key in [*PLACE, "labels"]])
-    bold = numbers[value].round(digits) == best.transform("max")
-    spread = numbers["std"].map(f" ± {{:.{digits}f}}".format).where(table["n"] > 1, "")
-    bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "") if not accuracy else ""
-    text = bound + text + spread
+    if "mean" in table:
+        value, spread, digits, bound = table["mean"] * 100, table["std"] * 100, 1, ""
+    else:
+        value, spread, digits = shown(table), table["std"], 2
+        bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "")
+    rounded = value.round(digits)
+    bold = rounded == rounded.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
+    several = (table["n"] > 1) & spread.notna()
+    written = f"{{:.{digits}f}}".format
+    text = bound + value.map(written) + (" ± " + spread.map(written)).where(several, "")
     text = text.where(~bold, "**" + text + "**")
     rows = pd.DataFrame(
         {

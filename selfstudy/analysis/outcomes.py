@@ -46,7 +46,7 @@ def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
 
     `share` is not a number where the seeds do not tell the spread.
     """
-    rng, found, rows = np.random.default_rng(0), curves(runs), []
+    found, rows = curves(runs), []
     for place, curve in found.items():
         scratch = found.get((*place[:-1], SCRATCH))
         if place[-1] == SCRATCH or scratch is None:
@@ -55,7 +55,7 @@ def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
         if len(labels) < 2:
             continue
         said = outcome(scratch.mean[None, base], curve.mean[None, own])[0]
-        drawn = scratch.draws(rng)[:, base], curve.draws(rng)[:, own]
+        drawn = scratch.draws[:, base], curve.draws[:, own]
         known = all(np.isfinite(draws).all() for draws in drawn)
         share = (outcome(*drawn) == said).mean() if known else np.nan
         place = dict(zip([*PLACE, "pretext"], place, strict=True))

@@ -14,7 +14,6 @@ from selfstudy.analysis.utility import PLACE, labels_needed, utilities
 
 DRAWS = 2000
 LEVEL = 0.95
-POINT = [*PLACE, "labels"]  # runs here differ in method and seed alone, and share their spread
 
 
 class Curve(NamedTuple):
@@ -22,36 +21,60 @@ class Curve(NamedTuple):
 
     labels: np.ndarray  # (k,) rising
     mean: np.ndarray  # (k,) over seeds
-    error: np.ndarray  # (k,) standard error of the mean; not a number where it is not known
-    freedom: np.ndarray  # (k,) its degrees of freedom
-
-    def draws(self, rng: np.random.Generator, count: int = DRAWS) -> np.ndarray:
-        """(count, k): the mean, and Student's t times its standard error."""
-        t = rng.standard_t(np.maximum(self.freedom, 1), (count, len(self.labels)))
-        return self.mean + t * self.error
+    draws: np.ndarray  # (DRAWS, k) of the mean; not a number where the spread is not known
 
 
 def curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
     """The curve of each dataset, backbone, task and pretext method.
 
-    The variance over seeds is pooled over the methods of a dataset, backbone, task and budget:
-    three seeds alone say little about it.
-
     Args:
         runs: the table of `selfstudy.analysis.runs.collect`.
     """
-    cells = runs.groupby([*POINT, "pretext"], sort=False)["accuracy"]
-    table = cells.agg(["mean", "count", "var"]).reset_index()
-    table["freedom"] = table["count"] - 1
-    table["squares"] = (table["var"] * table["freedom"]).fillna(0)
-    pooled = table.groupby(POINT, sort=False)[["squares", "freedom"]].transform("sum")
-    table["freedom"] = pooled["freedom"]
-    variance = pooled["squares"] / pooled["freedom"].where(pooled["freedom"] > 0)
-    table["error"] = np.sqrt(variance / table["count"])
-    return {
-        place: Curve(*(curve[name].to_numpy() for name in ("labels", "mean", "error", "freedom")))
-        for place, curve in table.sort_values("labels").groupby([*PLACE, "pretext"], sort=False)
-    }
+    rng, found = np.random.default_rng(0), {}
+    for place, group in runs.groupby(PLACE, sort=False):
+        accuracy = group.groupby(["pretext", "labels"])["accuracy"]
+        cells, cell = accuracy.mean().reset_index(), accuracy.ngroup().to_numpy()
+        draws = resampled(group["accuracy"].to_numpy(float), cell, cells["labels"].to_numpy(), rng)
+        for pretext in group["pretext"].unique():
+            own = cells["pretext"] == pretext
+            labels, mean = cells.loc[own, "labels"], cells.loc[own, "accuracy"]
+            found[(*place, pretext)] = Curve(labels.to_numpy(), mean.to_numpy(), draws[:, own])
+    return found
+
+
+def resampled(
+    accuracy: np.ndarray, cell: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws (DRAWS, c) of the mean accuracy of each of c cells, a cell being a method and budget.
+
+    A studentised bootstrap. Methods share the variance at a budget, and budgets the shape of the
+    distribution: three seeds alone say little about either. Residuals are drawn for all seeds anew,
+    and each mean is shifted by its t among them. Accuracy stays within 0 and 1.
+
+    Args:
+        accuracy: of all runs (r,) of a dataset, backbone and task.
+        cell: the cell of each (r,), counted from 0.
+        labels: the budget of each cell (c,).
+    """
+    member = np.eye(len(labels))[cell]  # (r, c)
+    count, pooled = member.sum(0), (labels[:, None] == labels).astype(float)
+    freedom = (count - 1) @ pooled
+
+    def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of values (..., r): means, residuals and pooled variances of their cells."""
+        mean = values @ member / count
+        residual = values - mean[..., cell]
+        return mean, residual, residual**2 @ member @ pooled / freedom
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, residual, variance = moments(accuracy)
+        # Residuals are smaller than deviations from the true mean: by this factor.
+        shrunk = np.sqrt(variance * (1 - 1 / count))[cell]
+        pool = (residual / shrunk)[shrunk > 0]
+        noise = rng.choice(pool if len(pool) else np.zeros(1), (DRAWS, len(accuracy)))
+        shift, _, spread = moments(noise)
+        t = np.nan_to_num(shift / np.sqrt(spread))  # by far too large where all drawn are equal
+    return np.clip(mean - t * np.sqrt(variance), 0, 1)
 
 
 def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,9 +85,9 @@ def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a point of a curve: `low` and `high` of its mean accuracy."""
-    rng, tables = np.random.default_rng(0), []
+    tables = []
     for place, curve in curves(runs).items():
-        low, high = interval(curve.draws(rng))
+        low, high = interval(curve.draws)
         table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
         tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
     return pd.concat(tables, ignore_index=True)
@@ -76,14 +99,14 @@ def utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
     Both the pretrained and the scratch curve are drawn. `high` is infinite where accuracy may lie
     above the scratch curve, so that no bound is known, and so is `low` where it must.
     """
-    rng, found = np.random.default_rng(0), curves(runs)
+    found = curves(runs)
     columns = [*PLACE, "pretext", "labels", "low", "high"]
     tables = [pd.DataFrame(columns=columns)]
     for place, curve in found.items():
         scratch = found.get((*place[:-1], SCRATCH))
         if place[-1] == SCRATCH or scratch is None:
             continue
-        base, own = scratch.draws(rng), curve.draws(rng)
+        base, own = scratch.draws, curve.draws
         needed = np.stack([labels_needed(a, scratch.labels, base) for a in own.T], -1)
         unknown = np.isnan(own) | np.isnan(base).any(-1, keepdims=True)
         low, high = interval(np.where(unknown, np.nan, needed / curve.labels - 1))

@@ -12,6 +12,7 @@ from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.runs import accuracies
 
 PLACE = ["dataset", "backbone", "task"]
+COLUMNS = ["utility", "std", "at_least", "n", "bound", "censored", "below"]
 
 
 def labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
@@ -48,8 +49,9 @@ def utilities(runs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a curve point: `utility`, mean over the pretrained seeds; `std`, their population
         standard deviation; `n` seeds; `bound`, the largest utility that can be measured there;
-        `censored`, how many seeds lie above the scratch curve. Such a seed counts as the bound, so
-        that the mean is then a lower bound; `below`, how many seeds lie below it and count as -1.
+        `censored`, how many seeds lie above the scratch curve, of which only that bound is known;
+        `below`, how many lie below it and count as -1. Where seeds are censored, `utility` and
+        `std` are not known, but what the mean is `at_least`.
     """
     rows = []
     for place, group in runs.groupby(PLACE, sort=False):
@@ -60,19 +62,26 @@ def utilities(runs: pd.DataFrame) -> pd.DataFrame:
         pretrained = group[group["pretext"] != SCRATCH]
         for (pretext, budget), seeds in pretrained.groupby(["pretext", "labels"], sort=False):
             needed = labels_needed(seeds["accuracy"], labels, scratch)
-            values = np.minimum(needed, labels[-1]) / budget - 1
+            censored = np.isinf(needed)
+            values = np.where(censored, labels[-1], needed) / budget - 1
+            known = not censored.any()
             rows.append(
                 {
                     **dict(zip(PLACE, place, strict=True)),
                     "pretext": pretext,
                     "labels": budget,
-                    "utility": values.mean(),
-                    "std": values.std(),
+                    "utility": values.mean() if known else np.nan,
+                    "std": values.std() if known else np.nan,
+                    "at_least": np.nan if known else values.mean(),
                     "n": len(values),
                     "bound": labels[-1] / budget - 1,
-                    "censored": int(np.isinf(needed).sum()),
+                    "censored": int(censored.sum()),
                     "below": int((needed == 0).sum()),
                 }
             )
-    columns = [*PLACE, "pretext", "labels", "utility", "std", "n", "bound", "censored", "below"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*PLACE, "pretext", "labels", *COLUMNS])
+
+
+def shown(table: pd.DataFrame) -> pd.Series:
+    """Of the table of `utilities`: each utility, or what it is at least."""
+    return table["utility"].fillna(table["at_least"])

@@ -35,15 +35,16 @@ def test_utility_equals_the_authors(reference):
             assert row["utility"].item() == pytest.approx(case["utility"][index], abs=1e-12)
             assert row["std"].item() == pytest.approx(case["utility_std"][index], abs=1e-12)
             assert row["censored"].item() == 0
+            assert np.isnan(row["at_least"].item())
 
 
 def test_accuracy_above_the_scratch_curve_is_censored():
     curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {100: [0.4, 0.6], 1000: [0.6, 0.7]}}
     result = utilities(table(curves)).set_index("labels")
-    assert result.loc[100, "censored"] == 1
-    assert result.loc[100, "utility"] == pytest.approx(((700 / 100 - 1) + (1000 / 100 - 1)) / 2)
-    assert result.loc[1000, "censored"] == 2
-    assert result.loc[1000, "utility"] == 0
+    assert result["censored"].tolist() == [1, 2]
+    assert result[["utility", "std"]].isna().all(axis=None)
+    assert result.loc[100, "at_least"] == pytest.approx(((700 / 100 - 1) + (1000 / 100 - 1)) / 2)
+    assert result.loc[1000, "at_least"] == 0
     assert result.loc[100, "bound"] == 9
 
 

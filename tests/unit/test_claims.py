@@ -61,6 +61,15 @@ def test_one_method_may_be_best_everywhere():
     assert best_depends_on_task(runs({"classify": "cmc"})).verdict == FEW
 
 
+def test_a_network_of_which_only_bounds_are_known_is_compared_with_none():
+    table = runs({"classify": "cmc"})
+    above = (table["backbone"] == "r50") & (table["pretext"] != "scratch")
+    table.loc[above, "accuracy"] = 0.9
+    found = {each.claim: each for each in findings(table, table[:0])}
+    compared = found["A larger network changes utility"]
+    assert (compared.n, compared.verdict) == (0, FEW)
+
+
 def test_linear_evaluation_may_predict():
     table = runs({"classify": "cmc"})
     linear = table[table["pretext"] != "scratch"]

@@ -40,10 +40,12 @@ def test_a_row_a_method_and_the_best_in_bold(accuracy):
 
 
 def test_bounds_are_marked():
-    rows = [("vae", 100, 1.5, 0.5, 1), ("cmc", 100, -0.25, 0.1, 0)]
-    table = pd.DataFrame(rows, columns=["pretext", "labels", "utility", "std", "censored"])
+    nan = float("nan")
+    rows = [("vae", 100, nan, nan, 1.5, 1), ("cmc", 100, -0.25, 0.1, nan, 0)]
+    columns = ["pretext", "labels", "utility", "std", "at_least", "censored"]
+    table = pd.DataFrame(rows, columns=columns)
     text = laid_out(table.assign(**PLACE, n=3))["100"].tolist()
-    assert text == ["**≥ 1.50 ± 0.50**", "-0.25 ± 0.10"]
+    assert text == ["**≥ 1.50**", "-0.25 ± 0.10"]
 
 
 def test_markdown_and_latex_say_the_same(accuracy):

@@ -30,12 +30,29 @@ def table(curves, seeds=1, rng=None):
     return pd.DataFrame(rows, columns=columns)
 
 
-def test_the_spread_is_pooled_over_methods():
+def test_draws_by_hand():
+    """Scratch has two seeds, VAE one; residuals are scratch's two, scaled: -1 and 1.
+
+    Where the two that scratch draws are alike, the drawn spread is 0 and anything may be; else VAE
+    is shifted by t = 1 / sqrt(2) of the spread, which is sqrt(0.02) and scratch's alone.
+    """
     runs = pd.concat([table({"scratch": [0.2]}), table({"scratch": [0.4]}), table({"vae": [0.5]})])
-    curve = curves(runs)["0110", "r9", "classify", "vae"]
-    # Scratch varies by 0.02 with one degree of freedom; the one seed of VAE adds none.
-    assert curve.error == pytest.approx(np.sqrt(0.02))
-    assert curve.freedom == 1
+    found = curves(runs)
+    scratch, vae = (found["0110", "r9", "classify", name].draws for name in ("scratch", "vae"))
+    values, counts = np.unique(vae.round(12), return_counts=True)
+    assert values.tolist() == [0, 0.4, 0.6, 1]
+    assert counts == pytest.approx([500] * 4, abs=100)
+    assert np.unique(scratch.round(12)).tolist() == [0, 0.3, 1]
+
+
+def test_equal_seeds_tell_no_spread_but_their_own():
+    runs = pd.concat([table({"scratch": [0.2, 0.5], "vae": [0.3, 0.6]}, 2)])
+    runs.loc[(runs["labels"] == 300) & (runs["seed"] == 1), "accuracy"] += 0.1
+    found = accuracy_intervals(runs).set_index(["pretext", "labels"])
+    assert found.loc[("vae", 100), ["low", "high"]].tolist() == [0.3, 0.3]
+    assert found.loc[("vae", 300), "low"] < 0.65 < found.loc[("vae", 300), "high"]
+    same = accuracy_intervals(table(TRUE, 2))
+    assert (same["low"] == same["high"]).all()
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
@@ -51,6 +68,18 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
             held["utility"].append(row.low <= truth[row.pretext, row.labels] <= row.high)
     assert 0.935 < np.mean(held["accuracy"]) < 0.965
     assert 0.93 < np.mean(held["utility"]) < 0.99
+
+
+@pytest.mark.parametrize(
+    ("methods", "seeds", "most"), [(4, 2, 0.99), (2, 3, 0.98), (2, 2, 1), (1, 3, 1)]
+)
+def test_fewer_runs_make_intervals_wider_not_wrong(methods, seeds, most):
+    rng, held = np.random.default_rng(2), []
+    few = dict(list(TRUE.items())[:methods])
+    for _ in range(100):
+        for row in accuracy_intervals(table(few, seeds, rng)).itertuples():
+            held.append(row.low <= TRUE[row.pretext][LABELS.index(row.labels)] <= row.high)
+    assert 0.93 < np.mean(held) <= most
 
 
 def test_above_the_scratch_curve_no_bound_is_known():

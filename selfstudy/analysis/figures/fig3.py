@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import RC, dataset_title, look
 from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
+from selfstudy.analysis.utility import shown
 
 PANEL = (2.3, 1.9)  # inches, width and height
 MAX_COLUMNS = 6
@@ -64,13 +65,14 @@ def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
     utility = utility.assign(
         low=utility[["low", "bound"]].min(axis=1, skipna=False),
         high=utility[["high", "bound"]].min(axis=1, skipna=False),
+        shown=shown(utility),
     )
     for pretext, curve in utility.groupby("pretext", sort=False):
-        line(axes, pretext, curve, "utility")
+        line(axes, pretext, curve, "shown")
         censored = curve[curve["censored"] > 0]
         axes.plot(
             censored["labels"],
-            censored["utility"],
+            censored["shown"],
             color=look(pretext).color,
             linestyle="",
             marker="^",

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import grid, legend
 from selfstudy.analysis.figures.style import RC, look
-from selfstudy.analysis.utility import utilities
+from selfstudy.analysis.utility import shown, utilities
 from selfstudy.factors import Factors, pairs
 
 
@@ -24,6 +24,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     budgets = sorted(table["labels"].unique())
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]
+    table = table.assign(shown=shown(table))
     found = pairs(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]
@@ -40,11 +41,11 @@ def draw(runs: pd.DataFrame) -> Figure:
                         continue
                     both = points.loc[keys]
                     label = style.label if index == 0 else None
-                    panel.plot([0, 1], both["utility"], color=style.color, label=label)
+                    panel.plot([0, 1], both["shown"], color=style.color, label=label)
                     for x, (_, row) in enumerate(both.iterrows()):
                         face = "white" if row["censored"] else style.color
                         panel.plot(
-                            x, row["utility"], style.marker, color=style.color, markerfacecolor=face
+                            x, row["shown"], style.marker, color=style.color, markerfacecolor=face
                         )
         for panel in axes[::3]:
             panel.set_ylabel(f"Utility at {short(budget)} labels")
