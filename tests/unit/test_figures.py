@@ -111,18 +111,18 @@ def test_frozen_layers_stand_between_finetuning_and_linear_evaluation():
     assert len(scratch.get_xdata()) == len(vae.get_xdata()) - 2
 
 
-def test_methods_differ_where_bars_do_not_overlap():
+def test_methods_are_joined_that_do_not_differ():
     table = runs([f"{n:04b}" for n in range(12)], ["r9"], ["classify"])
+    worse = (table["pretext"] == "vae") & (table["dataset"] < "0101")
+    table.loc[worse, "accuracy"] -= 0.1  # so that VAE is below scratch on five
     figure = fig10.draw(table)
-    assert len(titles(figure)) == 3
-    assert titles(figure)[0].startswith("Classify, 100 labels\np = ")
+    # Nemenyi's critical difference of 3 methods on 12 datasets (Demšar's q of 2.343) is 0.96.
+    assert [title.endswith(", CD = 0.96") for title in titles(figure)] == [True] * 3
+    assert titles(figure)[0].startswith("Classify, 100 labels, n = 12\np = ")
     panel = figure.axes[0]
-    methods = [tick.get_text() for tick in panel.get_yticklabels()]
-    assert methods == ["From scratch", "VAE", "CMC"]  # the best above
-    bars = [bar.get_segments()[0][:, 0] for bar in panel.collections]
-    assert bars[0][0] > bars[2][1], "scratch and CMC differ"
-    # Nemenyi's critical difference of 3 methods on 12 datasets (Demšar's q of 2.343).
-    assert np.ptp(bars[0]) == pytest.approx(2.343 * np.sqrt(3 * 4 / (6 * 12)), abs=1e-3)
+    assert [text.get_text().strip() for text in panel.texts] == ["CMC", "VAE", "From scratch"]
+    joined = [sorted(bar.get_xdata()) for bar in panel.lines if bar.get_linewidth() == 2]
+    assert joined == [pytest.approx([2 + 5 / 12, 2 + 7 / 12])], "CMC, at 1, is better than both"
 
 
 def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
