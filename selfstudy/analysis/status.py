@@ -8,9 +8,10 @@ from filelock import FileLock, Timeout
 
 from selfstudy.analysis.tables import read_table
 from selfstudy.errors import DataError
+from selfstudy.training.failure import FAILURE, failure
 
-DONE, RUNNING, STOPPED = "done", "running", "stopped"
-COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left"]
+DONE, RUNNING, FAILED, STOPPED = "done", "running", "failed", "stopped"
+COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left", "why"]
 
 
 def status(results: str | Path) -> pd.DataFrame:
@@ -20,26 +21,31 @@ def status(results: str | Path) -> pd.DataFrame:
         results: the sweep's folder of results.
 
     Returns:
-        `state`: done, running, or stopped, which a run is that failed or was interrupted; `run`,
-        its folder in `results`; the `round` it is in the place of and how many there are; its last
-        validation `accuracy`; and, while it runs, the `minutes_left`, as long as its rounds took.
+        `state`: done, running, failed, or stopped, which a run is that was interrupted or killed;
+        `run`, its folder in `results`; the `round` it is in the place of and how many there are;
+        its last validation `accuracy`; while it runs, the `minutes_left`, as long as its rounds
+        took; and `why` it failed.
     """
-    folders = sorted(path.parent for path in Path(results).rglob("times.csv"))
+    traces = ("times.csv", FAILURE)
+    folders = sorted({path.parent for name in traces for path in Path(results).rglob(name)})
     rows = [row for folder in folders for row in of_run(folder, Path(results))]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    order = {state: place for place, state in enumerate((RUNNING, STOPPED, DONE))}
+    order = {state: place for place, state in enumerate((RUNNING, FAILED, STOPPED, DONE))}
     return table.sort_values("state", key=lambda column: column.map(order), kind="stable")
 
 
 def of_run(folder: Path, results: Path) -> Iterator[dict[str, object]]:
     """The row of a run; none of one that has not finished a round, nor is at work on it."""
-    busy = is_held(folder)
-    row = {"state": RUNNING if busy else STOPPED, "run": folder.relative_to(results).as_posix()}
+    row: dict[str, object] = {"run": folder.relative_to(results).as_posix()}
+    if is_held(folder):
+        row["state"] = RUNNING
+    elif why := failure(folder):
+        row |= {"state": FAILED, "why": why}
     try:
         times = read_table(folder / "times.csv", ("round", "rounds", "seconds"))
         history = read_table(folder / "history.csv", ("round",))
     except DataError:  # its first round is not over
-        if busy:
+        if "state" in row:
             yield row
         return
     last = times.iloc[-1]
@@ -47,10 +53,11 @@ def of_run(folder: Path, results: Path) -> Iterator[dict[str, object]]:
     if "valid_accuracy" in history:
         row["accuracy"] = history["valid_accuracy"].iloc[-1]
     left = row["rounds"] - row["round"]
-    if busy:
+    if "state" not in row:
+        whole = left == 0 and (folder / "metrics.csv").is_file()
+        row["state"] = DONE if whole else STOPPED
+    elif row["state"] == RUNNING:
         row["minutes_left"] = left * times["seconds"].median() / 60
-    elif left == 0 and (folder / "metrics.csv").is_file():
-        row["state"] = DONE
     yield row
 
 

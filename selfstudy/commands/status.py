@@ -5,7 +5,7 @@ from pathlib import Path
 
 from selfstudy.commands.common import add_configfile
 
-HELP = "show which runs of a sweep are done, running or stopped"
+HELP = "show which runs of a sweep are done, running, failed or stopped"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.analysis.status import DONE, RUNNING, STOPPED, status
+    from selfstudy.analysis.status import DONE, FAILED, RUNNING, STOPPED, status
     from selfstudy.sweep import read
 
     table = status(read(Path(arguments.configfile))["results"])
@@ -24,4 +24,6 @@ def run(arguments: Namespace) -> None:
         whole = dict.fromkeys(("round", "rounds"), "{:.0f}".format)
         print(shown.to_string(index=False, na_rep="-", formatters=formats | whole) + "\n")
     counts = table["state"].value_counts()
-    print(", ".join(f"{counts.get(state, 0)} {state}" for state in (DONE, RUNNING, STOPPED)))
+    print(
+        ", ".join(f"{counts.get(state, 0)} {state}" for state in (DONE, RUNNING, FAILED, STOPPED))
+    )

@@ -18,6 +18,7 @@ from selfstudy.errors import ConfigurationError, InterruptionError, TrainingErro
 from selfstudy.files import written_whole
 from selfstudy.provenance import checksum, fingerprint
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints, restore_training
+from selfstudy.training.failure import explained
 from selfstudy.training.history import History, write_metrics
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.loop import Mean, Step, evaluate, feature_spread
@@ -49,6 +50,7 @@ def run(
     A run that was stopped goes on from its last checkpoint, and ends as if it had never been
     stopped; one whose `code` (a fingerprint of the source), configuration or data have changed
     since begins anew. The last checkpoint of a finished run is removed unless it is to be kept.
+    What a run failed of stands in `failed.txt` until it is started again.
 
     `stop` is asked after each round, with its row of the history, whether the run is to end there.
 
@@ -68,7 +70,7 @@ def run(
     checkpoints = Checkpoints(
         folder, stamp(dataset, code) | {"seed": str(seed)}, settings.checkpoint_minutes
     )
-    with held(folder), Interruption() as interruption, named_memory():
+    with held(folder), explained(folder), Interruption() as interruption, named_memory():
         training = Training(
             dataset, step, rounds, rates, folder, checkpoints, interruption, tracking, stop
         )
@@ -89,11 +91,13 @@ def run(
             **{f"test_{name}": value for name, value in test.items()},
         }
         write_metrics(folder / "metrics.csv", metrics)
-        if keep_checkpoint:
-            training.save()
-            checkpoints.wait()
-        else:
-            checkpoints.remove()
+        # Whoever asked to stop counts the job as failed, and what it made is deleted.
+        with training.stoppable():
+            interruption.check()
+            if keep_checkpoint:
+                training.save()
+            else:
+                checkpoints.remove()
     return metrics
 
 
@@ -172,22 +176,28 @@ class Training:
         with (
             tqdm(total=remaining, unit="step", desc=label, disable=None, leave=False) as bar,
             self.history,
+            self.stoppable(),
         ):
-            try:
-                while self.history.round < len(self.rates):
-                    self.train_round(bar)
-                    if self.stop(self.history.rows[-1]):
-                        break
-                return self.held_out("test", self.settings.test_iters)
-            except InterruptionError as error:
-                self.save()
-                place = f"round {min(self.history.round + 1, len(self.rates))}"
-                raise InterruptionError(
-                    f"{self.folder}: {error} in {place} of {len(self.rates)}: goes on from there "
-                    f"when it is started again"
-                ) from None
-            finally:
-                self.checkpoints.wait()
+            while self.history.round < len(self.rates):
+                self.train_round(bar)
+                if self.stop(self.history.rows[-1]):
+                    break
+            return self.held_out("test", self.settings.test_iters)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Answer a request to stop with a checkpoint; wait until it is written."""
+        try:
+            yield
+        except InterruptionError as error:
+            self.save()
+            place = f"round {min(self.history.round + 1, len(self.rates))}"
+            raise InterruptionError(
+                f"{self.folder}: {error} in {place} of {len(self.rates)}: goes on from there "
+                f"when it is started again"
+            ) from None
+        finally:
+            self.checkpoints.wait()
 
     def train_round(self, bar: tqdm) -> None:
         """The present round, or what is left of it, and its validation."""

@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from selfstudy.configuration import configured
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import ConfigurationError, DataError, InterruptionError
 from selfstudy.job import job
 from selfstudy.training import checkpoint
+from selfstudy.training.failure import failure
 from selfstudy.training.run import held, run
 from selfstudy.training.seeds import run_seeds
 from selfstudy.training.session import open_dataset
@@ -169,11 +170,36 @@ def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_pa
     assert "Traceback" not in log
     assert (folder / "checkpoint.pt").is_file()
     assert not (folder / "metrics.csv").exists()
+    assert not failure(folder)
     for place in (folder, whole):
         again = started(place, "cmc", bindings)
         again.join(LIMIT)
         assert again.exitcode == 0
     assert_same(folder, whole)
+
+
+def test_a_run_that_ends_when_asked_to_stop_is_not_lost(prepared, tmp_path, caplog):
+    """A cluster then counts the job as failed, and the workflow deletes what it made."""
+
+    def asked_in_the_last_round(row):
+        if row["round"] == 12:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    def trained(folder, **options):
+        with configured(["syn/r9/rotate"], TINY):
+            run(open_dataset(prepared), folder, 0, "", keep_snapshot=True, **options)
+
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    trained(whole)
+    with pytest.raises(InterruptionError, match="stopped by SIGTERM in round 12 of 12"):
+        trained(folder, stop=asked_in_the_last_round)
+    (folder / "snapshot.pt").unlink()
+    with caplog.at_level(logging.INFO, "selfstudy"):
+        trained(folder)
+    assert "round" not in caplog.text, "none is trained again"
+    assert_same(folder, whole)
+    assert not list(folder.glob("checkpoint*.pt"))
 
 
 def lines(path):

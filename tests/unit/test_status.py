@@ -23,7 +23,7 @@ def begun(folder, rounds, of, finished=False):
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    """Runs that are done, stopped, begun anew and stopped, running, and in their first round."""
+    """Runs that are done, stopped, begun anew, running, in their first round, and failed."""
     results = tmp_path / "results/demo"
     begun(results / "pretrain/0110/r9/cmc", [1, 2], 2, finished=True)
     begun(results / "pretrain/0110/r9/vae", [1, 2, 3], 5)
@@ -32,6 +32,11 @@ def results(tmp_path, monkeypatch):
     begun(results / "finetune/0110/r9/cmc/classify/n100/seed1", [1], 5, finished=True)
     (results / "finetune/0110/r9/cmc/classify/n300/seed0").mkdir(parents=True)
     (results / "finetune/0110/r9/cmc/classify/n300/seed0/times.csv").touch()
+    failed = results / "finetune/0110/r9/cmc/classify/n1000"
+    begun(failed / "seed0", [1], 5)
+    (failed / "seed0/failed.txt").write_text("DivergenceError: the loss\nis no longer finite\n")
+    (failed / "seed1").mkdir()
+    (failed / "seed1/failed.txt").write_text("ConfigurationError: too few labels\n")
     monkeypatch.chdir(tmp_path)
     running = ("pretrain/0110/r9/rotate", "finetune/0110/r9/cmc/classify/n300/seed0")
     locks = [FileLock(results / folder / ".lock") for folder in running]
@@ -47,6 +52,8 @@ def test_the_state_of_every_run(results):
     assert table["state"].to_dict() == {
         "finetune/0110/r9/cmc/classify/n300/seed0": "running",
         "pretrain/0110/r9/rotate": "running",
+        "finetune/0110/r9/cmc/classify/n1000/seed0": "failed",
+        "finetune/0110/r9/cmc/classify/n1000/seed1": "failed",
         "finetune/0110/r9/cmc/classify/n100/seed1": "stopped",
         "pretrain/0110/r9/vae": "stopped",
         "pretrain/0110/r9/cmc": "done",
@@ -58,12 +65,14 @@ def test_the_state_of_every_run(results):
         0.3,
     ]
     assert table["minutes_left"].notna().sum() == 1
+    failed = table.loc["finetune/0110/r9/cmc/classify/n1000/seed0"]
+    assert (failed["why"], failed["round"]) == ("DivergenceError: the loss is no longer finite", 1)
 
 
 def test_the_command(results, tmp_path, capsys):
     main(["status", "--configfile", str(GIN.parent / "demo.yaml")])
     shown = capsys.readouterr().out
-    assert shown.splitlines()[-1] == "1 done, 2 running, 2 stopped"
+    assert shown.splitlines()[-1] == "1 done, 2 running, 2 failed, 2 stopped"
     assert "pretrain/0110/r9/cmc" not in shown
     main(["status", "--all", "--configfile", str(GIN.parent / "demo.yaml")])
     assert "pretrain/0110/r9/cmc" in capsys.readouterr().out
@@ -72,7 +81,7 @@ def test_the_command(results, tmp_path, capsys):
 def test_a_sweep_that_is_not_begun(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     main(["status", "--configfile", str(GIN.parent / "demo.yaml")])
-    assert capsys.readouterr().out == "0 done, 0 running, 0 stopped\n"
+    assert capsys.readouterr().out == "0 done, 0 running, 0 failed, 0 stopped\n"
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"results": 3}))
     with pytest.raises(SystemExit):
         main(["status", "--configfile", "mine.yaml"])

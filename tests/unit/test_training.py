@@ -11,6 +11,7 @@ from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
 from selfstudy.networks.study import Wrapper
 from selfstudy.training.checkpoint import read
+from selfstudy.training.failure import failure
 from selfstudy.training.loop import Step
 from selfstudy.training.run import run
 from selfstudy.training.seeds import run_seeds
@@ -203,6 +204,7 @@ def test_a_diverging_run_stops_and_keeps_its_last_good_checkpoint(prepared, tmp_
     with pytest.raises(TrainingError, match=message):
         pretrain("vae", prepared, tmp_path / "run", bindings=bindings)
     assert not (tmp_path / "run" / "metrics.csv").exists()
+    assert "the loss is no longer finite" in failure(tmp_path / "run")
     kept = read(tmp_path / "run" / "checkpoint.pt")["network"]
     assert all(torch.isfinite(value).all() for value in kept.values())
 
