@@ -1,11 +1,15 @@
 """Tables in a paper's layout: a row a method, a column a budget, the best in bold."""
 
+import re
+from collections.abc import Iterable
+
 import pandas as pd
 
 from selfstudy.analysis.figures.style import dataset_title, look
 from selfstudy.analysis.utility import PLACE, shown
 
-HEADINGS = ["Task", "Dataset", "Backbone", "Method"]
+PLACES = ["Task", "Dataset", "Backbone"]
+HEADINGS = [*PLACES, "Method"]
 
 
 def laid_out(table: pd.DataFrame) -> pd.DataFrame:
@@ -23,11 +27,11 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     else:
         value, spread, digits = shown(table), table["std"], 2
         bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "")
-    rounded = value.round(digits)
+    rounded = value.round(digits) + 0.0  # which leaves no -0
     bold = rounded == rounded.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
     several = (table["n"] > 1) & spread.notna()
     written = f"{{:.{digits}f}}".format
-    text = bound + value.map(written) + (" ± " + spread.map(written)).where(several, "")
+    text = bound + rounded.map(written) + (" ± " + spread.map(written)).where(several, "")
     text = text.where(~bold, "**" + text + "**")
     rows = pd.DataFrame(
         {
@@ -43,31 +47,48 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot(index=HEADINGS, columns="labels", values="text").fillna("")
     wide = wide.loc[pd.MultiIndex.from_frame(order)].reset_index()
     wide.columns = [name if name in HEADINGS else f"{name:,}" for name in wide.columns]
-    # What the row above says, too, is left out.
-    same = (wide[HEADINGS[:-1]] == wide[HEADINGS[:-1]].shift()).cummin(axis=1)
-    wide[HEADINGS[:-1]] = wide[HEADINGS[:-1]].mask(same, "")
     return wide
 
 
 def plain(table: pd.DataFrame) -> str:
-    """A table laid out, as Markdown."""
+    """A table laid out, as Markdown. What the row above says, too, is left out."""
+    same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
+    table = table.assign(**table[PLACES].mask(same, ""))
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
 def latex(table: pd.DataFrame) -> str:
-    """A table laid out, for LaTeX with booktabs and longtable."""
-    written = table.map(as_latex)
-    return "% \\usepackage{booktabs, longtable}\n" + written.to_latex(
-        index=False, longtable=True, column_format="llll" + "r" * budgets(table)
-    )
+    """A table laid out, for LaTeX with booktabs and longtable, narrow enough for eight budgets.
+
+    Rows of a task, dataset and backbone stand below a line that names them.
+    """
+    budgets = [name for name in table if name not in HEADINGS]
+    lines = [
+        r"% \usepackage{booktabs, longtable}",
+        r"{\footnotesize\setlength{\tabcolsep}{2pt}",
+        rf"\begin{{longtable}}{{l{'r' * len(budgets)}}}",
+        r"\toprule",
+        row(["Labels", *budgets]),
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+    ]
+    for place, methods in table.groupby(PLACES, sort=False):
+        name = as_latex(", ".join(place))
+        lines += [r"\addlinespace", rf"\multicolumn{{{1 + len(budgets)}}}{{l}}{{{name}}} \\*"]
+        lines += [row(map(as_latex, cells)) for cells in methods[["Method", *budgets]].to_numpy()]
+    return "\n".join([*lines, r"\end{longtable}}", ""])
 
 
-def budgets(table: pd.DataFrame) -> int:
-    return len(table.columns) - len(HEADINGS)
+def row(cells: Iterable[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
 
 def as_latex(text: str) -> str:
     bold = text.startswith("**")
-    text = text.strip("*").replace("_", r"\_")
-    text = text.replace("±", r"$\pm$").replace("≥", r"$\geq$")
+    text = text.strip("*").replace("_", r"\_").replace("≥ ", r"$\geq$")
+    text = re.sub("-(?=-)", "-{}", text)  # two would become a dash
+    text = re.sub(r"(?<!\w)-(?=\d)", "$-$", text)
+    text = re.sub(" ± (.*)", r"{\\tiny$\\pm$\1}", text)
     return rf"\textbf{{{text}}}" if bold else text

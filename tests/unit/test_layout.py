@@ -1,5 +1,9 @@
 """Tables in a paper's layout, and the page of how results came about."""
 
+import re
+import shutil
+import subprocess
+
 import pandas as pd
 import pytest
 
@@ -31,8 +35,8 @@ def test_a_row_a_method_and_the_best_in_bold(accuracy):
     table = laid_out(accuracy)
     assert table.values.tolist() == [
         ["Classify", "0110 (-CV-)", "r9", "From scratch", "20.0 ± 1.0", "**50.0 ± 2.0**"],
-        ["", "", "", "my_own", "**30.0 ± 3.0**", "49.0 ± 4.0"],
-        ["", "", "", "CMC", "**30.0 ± 0.0**", ""],
+        ["Classify", "0110 (-CV-)", "r9", "my_own", "**30.0 ± 3.0**", "49.0 ± 4.0"],
+        ["Classify", "0110 (-CV-)", "r9", "CMC", "**30.0 ± 0.0**", ""],
         ["Pose", "0110 (-CV-)", "r9", "From scratch", "**20.0 ± 1.0**", "**50.0 ± 2.0**"],
     ]
     assert list(table.columns[4:]) == ["100", "1,000"]
@@ -44,20 +48,42 @@ def test_bounds_are_marked():
     rows = [("vae", 100, nan, nan, 1.5, 1), ("cmc", 100, -0.25, 0.1, nan, 0)]
     columns = ["pretext", "labels", "utility", "std", "at_least", "censored"]
     table = pd.DataFrame(rows, columns=columns)
-    text = laid_out(table.assign(**PLACE, n=3))["100"].tolist()
-    assert text == ["**≥ 1.50**", "-0.25 ± 0.10"]
+    table = laid_out(table.assign(**PLACE, n=3))
+    assert table["100"].tolist() == ["**≥ 1.50**", "-0.25 ± 0.10"]
+    assert r"VAE & \textbf{$\geq$1.50} \\" in latex(table)
+    assert r"CMC & $-$0.25{\tiny$\pm$0.10} \\" in latex(table)
+
+
+def test_almost_nothing_has_no_sign(accuracy):
+    assert laid_out(accuracy.assign(mean=-1e-4))["100"].iloc[0] == "**0.0 ± 1.0**"
 
 
 def test_markdown_and_latex_say_the_same(accuracy):
     table = laid_out(accuracy)
     assert plain(table).count("\n") == 6
-    assert "| **30.0 ± 3.0** |" in plain(table)
-    written = latex(table)
-    for part in (r"\toprule", r"\bottomrule", r"\textbf{30.0 $\pm$ 3.0}", r"my\_own", "llllrr"):
-        assert part in written
-    assert "±" not in written
-    rows = [line for line in written.splitlines() if line.endswith(r"\\") and "&" in line]
-    assert all(line.count("&") == 5 for line in rows)
+    assert re.search(r"\n\|\s+\|\s+\|\s+\| my_own +\| \*\*30.0 ± 3.0\*\* ", plain(table))
+    lines = latex(table).splitlines()
+    assert r"Labels & 100 & 1,000 \\" in lines
+    assert r"\multicolumn{3}{l}{Pose, 0110 (-CV-), r9} \\*" in lines
+    assert r"my\_own & \textbf{30.0{\tiny$\pm$3.0}} & 49.0{\tiny$\pm$4.0} \\" in lines
+    assert len([line for line in lines if line.count("&") == 2]) == 1 + len(table)
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX")
+def test_latex_takes_the_table(accuracy, tmp_path):
+    """A table of several pages, and names of all characters that names may have."""
+    many = [accuracy.assign(dataset=f"_my-Own_{number}") for number in range(40)]
+    (tmp_path / "table.tex").write_text(latex(laid_out(pd.concat(many))), encoding="utf-8")
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\n\\usepackage{booktabs, longtable}\n"
+        "\\begin{document}\n\\input{table}\n\\end{document}\n"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
+    for _ in range(3):  # columns find their widths
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True)
+    printed = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, printed[-2000:]
+    assert "Overfull" not in printed
 
 
 def test_frozen_runs_know_their_layer(tmp_path):
