@@ -160,6 +160,13 @@ def gin_fingerprint(gin):
     return fingerprint(gin_text(name) for name in files)
 
 
+def metrics_of_tasks():
+    """Finetuning on every task: with one backbone where one has them all, else with each's first."""
+    own = {task: TASKS[task].get("backbones", BACKBONES) for task in TASKS}
+    shared = [name for name in BACKBONES if all(name in names for names in own.values())]
+    return [path for task in TASKS for path in metrics([task], (shared or own[task])[:1])]
+
+
 def figure_inputs():
     """What each figure shows, of those that the configuration has data for."""
     first, linear = BACKBONES[:1], [task for task in TASKS if task in LINEAR_TASKS]
@@ -172,7 +179,7 @@ def figure_inputs():
             "packed": [f"{PACKED}/{bucket_name(0)}".format(dataset=name) for name in RENDERED]
         },
         "fig3": {"runs": classified},
-        "fig4": {"runs": metrics(TASKS, first) if pretrained and len(TASKS) > 1 else []},
+        "fig4": {"runs": metrics_of_tasks() if pretrained and len(TASKS) > 1 else []},
         "fig5": {"runs": both if pretrained and len(both) > len(classified) else []},
         "fig6": {"runs": classified if pretrained and any(pairs(JUDGED).values()) else []},
         "fig7": {"runs": metrics(linear), "linear": linear_metrics()},

@@ -33,7 +33,7 @@ def test_outcomes_are_counted():
 
 def test_a_panel_a_task_and_dataset():
     table = runs(backbones=["r9"])
-    assert titles(fig4.draw(table))[::3] == ["Classify, 0000 (----)", "Pose, 0000 (----)"]
+    assert titles(fig4.draw(table))[::3] == ["Classify, 0000 (----), r9", "Pose, 0000 (----), r9"]
     assert len(fig4.draw(table[table["task"] == "pose"]).axes) == 3
 
 
@@ -71,8 +71,8 @@ def test_linear_evaluation_is_shown_where_both_are_there():
     linear = table[(table["pretext"] != "scratch") & (table["labels"] > 100)]
     figure = fig7.draw(table, linear)
     assert [title.split("\n")[0] for title in titles(figure)] == [
-        "classify, r9, 1k labels",
-        "classify, r9, 10k labels",
+        "Classify, r9, 1k labels",
+        "Classify, r9, 10k labels",
     ]
     assert "n = 4, too few" in titles(figure)[0]
     many = runs(["0000", "1000", "0100"], ["r9"], ["classify"])

@@ -118,6 +118,18 @@ def test_one_figure_asks_for_its_own_runs_only(new_study):
     }
 
 
+def test_tasks_are_compared_on_a_backbone_that_all_have(new_study):
+    new_study.config["backbones"] = ["r9", "r50"]
+    new_study.config["tasks"]["pose"] = {"labels": [10], "backbones": ["r50"]}
+    output = new_study.snakemake("--dry-run", "results/figures/fig4.pdf")
+    assert output.count("rule finetune:") == 10 + 5
+    assert "/r9/" not in output
+    new_study.config["tasks"]["classify"]["backbones"] = ["r9"]
+    output = new_study.snakemake("--dry-run", "results/figures/fig4.pdf")
+    assert "/r9/cmc/classify/" in output
+    assert "/r50/cmc/pose/" in output
+
+
 def planned_costs(study):
     """What `selfstudy plan` prints of a study: the row of each rule."""
     path = study.folder / "config.yaml"

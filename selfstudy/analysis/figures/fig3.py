@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import RC, dataset_title, look
@@ -39,7 +39,7 @@ def draw(runs: pd.DataFrame) -> Figure:
             above, below = axes[2 * band, column], axes[2 * band + 1, column]
             above.set_title(dataset_title(dataset))
             draw_accuracy(above, accuracy[accuracy["dataset"] == dataset])
-            draw_utility(below, utility[utility["dataset"] == dataset])
+            draw_utility(below, utility[utility["dataset"] == dataset], highest(utility))
             below.set_xlabel("Labels")
         for band in range(bands):
             axes[2 * band, 0].set_ylabel("Accuracy")
@@ -58,7 +58,12 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
 
 
-def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
+def highest(utility: pd.DataFrame) -> float:
+    """Where the axis of these utilities ends: above all curves, if not above all of their bars."""
+    return max(1.5, 2 * shown(utility).max())
+
+
+def draw_utility(axes: Axes, utility: pd.DataFrame, top: float) -> None:
     if utility.empty:  # nothing was pretrained
         axes.set_axis_off()
         return
@@ -84,11 +89,11 @@ def draw_utility(axes: Axes, utility: pd.DataFrame) -> None:
     axes.axhline(0, color=look(SCRATCH).color, linewidth=0.8)
     most = ((utility["bound"] + 1) * utility["labels"]).max()  # the largest budget from scratch
     budgets = np.geomspace(utility["labels"].min(), most, 200)
-    highest = utility["bound"].max()
-    axes.fill_between(budgets, most / budgets - 1, 2 * highest + 1, color="0.88", linewidth=0)
+    beyond = 2 * max(top, utility["bound"].max())
+    axes.fill_between(budgets, most / budgets - 1, beyond, color="0.88", linewidth=0)
     axes.set_yscale("symlog", linthresh=1, linscale=0.6)
-    axes.set_ylim(-1.1, max(1, 1.3 * highest))
-    axes.set_yticks([tick for tick in (-1, 0, 1, 10, 100, 1000) if tick <= max(1, highest)])
+    axes.set_ylim(-1.1, top)
+    axes.yaxis.set_major_locator(FixedLocator([-1, 0, 1, 3, 10, 30, 100, 300, 1000]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 

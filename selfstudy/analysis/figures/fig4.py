@@ -11,11 +11,13 @@ def draw(runs: pd.DataFrame) -> Figure:
     """A panel a task and dataset, a line a method, as in figure 3 below.
 
     Args:
-        runs: one backbone's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect`.
     """
     panels = {
-        f"{task.capitalize()}, {dataset_title(dataset)}": group
+        f"{task.capitalize()}, {dataset_title(dataset)}, {backbone}": group
         for task in runs["task"].unique()
-        for dataset, group in runs[runs["task"] == task].groupby("dataset", sort=False)
+        for (dataset, backbone), group in runs[runs["task"] == task].groupby(
+            ["dataset", "backbone"], sort=False
+        )
     }
     return utility_panels(panels)

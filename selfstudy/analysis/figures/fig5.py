@@ -8,7 +8,7 @@ from selfstudy.analysis.figures.style import dataset_title
 
 
 def draw(runs: pd.DataFrame) -> Figure:
-    """A row a backbone, a panel a dataset that was trained with several, a line a method.
+    """A panel a dataset that was trained with several backbones, and backbone; a line a method.
 
     Args:
         runs: one task's rows of `selfstudy.analysis.runs.collect`.
@@ -16,6 +16,6 @@ def draw(runs: pd.DataFrame) -> Figure:
     several = runs.groupby("dataset")["backbone"].transform("nunique") > 1
     panels = {
         f"{dataset_title(dataset)}, {backbone}": group
-        for (backbone, dataset), group in runs[several].groupby(["backbone", "dataset"], sort=False)
+        for (dataset, backbone), group in runs[several].groupby(["dataset", "backbone"], sort=False)
     }
-    return utility_panels(panels)
+    return utility_panels(panels, runs["backbone"].nunique())

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.fig3 import short
-from selfstudy.analysis.figures.panels import grid, legend
+from selfstudy.analysis.figures.panels import grid, label_rows, legend
 from selfstudy.analysis.figures.style import RC, look
 from selfstudy.analysis.utility import shown, utilities
 from selfstudy.factors import Factors, pairs
@@ -47,7 +47,6 @@ def draw(runs: pd.DataFrame) -> Figure:
                         panel.plot(
                             x, row["shown"], style.marker, color=style.color, markerfacecolor=face
                         )
-        for panel in axes[::3]:
-            panel.set_ylabel(f"Utility at {short(budget)} labels")
+        label_rows(axes, f"Utility at {short(budget)} labels")
         legend(figure, axes)
     return figure

@@ -19,7 +19,9 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame) -> Figure:
     """
     pairs = linear_against_finetuned(runs, linear)
     groups = list(pairs.groupby(["task", "backbone", "labels"], sort=False))
-    titles = [f"{task}, {backbone}, {short(n)} labels" for (task, backbone, n), _ in groups]
+    titles = [
+        f"{task.capitalize()}, {backbone}, {short(n)} labels" for (task, backbone, n), _ in groups
+    ]
     with mpl.rc_context(RC):
         figure, axes = grid(titles)
         for panel, title, (_, group) in zip(axes, titles, groups, strict=True):

@@ -26,7 +26,7 @@ def draw(histories: pd.DataFrame) -> Figure:
             title = f"{dataset_title(dataset)}, {task}, {short(labels)} labels"
             panels[title] = histories[chosen & (histories["labels"] == labels)]
     with mpl.rc_context(RC):
-        figure, axes = grid(list(panels))
+        figure, axes = grid(list(panels), together=2)
         for panel, group in zip(axes, panels.values(), strict=True):
             for pretext, curves in group.groupby("pretext", sort=False):
                 style = look(pretext)

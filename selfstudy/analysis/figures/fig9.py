@@ -7,7 +7,7 @@ from matplotlib.ticker import PercentFormatter
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.fig3 import short
-from selfstudy.analysis.figures.panels import grid, legend
+from selfstudy.analysis.figures.panels import grid, label_rows, legend
 from selfstudy.analysis.figures.style import RC, dataset_title, look
 
 NOTHING, ALL = -1, 1000  # where finetuning and linear evaluation stand among the layers
@@ -46,8 +46,7 @@ def draw(runs: pd.DataFrame, frozen: pd.DataFrame, linear: pd.DataFrame) -> Figu
                 panel.vlines(x, accuracy["min"], accuracy["max"], color=style.color, linewidth=0.8)
             panel.set_xticks(range(len(layers)), [named(layer) for layer in layers])
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        for panel in axes[::3]:
-            panel.set_ylabel("Accuracy")
+        label_rows(axes, "Accuracy")
         figure.supxlabel("Frozen layers", fontsize=8)
         legend(figure, axes)
     return figure

@@ -8,17 +8,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.fig3 import draw_utility
+from selfstudy.analysis.figures.fig3 import draw_utility, highest
 from selfstudy.analysis.figures.style import RC
 from selfstudy.analysis.uncertainty import utilities_with_intervals
 
 SIZE = (2.3, 1.9)  # inches, of a panel
-MAX_COLUMNS = 3
+MANY = 9  # panels; of more, twice as many stand side by side
 
 
-def grid(titles: list[str], **options: object) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel for each title; at most three stand side by side."""
-    columns = max(1, min(len(titles), MAX_COLUMNS))
+def grid(titles: list[str], together: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each title, of which so many as belong `together` share a row.
+
+    Three panels stand side by side, or six of many.
+    """
+    most = 3 if len(titles) <= MANY else 6
+    columns = max(1, min(len(titles), max(most - most % together, together)))
     rows = max(1, -(-len(titles) // columns))
     figure = Figure(figsize=(SIZE[0] * max(columns, 2), SIZE[1] * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **options).ravel()
@@ -27,6 +31,13 @@ def grid(titles: list[str], **options: object) -> tuple[Figure, list[Axes]]:
     for panel, title in zip(axes, titles, strict=False):
         panel.set_title(title)
     return figure, list(axes[: len(titles)])
+
+
+def label_rows(axes: list[Axes], label: str) -> None:
+    """Label the y axis of the first panel of each row."""
+    for panel in axes:
+        if panel.get_subplotspec().is_first_col():
+            panel.set_ylabel(label)
 
 
 def legend(figure: Figure, axes: list[Axes]) -> None:
@@ -38,15 +49,15 @@ def legend(figure: Figure, axes: list[Axes]) -> None:
     figure.legend(entries.values(), entries, loc="outside upper center", ncols=max(len(entries), 1))
 
 
-def utility_panels(panels: Mapping[str, pd.DataFrame]) -> Figure:
+def utility_panels(panels: Mapping[str, pd.DataFrame], together: int = 1) -> Figure:
     """A panel of utility against labels for each group of runs, by its title."""
     with mpl.rc_context(RC):
-        figure, axes = grid(list(panels), sharey=True)
-        for panel, runs in zip(axes, panels.values(), strict=True):
-            draw_utility(panel, utilities_with_intervals(runs))
+        figure, axes = grid(list(panels), together, sharey=True)
+        tables = [utilities_with_intervals(runs) for runs in panels.values()]
+        for panel, table in zip(axes, tables, strict=True):
+            draw_utility(panel, table, max(map(highest, tables)))
             panel.set_xlabel("Labels")
-        if axes:
-            axes[0].set_ylabel("Utility")
+        label_rows(axes, "Utility")
         legend(figure, axes)
     return figure
 
