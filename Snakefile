@@ -11,6 +11,9 @@ include: "rules/difficulty.smk"
 include: "rules/search.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
 rule all:
     default_target: True
     input:

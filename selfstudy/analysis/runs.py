@@ -126,6 +126,8 @@ def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
 
 
-def collapses(runs: pd.DataFrame) -> pd.DataFrame:
-    """How many seeds have `collapsed`."""
-    return runs.groupby(KEYS, sort=False)["collapsed"].sum().reset_index()
+def jobs(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a job: how many of its seeds have `collapsed`, and the `folder` of their runs."""
+    grouped = runs.groupby(KEYS, sort=False)
+    folder = grouped["folder"].first().map(lambda run: Path(run).parent.as_posix())
+    return pd.concat([grouped["collapsed"].sum(), folder], axis=1).reset_index()

@@ -7,7 +7,7 @@ from PIL import Image
 
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import dataset_title, save
-from selfstudy.analysis.runs import accuracies, collapsed, collapses, collect
+from selfstudy.analysis.runs import accuracies, collapsed, collect, jobs
 from selfstudy.analysis.utility import labels_needed, utilities
 from selfstudy.errors import DataError
 
@@ -63,8 +63,7 @@ def test_a_dented_curve_is_read_where_it_is_first_reached():
 
 
 def test_accuracies_are_over_seeds():
-    runs = table({"vae": {100: [0.2, 0.4]}}).assign(collapsed=[True, False])
-    assert collapses(runs)["collapsed"].tolist() == [1]
+    runs = table({"vae": {100: [0.2, 0.4]}})
     row = accuracies(runs).iloc[0]
     assert (row["mean"], row["std"], row["n"]) == (pytest.approx(0.3), pytest.approx(0.1), 2)
 
@@ -97,6 +96,7 @@ def test_runs_are_collected_by_their_folders(tmp_path):
     assert runs.loc[1, ["dataset", "pretext", "labels", "seed"]].tolist() == ["0110", "vae", 100, 1]
     assert runs.loc[1, "folder"].endswith("n100/seed1")
     assert runs["collapsed"].tolist() == [False, True]
+    assert jobs(runs)[["collapsed", "folder"]].values.tolist() == [[1, path.parent.as_posix()]]
     path.write_text("seed,best_accuracy\n0,0.6\n")
     with pytest.raises(DataError, match=r"metrics.csv: column 'accuracy' is missing"):
         collect([path])

@@ -19,4 +19,4 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu
             snakemake.params.seeds,
         )
     with written_whole(snakemake.output[0]) as temporary:
-        table.to_csv(temporary, index=False)
+        table.assign(snapshot=snakemake.input.snapshot).to_csv(temporary, index=False)

@@ -9,15 +9,15 @@ with job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.comparison import correlations, method_ranks
     from selfstudy.analysis.layout import laid_out, latex, plain
     from selfstudy.analysis.outcomes import outcomes
-    from selfstudy.analysis.runs import collapses, collect, collect_frozen, collect_linear
+    from selfstudy.analysis.runs import collect, collect_frozen, collect_linear, jobs
     from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
     from selfstudy.files import written_whole
 
     runs, linear = collect(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
     tables = {
         "runs": runs,
-        "accuracy": accuracies_with_intervals(runs).merge(collapses(runs)),
-        "utility": utilities_with_intervals(runs),
+        "accuracy": accuracies_with_intervals(runs).merge(jobs(runs)),
+        "utility": utilities_with_intervals(runs).merge(jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
         "outcomes": outcomes(runs),
