@@ -75,7 +75,7 @@ def prepare_cifar(
             source=source.name,
             inputs_sha256=checksum(files),
         ),
-        {"targets": np.array(training.targets + test.targets, np.int64)},
+        [("targets", np.array(training.targets + test.targets, np.int64))],
         images.__getitem__,
         progress=progress,
     )

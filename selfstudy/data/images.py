@@ -96,11 +96,11 @@ def prepare_images(
                 inputs_sha256=inputs_sha256,
                 seed=seed,
             ),
-            {
-                "targets": np.array([numbers[image.label] for image in images], np.int64),
-                "files": np.array([image.name for image in images], TEXT),
-                "skipped": np.array(list(failed), TEXT),
-            },
+            [
+                ("targets", np.array([numbers[image.label] for image in images], np.int64)),
+                ("files", np.array([image.name for image in images], TEXT)),
+                ("skipped", np.array(list(failed), TEXT)),
+            ],
             lambda batch: np.stack(
                 list(pool.map(lambda image: decoded(image.path, resolution), images[batch]))
             ),

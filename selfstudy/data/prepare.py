@@ -83,10 +83,10 @@ def prepare(
                 inputs_sha256=checksum(packed),
                 seed=seed,
             ),
-            {
-                field: np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order]
+            (
+                (field, np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order])
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
-            },
+            ),
             read("png_images"),
             read("png_targets") if dense else None,
             progress,

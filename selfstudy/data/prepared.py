@@ -8,7 +8,7 @@ of `Description`, and the `version` that wrote it.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
@@ -21,7 +21,7 @@ import numpy as np
 
 from selfstudy.data.colour import Statistics, normalised
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
+from selfstudy.files import require_space, written_whole
 
 BATCH = 2048  # images converted at a time, and
 BATCH_PIXELS = 2**21  # pixels at most, which bounds the memory
@@ -52,7 +52,7 @@ def prepared_name(resolution: int | str, space: str) -> str:
 def write_prepared(
     output: str | Path,
     about: Description,
-    fields: Mapping[str, np.ndarray],
+    fields: Iterable[tuple[str, np.ndarray]],
     read: Callable[[slice], np.ndarray],
     read_targets: Callable[[slice], np.ndarray] | None = None,
     progress: Callable[[int], object] = lambda images: None,
@@ -61,7 +61,8 @@ def write_prepared(
     """Write a prepared file.
 
     Args:
-        fields: what is stored beside the images, `targets` (n,) among them unless they are dense.
+        fields: what is stored beside the images, by name, one after another: `targets` (n,) among
+            them unless they are dense.
         read: gives the images of some rows, encoded sRGB (rows, resolution, resolution, 3) uint8.
         read_targets: gives their dense targets, likewise.
         progress: is told of images as they finish.
@@ -71,15 +72,17 @@ def write_prepared(
     """
     shape = (sum(about.splits), 3, about.resolution, about.resolution)
     pixel = np.dtype(np.float16).itemsize + (read_targets is not None)
-    needs = int(np.prod(shape)) * pixel + sum(values.nbytes for values in fields.values())
+    needs = int(np.prod(shape)) * pixel
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}
     del attributes["statistics"]
     with written_whole(output, needs) as temporary:
         # The first format whose attributes may exceed 64 KiB: the names of thousands of classes.
         with h5py.File(temporary, "w", libver="v108") as file:
             file.attrs.update({k: value for k, value in attributes.items() if value is not None})
-            for name, values in fields.items():
+            for name, values in fields:
+                require_space(temporary, needs + values.nbytes)
                 file[name] = values
+                del values  # before the next are made
             start = reserved(file, "data", shape, np.float16)
             if read_targets is not None:
                 dense_start = reserved(file, "targets", shape, np.uint8)

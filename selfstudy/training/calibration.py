@@ -110,7 +110,7 @@ def made_up(kind: Kind) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "data.h5")
         dense = (lambda rows: targets[rows]) if kind.dense else None
-        write_prepared(path, about, fields, lambda rows: images[rows], dense)
+        write_prepared(path, about, fields.items(), lambda rows: images[rows], dense)
         yield path
 
 

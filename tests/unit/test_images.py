@@ -118,7 +118,7 @@ def test_integer_classes_are_in_the_order_of_numbers(tmp_path):
 def test_names_of_thousands_of_classes_are_stored(tmp_path):
     names = [f"class {number}" for number in range(10_000)]
     about = Description("many", 4, "rgb", Statistics((0,) * 3, (1,) * 3), names, (1, 1, 1), "", "")
-    write_prepared(tmp_path / "out.h5", about, {}, lambda rows: np.zeros((3, 4, 4, 3), np.uint8))
+    write_prepared(tmp_path / "out.h5", about, [], lambda rows: np.zeros((3, 4, 4, 3), np.uint8))
     with h5py.File(tmp_path / "out.h5") as file:
         assert list(file.attrs["classes"]) == names
 
