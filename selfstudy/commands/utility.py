@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> None:
     if arguments.output:
         with written_whole(arguments.output) as temporary:
             table.to_csv(temporary, index=False)
-    print(table.to_string(index=False))
+    print(table.to_string(index=False, na_rep="-"))
 
 
 def read(path: Path):
