@@ -68,9 +68,9 @@ def resampled(
 
     with np.errstate(divide="ignore", invalid="ignore"):
         mean, residual, variance = moments(accuracy)
-        # Residuals are smaller than deviations from the true mean: by this factor.
-        shrunk = np.sqrt(variance * (1 - 1 / count))[cell]
-        pool = (residual / shrunk)[shrunk > 0]
+        # The spread of residuals, which is less than that of deviations from the true mean.
+        scale = np.sqrt(variance * (1 - 1 / count))[cell]
+        pool = (residual / scale)[scale > 0]
         noise = rng.choice(pool if len(pool) else np.zeros(1), (DRAWS, len(accuracy)))
         shift, _, spread = moments(noise)
         t = np.nan_to_num(shift / np.sqrt(spread))  # by far too large where all drawn are equal
