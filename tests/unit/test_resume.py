@@ -182,17 +182,17 @@ def test_a_run_that_ends_when_asked_to_stop_is_not_lost(prepared, tmp_path, capl
     """A cluster then counts the job as failed, and the workflow deletes what it made."""
 
     def asked_in_the_last_round(row):
-        if row["round"] == 12:
+        if row["round"] == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         return False
 
     def trained(folder, **options):
-        with configured(["syn/r9/rotate"], TINY):
+        with configured(["syn/r9/rotate"], [*TINY, "scheduler.milestones = [1, 2]"]):
             run(open_dataset(prepared), folder, 0, "", keep_snapshot=True, **options)
 
     folder, whole = tmp_path / "run", tmp_path / "whole"
     trained(whole)
-    with pytest.raises(InterruptionError, match="stopped by SIGTERM in round 12 of 12"):
+    with pytest.raises(InterruptionError, match="stopped by SIGTERM in round 2 of 2"):
         trained(folder, stop=asked_in_the_last_round)
     (folder / "snapshot.pt").unlink()
     caplog.clear()
