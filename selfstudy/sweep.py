@@ -40,8 +40,18 @@ def family(name: str, dataset: Mapping) -> str:
 
 
 def fits(task: str, name: str, dataset: Mapping) -> bool:
-    """Whether there is a configuration of a task for such a dataset."""
+    """Whether a dataset has something to learn of a task, and there is a configuration for it."""
+    if task == "pose" and not poses_vary(name):
+        return False
     return any(GIN.glob(f"{family(name, dataset)}/*/{task}.gin"))
+
+
+def poses_vary(name: str) -> bool:
+    """Whether there may be objects of several poses: not where the viewpoint is fixed."""
+    try:
+        return Factors.parse(name).viewpoint
+    except ConfigurationError:  # no factors are known
+        return True
 
 
 def resolution(dataset: Mapping) -> int:
@@ -204,7 +214,8 @@ def check_dataset(name: str, dataset: Mapping, config: Mapping) -> None:
             )
     tasks = {task: of for task, of in config["tasks"].items() if fits(task, name, dataset)}
     if not tasks:
-        raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images")
+        alike = "" if poses_vary(name) else ": with a fixed viewpoint, all poses are alike"
+        raise ConfigurationError(f"datasets: {name!r}: none of the tasks is for such images{alike}")
     training = training_images(dataset)
     for task, settings in tasks.items():
         if training is not None and max(settings["labels"]) > training:

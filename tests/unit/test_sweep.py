@@ -34,7 +34,8 @@ MISTAKES = {
     "no datasets": ("datasets", {}, "datasets: "),
     "unknown method": ("pretext", ["scratch", "vea"], "pretext: 'vea' is not known: .*'vae'"),
     "no scratch": ("pretext", ["vae"], "pretext: 'scratch' is missing"),
-    "no labels": ("tasks", {"pose": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
+    "no labels": ("tasks", {"classify": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
+    "no poses": ("tasks", {"pose": {"labels": [1]}}, "'0000': none of .* all poses are alike"),
     "unknown backbone": (
         "backbones",
         ["r50", "r8"],
@@ -43,7 +44,7 @@ MISTAKES = {
     "budget": ("tasks", {"classify": {"labels": [400001]}}, "400001 labels, but .*'0000'"),
     "task's backbone": (
         "tasks",
-        {"segment": {"labels": [1], "backbones": ["r51"]}, "pose": {"labels": [1]}},
+        {"segment": {"labels": [1], "backbones": ["r51"]}, "classify": {"labels": [1]}},
         "tasks: segment: backbones: 'r51': did you mean 'r50'",
     ),
     "task": ("tasks", {"clasify": {"labels": [1]}}, "unknown key 'clasify': .*'classify'"),
@@ -123,6 +124,8 @@ def test_tasks_fit_the_datasets_that_they_have_a_configuration_for():
         [True, False, False, False],
         [False, True, False, False],
     ]
+    names = ("1101", "TC-L", "0010", "----", "theirs")
+    assert [fits("pose", name, RENDER) for name in names] == [False, False, True, False, True]
 
 
 def test_gin_files_of_a_run():

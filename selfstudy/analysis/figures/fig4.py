@@ -20,4 +20,5 @@ def draw(runs: pd.DataFrame) -> Figure:
             ["dataset", "backbone"], sort=False
         )
     }
-    return utility_panels(panels)
+    most = runs.groupby("task")["dataset"].nunique().max()
+    return utility_panels(panels, min(most, 6))
