@@ -22,7 +22,10 @@ def run(arguments: Namespace) -> None:
     if len(shown):
         formats = {"accuracy": "{:.3f}".format, "minutes_left": "{:.1f}".format}
         whole = dict.fromkeys(("round", "rounds"), "{:.0f}".format)
-        print(shown.to_string(index=False, na_rep="-", formatters=formats | whole) + "\n")
+        columns = shown.drop(columns="why")
+        print(columns.to_string(index=False, na_rep="-", formatters=formats | whole) + "\n")
+    for row in table[table["state"] == FAILED].itertuples():
+        print(f"{row.run}: {row.why}\n")
     counts = table["state"].value_counts()
     print(
         ", ".join(f"{counts.get(state, 0)} {state}" for state in (DONE, RUNNING, FAILED, STOPPED))

@@ -74,6 +74,7 @@ def test_the_command(results, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert shown.splitlines()[-1] == "1 done, 2 running, 2 failed, 2 stopped"
     assert "pretrain/0110/r9/cmc" not in shown
+    assert "n1000/seed1: ConfigurationError: too few labels\n" in shown
     main(["status", "--all", "--configfile", str(GIN.parent / "demo.yaml")])
     assert "pretrain/0110/r9/cmc" in capsys.readouterr().out
 
