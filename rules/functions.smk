@@ -44,6 +44,11 @@ def snapshot(wildcards):
     return [] if wildcards.pretext == SCRATCH else f"{PRETRAIN}/snapshot.pt".format(**wildcards)
 
 
+def task_backbones(task):
+    """The backbones that a task is run with."""
+    return TASKS[task].get("backbones", BACKBONES)
+
+
 def places(tasks, backbones=BACKBONES):
     """Dataset, backbone and task of the curves of these tasks and backbones."""
     return [
@@ -51,7 +56,7 @@ def places(tasks, backbones=BACKBONES):
         for task in tasks
         for name, dataset in DATASETS.items()
         if fits(task, name, dataset)
-        for backbone in TASKS[task].get("backbones", BACKBONES)
+        for backbone in task_backbones(task)
         if backbone in backbones
     ]
 
@@ -162,9 +167,10 @@ def gin_fingerprint(gin):
 
 def metrics_of_tasks():
     """Finetuning on every task: with one backbone where one has them all, else with each's first."""
-    own = {task: TASKS[task].get("backbones", BACKBONES) for task in TASKS}
-    shared = [name for name in BACKBONES if all(name in names for names in own.values())]
-    return [path for task in TASKS for path in metrics([task], (shared or own[task])[:1])]
+    shared = [name for name in BACKBONES if all(name in task_backbones(task) for task in TASKS)]
+    return [
+        path for task in TASKS for path in metrics([task], (shared or task_backbones(task))[:1])
+    ]
 
 
 def figure_inputs():

@@ -13,15 +13,16 @@ from selfstudy.analysis.figures.style import RC
 from selfstudy.analysis.uncertainty import utilities_with_intervals
 
 SIZE = (2.3, 1.9)  # inches, of a panel
-MANY = 9  # panels; of more, twice as many stand side by side
+ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many
 
 
 def grid(titles: list[str], together: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
     """A figure with a panel for each title, of which so many as belong `together` share a row.
 
-    Three panels stand side by side, or six of many.
+    Three panels stand side by side, or six of many; six, too, where more belong together.
     """
-    most = 3 if len(titles) <= MANY else 6
+    most = ROW if len(titles) <= MANY else LONG_ROW
+    together = min(together, LONG_ROW)
     columns = max(1, min(len(titles), max(most - most % together, together)))
     rows = max(1, -(-len(titles) // columns))
     figure = Figure(figsize=(SIZE[0] * max(columns, 2), SIZE[1] * rows + 0.4), layout="constrained")
