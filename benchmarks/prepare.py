@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 
-from selfstudy.data.colour import STATISTICS
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, write_packed
 from selfstudy.data.prepare import prepare, shuffled
 from selfstudy.rendering.render import render_bucket

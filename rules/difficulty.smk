@@ -22,7 +22,7 @@ rule difficulty:
         gin=difficulty_gin,
         gin_text=lambda w: gin_fingerprint(difficulty_gin(w)),
         seed=config["seed"],
-        code=code_fingerprint("evaluation.difficulty", "downstream.classify"),
+        code=code_fingerprint("evaluation.difficulty", "tasks.classify"),
     script:
         "../workflow/scripts/difficulty.py"
 

@@ -153,9 +153,9 @@ def search_resources(name):
 
 def run_code(wildcards, *modules):
     """A hash of the source of `modules` and of what a run with these wildcards goes through."""
-    named = [f"networks.{wildcards.backbone}", f"pretext.{wildcards.pretext}"]
+    named = [f"backbones.{wildcards.backbone}", f"methods.{wildcards.pretext}"]
     if "task" in wildcards.keys():
-        named += ["downstream.classify", f"downstream.{wildcards.task}"]
+        named += ["tasks.classify", f"tasks.{wildcards.task}"]
     return code_fingerprint(*modules, *(module for module in named if source_of(module).is_file()))
 
 

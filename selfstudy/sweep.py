@@ -21,7 +21,7 @@ SCHEMA = GIN.parent / "schema.yaml"
 PACKAGE = Path(__file__).parent
 PRETEXT = sorted(
     module.name
-    for module in pkgutil.iter_modules([str(PACKAGE / "pretext")])
+    for module in pkgutil.iter_modules([str(PACKAGE / "methods")])
     if module.name != "base"
 )
 LINEAR_TASKS = ("classify", "pose", "segment")  # learned by logistic regression, too

@@ -12,8 +12,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    from selfstudy.backbones.study import Wrapper
     from selfstudy.configuration import configured
-    from selfstudy.networks.study import Wrapper
 
     with configured(arguments.gin_config or QUICK, arguments.gin_param):
         network = Wrapper(dataset_size=1)

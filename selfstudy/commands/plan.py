@@ -12,7 +12,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.analysis.plan import plan
+    from selfstudy.planning.plan import plan
 
     table = plan(arguments.configfile)
     print(table.to_string(index=False, na_rep="-", float_format="{:,.2f}".format))

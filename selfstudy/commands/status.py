@@ -14,7 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.analysis.status import DONE, FAILED, RUNNING, STOPPED, status
+    from selfstudy.planning.status import DONE, FAILED, RUNNING, STOPPED, status
     from selfstudy.sweep import read
 
     table = status(read(Path(arguments.configfile))["results"])

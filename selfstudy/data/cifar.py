@@ -10,7 +10,7 @@ import gin
 import numpy as np
 from filelock import FileLock
 
-from selfstudy.data.colour import STATISTICS
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.prepared import Description, prepared_name, write_prepared
 from selfstudy.errors import DataError

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.splits import SPLITS, label_subset, split_rows
-from selfstudy.downstream.pose import BINS, pose_bins
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint
+from selfstudy.tasks.pose import BINS, pose_bins
 
 DATASETS: dict[str, type["BaseDataset"]] = {}
 MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000

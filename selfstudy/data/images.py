@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.colour import Statistics, converted
+from selfstudy.data.color import Statistics, converted
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.decoding import decoded
 from selfstudy.data.prepared import BATCH, TEXT, Description, write_prepared

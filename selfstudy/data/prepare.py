@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from selfstudy.data.colour import STATISTICS
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resized
 from selfstudy.data.hdf5 import opened, reading
 from selfstudy.data.packed import BUCKETS, OBJECT, class_names

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
-from selfstudy.data.colour import Statistics, normalised
+from selfstudy.data.color import Statistics, normalised
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, written_whole
 

@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfstudy.backbones.study import Wrapper
 from selfstudy.configuration import configured
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import opened
-from selfstudy.downstream.segment import semantic_labels
 from selfstudy.errors import DataError
 from selfstudy.files import written_whole
-from selfstudy.networks.study import Wrapper
 from selfstudy.provenance import checksum, fingerprint
+from selfstudy.tasks.segment import semantic_labels
 from selfstudy.training.precision import autocast
 from selfstudy.training.session import Settings, device_of_run, frozen_network, open_dataset
 from selfstudy.training.snapshot import SNAPSHOT, of_run

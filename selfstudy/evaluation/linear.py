@@ -10,6 +10,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import opened
 from selfstudy.data.splits import digest
@@ -20,7 +21,6 @@ from selfstudy.evaluation.features import (
     pixel_features,
     save_features,
 )
-from selfstudy.networks.study import Wrapper
 from selfstudy.training.loop import spread
 
 ITERATIONS = 500  # of L-BFGS, at most

@@ -10,10 +10,10 @@ import gin
 import torch
 from torch import Tensor, nn
 
+from selfstudy.backbones.imagenet import our_name
+from selfstudy.backbones.resnet import ARCHITECTURES, RESNET9, ResNet
 from selfstudy.errors import ConfigurationError
 from selfstudy.export.formats import Export
-from selfstudy.networks.imagenet import our_name
-from selfstudy.networks.resnet import ARCHITECTURES, RESNET9, ResNet
 
 
 class Torchvision(Export):

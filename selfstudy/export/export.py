@@ -9,13 +9,13 @@ import gin
 import torch
 from torch import Tensor
 
+from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import opened
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.export.counterparts import Timm, Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
 from selfstudy.files import written_whole
-from selfstudy.networks.study import Wrapper
 
 FORMATS: dict[str, type[Export]] = {
     "torchvision": Torchvision,

@@ -11,7 +11,7 @@ import numpy as np
 
 from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.factors import MULTI, Factors
-from selfstudy.rendering.colours import rgb
+from selfstudy.rendering.colors import rgb
 from selfstudy.rendering.settings import Rendering
 from selfstudy.rendering.streams import EVERYWHERE, Stream, generator
 from selfstudy.rendering.textures import POOL

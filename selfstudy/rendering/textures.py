@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from selfstudy.rendering.colours import rgb
+from selfstudy.rendering.colors import rgb
 
 SIZE = 128  # texels along a side; a power of two
 LEVELS = SIZE.bit_length()

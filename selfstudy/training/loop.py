@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.augment import Augmentation
+from selfstudy.backbones.study import Wrapper
 from selfstudy.batch import Batch
 from selfstudy.data.dataset import Block
-from selfstudy.downstream.base import Task
-from selfstudy.networks.study import Wrapper
+from selfstudy.tasks.base import Task
 
 SPREAD_IMAGES = 500
 

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from selfstudy.augment import Augmentation
+from selfstudy.backbones.resnet import channels_last
+from selfstudy.backbones.study import Wrapper
 from selfstudy.configuration import known
 from selfstudy.data.dataset import DATASETS, BaseDataset
 from selfstudy.data.rounds import Rounds
-from selfstudy.downstream.base import TASKS, Task
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.networks.resnet import channels_last
-from selfstudy.networks.study import Wrapper
+from selfstudy.tasks.base import TASKS, Task
 from selfstudy.training.loop import Step
 from selfstudy.training.precision import autocast
 from selfstudy.training.schedule import learning_rates, make_optimizer
@@ -27,7 +27,7 @@ class Settings:
     """What a run does.
 
     Args:
-        task: a class of `selfstudy.downstream` or `selfstudy.pretext`.
+        task: a class of `selfstudy.tasks` or `selfstudy.methods`.
         dataset: a class of `selfstudy.data`.
         train_iters: batches in a round; -1: all.
         valid_iters: batches validated after each round; -1: all, 0: none.

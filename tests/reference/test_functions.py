@@ -5,13 +5,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from selfstudy.downstream.depth import depth_metrics, depths
-from selfstudy.downstream.pose import pose_bins
-from selfstudy.downstream.segment import mean_iou, segment
-from selfstudy.pretext.amdim import nce
-from selfstudy.pretext.cmc import MemoryBank, contrast
-from selfstudy.pretext.rotate import rotate90
-from selfstudy.pretext.vae import Reconstruction, vae_loss
+from selfstudy.methods.amdim import nce
+from selfstudy.methods.cmc import MemoryBank, contrast
+from selfstudy.methods.rotate import rotate90
+from selfstudy.methods.vae import Reconstruction, vae_loss
+from selfstudy.tasks.depth import depth_metrics, depths
+from selfstudy.tasks.pose import pose_bins
+from selfstudy.tasks.segment import mean_iou, segment
 from selfstudy.training.schedule import learning_rates
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from selfstudy.backbones.study import Wrapper
 from selfstudy.configuration import configured
-from selfstudy.networks.study import Wrapper
 
 NAMES = list(json.loads((Path(__file__).parent / "models.json").read_text()))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfstudy.data.colour import normalised
+from selfstudy.data.color import normalised
 from selfstudy.data.prepare import resized
 
 SAMPLE = Path(__file__).parent / "rendered_sample"

@@ -67,7 +67,7 @@ def test_fingerprints_tell_texts_apart():
     [
         ("pretext/rotate.py", {"rotate"}),
         ("pretext/base.py", {"rotate", "vae", "scratch"}),
-        ("networks/resnet.py", {"rotate", "vae", "scratch"}),
+        ("backbones/resnet.py", {"rotate", "vae", "scratch"}),
         ("data/prepare.py", {"prepare"}),
         ("data/rounds.py", {"rotate", "vae", "scratch"}),
         ("data/packed.py", {"prepare", "render"}),
@@ -82,8 +82,8 @@ def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
     modules = {
         "render": ["rendering.render"],
         "prepare": ["data.prepare"],
-        "rotate": ["training.session", "pretext.rotate"],
-        "vae": ["training.session", "pretext.vae"],
+        "rotate": ["training.session", "methods.rotate"],
+        "vae": ["training.session", "methods.vae"],
         "scratch": ["training.session"],
     }
     before = {stage: provenance.code_fingerprint(*names) for stage, names in modules.items()}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from selfstudy.data.colour import STATISTICS, converted, normalised, round_to_half
+from selfstudy.data.color import STATISTICS, converted, normalised, round_to_half
 
 
 @pytest.fixture

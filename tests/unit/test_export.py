@@ -22,7 +22,7 @@ from selfstudy.commands.export import FORMATS
 from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError
 from selfstudy.export import counterparts, export
-from selfstudy.pretext import make_model
+from selfstudy.methods import make_model
 from selfstudy.training.session import make_network, open_dataset
 from selfstudy.training.snapshot import save_snapshot
 

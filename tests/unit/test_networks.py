@@ -16,14 +16,14 @@ from torch import nn
 from torchvision import models
 
 from selfstudy import provenance
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.backbones.resnet import ARCHITECTURES, init_resnet
 from selfstudy.batch import Batch, Output
 from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.networks.base import Backbone, Features
-from selfstudy.networks.resnet import ARCHITECTURES, init_resnet
-from selfstudy.pretext import make_model
-from selfstudy.pretext.amdim import AMDIMTask
-from selfstudy.pretext.amdim_ref import Embedding, ResidualUnit
+from selfstudy.methods import make_model
+from selfstudy.methods.amdim import AMDIMTask
+from selfstudy.methods.amdim_ref import Embedding, ResidualUnit
 
 SMALL = [f"AMDIMRefModel.{setting}" for setting in ("ndf = 2", "n_depth = 2", "n_rkhs = 3")]
 
@@ -264,7 +264,7 @@ def test_unknown_backbones_are_refused():
 CONVNET = """
 import gin
 from torch import nn
-from selfstudy.networks.base import Backbone
+from selfstudy.backbones.base import Backbone
 
 @gin.configurable(denylist=["in_channels"])
 class ConvNet(Backbone, name="convnet"):
@@ -274,7 +274,7 @@ class ConvNet(Backbone, name="convnet"):
 """
 CHOOSE = """
 from selfstudy.configuration import configured
-from selfstudy.networks.resnet import init_resnet
+from selfstudy.backbones.resnet import init_resnet
 with configured([], ["init_resnet.choice = 'convnet'", "ConvNet.out_feats = 7"]):
     print(init_resnet(in_channels=2).conv)
 """
@@ -284,8 +284,8 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)
     monkeypatch.setattr(provenance, "PACKAGE", package)
-    before = provenance.code_fingerprint("training.session", "pretext.rotate")
-    (package / "networks" / "convnet.py").write_text(CONVNET)
+    before = provenance.code_fingerprint("training.session", "methods.rotate")
+    (package / "backbones" / "convnet.py").write_text(CONVNET)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     chosen = subprocess.run(
         [sys.executable, "-c", CHOOSE],
@@ -296,7 +296,7 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     )
     assert chosen.stdout == "Conv2d(2, 7, kernel_size=(3, 3), stride=(1, 1))\n", chosen.stderr
     # Runs with other backbones are not out of date.
-    assert provenance.code_fingerprint("training.session", "pretext.rotate") == before
+    assert provenance.code_fingerprint("training.session", "methods.rotate") == before
 
 
 def test_layers_that_are_not_there_cannot_be_frozen():

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from selfstudy.analysis.status import status
 from selfstudy.cli import main
 from selfstudy.configuration import GIN
+from selfstudy.planning.status import status
 
 
 def begun(folder, rounds, of, finished=False):

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
+from selfstudy.backbones.study import Wrapper
 from selfstudy.configuration import configured
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
-from selfstudy.networks.study import Wrapper
 from selfstudy.training.checkpoint import read
 from selfstudy.training.failure import failure
 from selfstudy.training.loop import Step

@@ -116,11 +116,11 @@ def test_images_of_ones_own(new_study, images):
 
 
 MINE = {
-    "selfstudy/networks/tiny.py": '''"""A backbone of one's own."""
+    "selfstudy/backbones/tiny.py": '''"""A backbone of one's own."""
 
 from torch import Tensor, nn
 
-from selfstudy.networks.base import Backbone, Features
+from selfstudy.backbones.base import Backbone, Features
 
 
 class Tiny(Backbone, name="tiny"):
@@ -135,14 +135,14 @@ class Tiny(Backbone, name="tiny"):
         return Features(dense.mean((2, 3)), dense, [])
 ''',
     "config/gin/backbones/tiny.gin": "init_resnet.choice = 'tiny'\n",
-    "selfstudy/downstream/animate.py": '''"""A task of one's own: whether a thing has wheels."""
+    "selfstudy/tasks/animate.py": '''"""A task of one's own: whether a thing has wheels."""
 
 import gin
 from torch import Tensor
 
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.base import Task
-from selfstudy.downstream.classify import classify
+from selfstudy.tasks.base import Task
+from selfstudy.tasks.classify import classify
 
 
 @gin.configurable
@@ -169,7 +169,7 @@ def test_what_a_user_adds(tmp_path):
     section = readme[readme.index("## A method of your own") :].split("\n## ")[0]
     method, gin = re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
     assert len(method.splitlines()) < 60
-    added = MINE | {"selfstudy/pretext/simclr.py": method, "config/gin/pretext/simclr.gin": gin}
+    added = MINE | {"selfstudy/methods/simclr.py": method, "config/gin/pretext/simclr.gin": gin}
     for name, text in added.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -187,7 +187,7 @@ def test_what_a_user_adds(tmp_path):
     history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/history.csv")
     assert history["train_loss"].notna().all()
     assert study.planned() == {}
-    with (root / "selfstudy/networks/tiny.py").open("a") as file:
+    with (root / "selfstudy/backbones/tiny.py").open("a") as file:
         file.write("\n# changed\n")
     assert study.planned("results/tables/runs.csv") == {
         "pretrain": 1,

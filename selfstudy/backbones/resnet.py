@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1, conv3x3
 
+from selfstudy.backbones.base import BACKBONES, Features
+from selfstudy.backbones.imagenet import load_imagenet
 from selfstudy.errors import ConfigurationError
-from selfstudy.networks.base import BACKBONES, Features
-from selfstudy.networks.imagenet import load_imagenet
 
 
 class ConvBlock(nn.Module):

@@ -1,6 +1,6 @@
 """Backbones, and the network of the study: a backbone with a pretext head and readouts.
 
-A module here that defines a subclass of `selfstudy.networks.base.Backbone` with `name="convnet"`
+A module here that defines a subclass of `selfstudy.backbones.base.Backbone` with `name="convnet"`
 makes `init_resnet.choice = 'convnet'` known. Nothing else has to know of it.
 """
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.base import Task
+from selfstudy.tasks.base import Task
 
 CHANNEL = 2  # of dense targets: depth in hundredths, 0 where there is nothing
 UNIT = 25  # predictions are in quarters of the renderer's unit

@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from selfstudy.backbones.base import Features
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.base import share_correct
-from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.base import Features
-from selfstudy.pretext.base import PretextModel
+from selfstudy.methods.base import PretextModel
+from selfstudy.tasks.base import share_correct
+from selfstudy.tasks.readouts import ReadoutTask
 
 
 def rotate90(images: Tensor, turns: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ import gin
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from selfstudy.backbones.base import Features
 from selfstudy.errors import ConfigurationError
-from selfstudy.networks.base import Features
-from selfstudy.pretext.amdim import AMDIMModel
+from selfstudy.methods.amdim import AMDIMModel
 
 SIZES = (32, 64, 128)  # of the images, in pixels
 

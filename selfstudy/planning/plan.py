@@ -14,6 +14,7 @@ from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.job import bar
+from selfstudy.planning.calibration import Kind, amount, pace, rendering_pace
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep import (
     Gin,
@@ -24,7 +25,6 @@ from selfstudy.sweep import (
     resolution,
     training_images,
 )
-from selfstudy.training.calibration import Kind, amount, pace, rendering_pace
 
 Job = tuple[tuple[str, str], ...]  # the wildcards, by name
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}.*\n)*)", re.MULTILINE)

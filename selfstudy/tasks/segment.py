@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.downstream.base import share_correct
+from selfstudy.tasks.base import share_correct
 
 CHANNEL = 1  # of dense targets: the semantic id, 0 for the background
 

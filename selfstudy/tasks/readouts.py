@@ -3,10 +3,10 @@
 from torch import Tensor
 
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.base import Task
-from selfstudy.downstream.classify import classify
-from selfstudy.downstream.depth import depth_metrics, depths
-from selfstudy.downstream.segment import segment
+from selfstudy.tasks.base import Task
+from selfstudy.tasks.classify import classify
+from selfstudy.tasks.depth import depth_metrics, depths
+from selfstudy.tasks.segment import segment
 
 TARGETS = ("class", "pose")
 DENSE_TARGETS = ("segment", "depth")

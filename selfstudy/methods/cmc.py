@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from selfstudy.backbones.base import Features
+from selfstudy.backbones.resnet import init_resnet
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.base import Features
-from selfstudy.networks.resnet import init_resnet
-from selfstudy.pretext.base import PretextModel
+from selfstudy.methods.base import PretextModel
+from selfstudy.tasks.readouts import ReadoutTask
 
 
 class TwoViewBackbone(nn.Module):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from selfstudy.configuration import configured
-from selfstudy.data.colour import STATISTICS
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.packed import BUCKETS
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.rounds import Rounds

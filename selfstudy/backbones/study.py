@@ -6,7 +6,7 @@ import gin
 from torch import Tensor, nn
 
 from selfstudy.batch import Output
-from selfstudy.pretext import make_model
+from selfstudy.methods import make_model
 
 
 def mlp(features: int, classes: int) -> nn.Sequential:

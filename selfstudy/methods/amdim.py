@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from selfstudy.backbones.base import Features
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.readouts import ReadoutTask
-from selfstudy.networks.base import Features
-from selfstudy.pretext.base import PretextModel
+from selfstudy.methods.base import PretextModel
+from selfstudy.tasks.readouts import ReadoutTask
 
 REGULARISATION = 5e-2  # weight of the mean squared score
 

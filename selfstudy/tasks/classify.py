@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.batch import Batch, Output
-from selfstudy.downstream.base import Task, share_correct
-from selfstudy.downstream.segment import mean_iou, segment
+from selfstudy.tasks.base import Task, share_correct
+from selfstudy.tasks.segment import mean_iou, segment
 
 
 def classify(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:

@@ -1,13 +1,13 @@
 """Pretext methods: one module each, with the method's model and its loss, found by its name.
 
 A module here named `method` defines a subclass of `PretextModel` with `name="method"` and a task,
-a subclass of `selfstudy.downstream.readouts.ReadoutTask`. Nothing else has to know of it.
+a subclass of `selfstudy.tasks.readouts.ReadoutTask`. Nothing else has to know of it.
 """
 
 import pkgutil
 from importlib import import_module
 
-from selfstudy.pretext.base import MODELS, PretextModel
+from selfstudy.methods.base import MODELS, PretextModel
 
 NAMES = tuple(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
 

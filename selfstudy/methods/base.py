@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from selfstudy.networks.base import Features
-from selfstudy.networks.resnet import init_resnet
+from selfstudy.backbones.base import Features
+from selfstudy.backbones.resnet import init_resnet
 
 MODELS: dict[str, type["PretextModel"]] = {}
 

@@ -1,0 +1,1 @@
+"""What a sweep costs, and how far it is."""
