@@ -65,14 +65,14 @@ def test_fingerprints_tell_texts_apart():
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("pretext/rotate.py", {"rotate"}),
-        ("pretext/base.py", {"rotate", "vae", "scratch"}),
+        ("methods/rotate.py", {"rotate"}),
+        ("methods/base.py", {"rotate", "vae", "scratch"}),
         ("backbones/resnet.py", {"rotate", "vae", "scratch"}),
         ("data/prepare.py", {"prepare"}),
         ("data/rounds.py", {"rotate", "vae", "scratch"}),
         ("data/packed.py", {"prepare", "render"}),
         ("rendering/shapes/__init__.py", {"render"}),
-        ("pretext/mine.py", set()),
+        ("methods/mine.py", set()),
     ],
 )
 def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
