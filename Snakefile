@@ -2,7 +2,7 @@
 
 
 include: "rules/common.smk"
-include: "rules/functions.smk"
+include: "rules/render.smk"
 include: "rules/data.smk"
 include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
@@ -19,5 +19,5 @@ rule all:
     input:
         rules.tables.output,
         rules.about.output,
-        expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=figure_inputs(), format=FORMATS),
+        expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
     localrule: True

@@ -1,31 +1,36 @@
 # The configuration, checked; the names that follow from it; where things lie.
 
 import os
-from functools import cache
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from selfstudy.analysis import FEWEST, SCRATCH
-from selfstudy.configuration import gin_text
-from selfstudy.data.packed import BUCKETS, bucket_name
-from selfstudy.data.prepared import prepared_name
+from selfstudy.analysis.figures import list_figures
+from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import SelfstudyError
-from selfstudy.factors import pairs
-from selfstudy.provenance import code_fingerprint, fingerprint, source_of
-from selfstudy.sweep import (
-    LINEAR_TASKS,
-    check,
-    difficulty,
-    downstream,
-    finetuning,
-    fits,
-    freezing,
-    pretraining,
-    resolution,
-    search_settings,
-    searching,
+from selfstudy.sweep.check import check
+from selfstudy.sweep.fingerprints import fingerprint_modules, fingerprint_run
+from selfstudy.sweep.gin_files import (
+    configure_difficulty,
+    configure_finetuning,
+    configure_frozen,
+    configure_pretraining,
+    configure_search,
+    configure_task,
+    fingerprint_gin,
 )
+from selfstudy.sweep.paths import list_folders, match_any
+from selfstudy.sweep.runs import Sweep
+from selfstudy.sweep.schema import DEFAULT
+from selfstudy.sweep.searches import (
+    complete_settings,
+    find_search_resources,
+    find_search_snapshot,
+)
+from selfstudy.sweep.starts import check_weights
+
+
+configfile: DEFAULT
+
 
 if not workflow.overwrite_configfiles:
 
@@ -34,51 +39,31 @@ if not workflow.overwrite_configfiles:
 
 try:
     check(config)
+    sweep = Sweep(config)
+    if workflow.is_main_process:
+        check_weights(sweep)
 except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
 
 # Scripts find the package in the checkout, whatever environment runs them.
 os.environ.update(PYTHONPATH=f"{workflow.basedir}:{os.getenv('PYTHONPATH', '')}")
 
-code_fingerprint = cache(code_fingerprint)  # for this run: thousands of jobs ask for a few
-
-RESULTS, DATA = config["results"], config["data"]
-DATASETS, BACKBONES = config["datasets"], config["backbones"]
-PRETEXT, TASKS = config["pretext"], config["tasks"]
+paths, resources = sweep.paths, config["resources"]
+RESULTS, DATA = paths.results, paths.data
 TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "outcomes", "correlations", "ranks"]
 LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
-FROZEN_LAYERS = config.get("frozen", {}).get("layers", [])
-FROZEN_LABELS = config.get("frozen", {}).get("labels", [])
-SEARCHES = config.get("searches", {})
-SINGLE = [name for name, dataset in DATASETS.items() if fits("classify", name, dataset)]
-RENDERED = [name for name in DATASETS if DATASETS[name]["source"] in ("render", "rendered")]
-JUDGED = [name for name in SINGLE if name in RENDERED]
-CLASSIFY = [task for task in TASKS if task == "classify"]
+FIGURES = list_figures(sweep)
 FORMATS = ["pdf", "png"]
-# Of what users bring to be rendered, the files that it is collected in.
-COLLECTED = {
-    name: f"{DATA}/{name}.h5"
-    for name in ("meshes", "textures")
-    if config.get("rendering", {}).get(name)
-}
-PACKED = f"{DATA}/packed/{{dataset}}"
-PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
-PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
-FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
-FROZEN = f"{RESULTS}/frozen/k{{layer}}/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
-SEARCH = f"{RESULTS}/search/{{search}}"
-DIFFICULTY = f"{RESULTS}/difficulty/{{dataset}}"
-LINEAR = f"{RESULTS}/linear/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}"
 
 
 wildcard_constraints:
-    dataset="|".join(DATASETS),
-    backbone="|".join(BACKBONES),
-    pretext="|".join(PRETEXT),
-    task="|".join(TASKS),
+    dataset=match_any(sweep.datasets),
+    backbone=match_any(sweep.backbones),
+    pretext=match_any(sweep.starts),
+    task=match_any(sweep.tasks),
     bucket=r"\d\d",
     labels=r"\d+",
     layer=r"\d+",
     resolution=r"\d+",
-    format="|".join(FORMATS),
-    search="|".join(SEARCHES) or "(?!)",
+    format=match_any(FORMATS),
+    search=match_any(sweep.searches),

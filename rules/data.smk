@@ -1,156 +1,92 @@
-# Images: rendered here or elsewhere, in twelve buckets; CIFAR; or of one's own. Each becomes one
-# prepared array.
-
-
-rule meshes:
-    input:
-        lambda w: folders_below(config["rendering"]["meshes"]),
-    output:
-        f"{DATA}/meshes.h5",
-    log:
-        f"logs/{DATA}/meshes.log",
-    conda:
-        "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
-    resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
-    params:
-        folder=config.get("rendering", {}).get("meshes"),
-        code=code_fingerprint("rendering.meshes"),
-    script:
-        "../workflow/scripts/meshes.py"
-
-
-rule textures:
-    input:
-        lambda w: folders_below(config["rendering"]["textures"]),
-    output:
-        f"{DATA}/textures.h5",
-    log:
-        f"logs/{DATA}/textures.log",
-    conda:
-        "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
-    resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
-    params:
-        folder=config.get("rendering", {}).get("textures"),
-        code=code_fingerprint("rendering.own_textures"),
-    script:
-        "../workflow/scripts/textures.py"
-
-
-rule render:
-    input:
-        **COLLECTED,
-    output:
-        f"{PACKED}/imgs_{{bucket}}.h5",
-    log:
-        f"logs/{PACKED}/imgs_{{bucket}}.log",
-    wildcard_constraints:
-        dataset=of_source("render"),
-    conda:
-        "../envs/selfstudy.yaml"
-    threads: config["resources"]["render"]["threads"]
-    resources:
-        mem_mb=config["resources"]["render"]["mem_mb"],
-        runtime=config["resources"]["render"]["runtime"],
-    params:
-        images=lambda w: DATASETS[w.dataset]["images"] // BUCKETS,
-        settings=render_settings,
-        code=code_fingerprint("rendering.render"),
-    script:
-        "../workflow/scripts/render.py"
+# Images rendered elsewhere, CIFAR, or of one's own. Each dataset becomes one prepared array.
 
 
 rule pack:
     input:
-        lambda w: f"{DATASETS[w.dataset]['folder']}/img",
+        lambda w: f"{config['datasets'][w.dataset]['folder']}/img",
     output:
-        f"{PACKED}/imgs_{{bucket}}.h5",
+        f"{paths.packed}/imgs_{{bucket}}.h5",
     log:
-        f"logs/{PACKED}/imgs_{{bucket}}.log",
+        f"logs/{paths.packed}/imgs_{{bucket}}.log",
     wildcard_constraints:
-        dataset=of_source("rendered"),
+        dataset=match_any(sweep.list_from("rendered")),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
+    threads: resources["prepare"]["threads"]
     resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
+        mem_mb=resources["prepare"]["mem_mb"],
+        runtime=resources["prepare"]["runtime"],
     params:
-        folder=lambda w: DATASETS[w.dataset]["folder"],
+        folder=lambda w: config["datasets"][w.dataset]["folder"],
         seed=config["seed"],
-        code=code_fingerprint("data.pack"),
+        code=fingerprint_modules("data.pack"),
     script:
         "../workflow/scripts/pack.py"
 
 
 rule prepare:
     input:
-        buckets,
+        lambda w: sweep.list_packed(w.dataset),
     output:
-        PREPARED,
+        paths.prepared,
     log:
-        f"logs/{PREPARED}.log",
+        f"logs/{paths.prepared}.log",
     wildcard_constraints:
-        dataset=of_source("render", "rendered"),
+        dataset=match_any(sweep.rendered),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
+    threads: resources["prepare"]["threads"]
     resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
+        mem_mb=resources["prepare"]["mem_mb"],
+        runtime=resources["prepare"]["runtime"],
     params:
-        colour=config["colour"],
+        color=config["color"],
         seed=config["seed"],
-        code=code_fingerprint("data.prepare"),
+        code=fingerprint_modules("data.prepare"),
     script:
         "../workflow/scripts/prepare.py"
 
 
 rule prepare_cifar:
     output:
-        PREPARED,
+        paths.prepared,
     log:
-        f"logs/{PREPARED}.log",
+        f"logs/{paths.prepared}.log",
     wildcard_constraints:
-        dataset=of_source("cifar10", "cifar100"),
+        dataset=match_any(sweep.list_from("cifar10", "cifar100")),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
+    threads: resources["prepare"]["threads"]
     resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
+        mem_mb=resources["prepare"]["mem_mb"],
+        runtime=resources["prepare"]["runtime"],
     params:
-        dataset=lambda w: DATASETS[w.dataset],
-        colour=config["colour"],
-        code=code_fingerprint("data.cifar"),
+        dataset=lambda w: config["datasets"][w.dataset],
+        color=config["color"],
+        code=fingerprint_modules("data.cifar"),
     script:
         "../workflow/scripts/prepare_cifar.py"
 
 
 rule prepare_images:
     input:
-        own_images,
+        lambda w: sweep.list_own_images(w.dataset),
     output:
-        PREPARED,
+        paths.prepared,
     log:
-        f"logs/{PREPARED}.log",
+        f"logs/{paths.prepared}.log",
     wildcard_constraints:
-        dataset=of_source("images"),
+        dataset=match_any(sweep.list_from("images")),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["prepare"]["threads"]
+    threads: resources["prepare"]["threads"]
     resources:
-        mem_mb=config["resources"]["prepare"]["mem_mb"],
-        runtime=config["resources"]["prepare"]["runtime"],
+        mem_mb=resources["prepare"]["mem_mb"],
+        runtime=resources["prepare"]["runtime"],
     params:
-        dataset=lambda w: DATASETS[w.dataset],
-        colour=config["colour"],
+        dataset=lambda w: config["datasets"][w.dataset],
+        color=config["color"],
         seed=config["seed"],
-        code=code_fingerprint("data.images"),
+        code=fingerprint_modules("data.images"),
     script:
         "../workflow/scripts/prepare_images.py"

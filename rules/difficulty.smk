@@ -4,32 +4,32 @@
 
 rule difficulty:
     input:
-        prepared,
+        lambda w: sweep.find_prepared(w.dataset),
     output:
-        f"{DIFFICULTY}/confusion.csv",
+        f"{paths.difficulty}/confusion.csv",
     log:
-        f"logs/{DIFFICULTY}/confusion.log",
+        f"logs/{paths.difficulty}/confusion.log",
     wildcard_constraints:
-        dataset="|".join(JUDGED) or "(?!)",
+        dataset=match_any(sweep.judged),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["finetune"]["threads"]
+    threads: resources["finetune"]["threads"]
     resources:
-        mem_mb=config["resources"]["finetune"]["mem_mb"],
-        runtime=config["resources"]["finetune"]["runtime"],
+        mem_mb=resources["finetune"]["mem_mb"],
+        runtime=resources["finetune"]["runtime"],
         gpu=1,
     params:
-        gin=difficulty_gin,
-        gin_text=lambda w: gin_fingerprint(difficulty_gin(w)),
+        gin=lambda w: configure_difficulty(sweep, w.dataset),
+        gin_text=lambda w: fingerprint_gin(configure_difficulty(sweep, w.dataset)),
         seed=config["seed"],
-        code=code_fingerprint("evaluation.difficulty", "tasks.classify"),
+        code=fingerprint_modules("evaluation.difficulty", "tasks.classify"),
     script:
         "../workflow/scripts/difficulty.py"
 
 
 rule difficulty_table:
     input:
-        expand(f"{DIFFICULTY}/confusion.csv", dataset=JUDGED),
+        expand(f"{paths.difficulty}/confusion.csv", dataset=sweep.judged),
     output:
         report(f"{RESULTS}/tables/difficulty.csv", category="Tables"),
     log:
@@ -38,15 +38,15 @@ rule difficulty_table:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        datasets=JUDGED,
-        code=code_fingerprint("analysis.difficulty"),
+        datasets=sweep.judged,
+        code=fingerprint_modules("analysis.difficulty"),
     script:
         "../workflow/scripts/difficulty_table.py"
 
 
 rule confusion_matrices:
     input:
-        expand(f"{DIFFICULTY}/confusion.csv", dataset=JUDGED),
+        expand(f"{paths.difficulty}/confusion.csv", dataset=sweep.judged),
     output:
         report(f"{RESULTS}/figures/difficulty.{{format}}", category="Figures"),
     log:
@@ -55,7 +55,7 @@ rule confusion_matrices:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        datasets=JUDGED,
-        code=code_fingerprint("analysis.figures.difficulty"),
+        datasets=sweep.judged,
+        code=fingerprint_modules("analysis.figures.difficulty"),
     script:
         "../workflow/scripts/confusion_matrices.py"

@@ -4,64 +4,69 @@
 
 rule finetune:
     input:
-        data=prepared,
-        snapshot=snapshot,
+        data=lambda w: sweep.find_prepared(w.dataset),
+        snapshot=lambda w: sweep.find_snapshot(**w),
+        weights=lambda w: sweep.find_weights(w.pretext),
     output:
-        metrics=f"{FINETUNE}/metrics.csv",
-        history=f"{FINETUNE}/history.csv",
-        config=f"{FINETUNE}/config.gin",
+        metrics=f"{paths.finetune}/metrics.csv",
+        history=f"{paths.finetune}/history.csv",
+        config=f"{paths.finetune}/config.gin",
     log:
-        f"logs/{FINETUNE}.log",
+        f"logs/{paths.finetune}.log",
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["finetune"]["threads"]
+    threads: resources["finetune"]["threads"]
     resources:
-        mem_mb=config["resources"]["finetune"]["mem_mb"],
-        runtime=config["resources"]["finetune"]["runtime"],
+        mem_mb=resources["finetune"]["mem_mb"],
+        runtime=resources["finetune"]["runtime"],
         gpu=1,
     params:
-        gin=finetune_gin,
-        gin_text=lambda w: gin_fingerprint(finetune_gin(w)),
+        gin=lambda w: configure_finetuning(sweep, **w),
+        gin_text=lambda w: fingerprint_gin(configure_finetuning(sweep, **w)),
+        start=lambda w: sweep.describe_start(w.pretext),
         seeds=config["seeds"],
-        code=lambda w: run_code(w, "training.seeds"),
+        code=lambda w: fingerprint_run("training.seeds", **w),
     script:
         "../workflow/scripts/finetune.py"
 
 
 use rule finetune as finetune_frozen with:
     output:
-        metrics=f"{FROZEN}/metrics.csv",
-        history=f"{FROZEN}/history.csv",
-        config=f"{FROZEN}/config.gin",
+        metrics=f"{paths.frozen}/metrics.csv",
+        history=f"{paths.frozen}/history.csv",
+        config=f"{paths.frozen}/config.gin",
     log:
-        f"logs/{FROZEN}.log",
+        f"logs/{paths.frozen}.log",
     params:
-        gin=frozen_gin,
-        gin_text=lambda w: gin_fingerprint(frozen_gin(w)),
+        gin=lambda w: configure_frozen(sweep, **w),
+        gin_text=lambda w: fingerprint_gin(configure_frozen(sweep, **w)),
+        start=lambda w: sweep.describe_start(w.pretext),
         seeds=config["seeds"],
-        code=lambda w: run_code(w, "training.seeds"),
+        code=lambda w: fingerprint_run("training.seeds", **w),
 
 
 rule linear:
     input:
-        data=prepared,
-        snapshot=f"{PRETRAIN}/snapshot.pt",
+        data=lambda w: sweep.find_prepared(w.dataset),
+        snapshot=lambda w: sweep.find_snapshot(**w),
+        weights=lambda w: sweep.find_weights(w.pretext),
     output:
-        f"{LINEAR}/metrics.csv",
+        f"{paths.linear}/metrics.csv",
     log:
-        f"logs/{LINEAR}.log",
+        f"logs/{paths.linear}.log",
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["linear"]["threads"]
+    threads: resources["linear"]["threads"]
     resources:
-        mem_mb=config["resources"]["linear"]["mem_mb"],
-        runtime=config["resources"]["linear"]["runtime"],
+        mem_mb=resources["linear"]["mem_mb"],
+        runtime=resources["linear"]["runtime"],
         gpu=1,
     params:
-        gin=downstream_gin,
-        gin_text=lambda w: gin_fingerprint(downstream_gin(w)),
-        labels=lambda w: TASKS[w.task]["labels"],
+        gin=lambda w: configure_task(sweep, **w),
+        gin_text=lambda w: fingerprint_gin(configure_task(sweep, **w)),
+        start=lambda w: sweep.describe_start(w.pretext),
+        labels=lambda w: sweep.tasks[w.task]["labels"],
         seeds=config["seeds"],
-        code=lambda w: run_code(w, "evaluation.linear"),
+        code=lambda w: fingerprint_run("evaluation.linear", **w),
     script:
         "../workflow/scripts/linear.py"

@@ -3,25 +3,27 @@
 
 rule pretrain:
     input:
-        data=prepared,
+        data=lambda w: sweep.find_prepared(w.dataset),
     output:
-        snapshot=f"{PRETRAIN}/snapshot.pt",
-        metrics=f"{PRETRAIN}/metrics.csv",
-        history=f"{PRETRAIN}/history.csv",
-        config=f"{PRETRAIN}/config.gin",
+        snapshot=f"{paths.pretrain}/snapshot.pt",
+        metrics=f"{paths.pretrain}/metrics.csv",
+        history=f"{paths.pretrain}/history.csv",
+        config=f"{paths.pretrain}/config.gin",
     log:
-        f"logs/{PRETRAIN}.log",
+        f"logs/{paths.pretrain}.log",
+    wildcard_constraints:
+        pretext=match_any(sweep.methods),
     conda:
         "../envs/selfstudy.yaml"
-    threads: config["resources"]["pretrain"]["threads"]
+    threads: resources["pretrain"]["threads"]
     resources:
-        mem_mb=config["resources"]["pretrain"]["mem_mb"],
-        runtime=config["resources"]["pretrain"]["runtime"],
+        mem_mb=resources["pretrain"]["mem_mb"],
+        runtime=resources["pretrain"]["runtime"],
         gpu=1,
     params:
-        gin=pretrain_gin,
-        gin_text=lambda w: gin_fingerprint(pretrain_gin(w)),
+        gin=lambda w: configure_pretraining(sweep, **w),
+        gin_text=lambda w: fingerprint_gin(configure_pretraining(sweep, **w)),
         seed=config["seed"],
-        code=lambda w: run_code(w, "training.run"),
+        code=lambda w: fingerprint_run("training.run", **w),
     script:
         "../workflow/scripts/pretrain.py"

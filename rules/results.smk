@@ -6,9 +6,9 @@ TABLES_CAPTION = "../workflow/report/tables.rst"
 
 rule tables:
     input:
-        finetuned=there(metrics(TASKS)),
-        linear=there(linear_metrics()),
-        frozen=there(frozen_metrics()),
+        finetuned=sweep.keep_present(sweep.list_finetuned()),
+        linear=sweep.keep_present(sweep.list_linear()),
+        frozen=sweep.keep_present(sweep.list_frozen()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -27,7 +27,7 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("analysis.claims", "analysis.layout"),
+        code=fingerprint_modules("analysis.claims", "analysis.layout"),
     script:
         "../workflow/scripts/tables.py"
 
@@ -47,16 +47,16 @@ rule about:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        # But for what makes no results here.
+        # Except for what makes no results here.
         config={key: config[key] for key in config if key not in ("searches", "tracking")},
-        code=code_fingerprint("analysis.about"),
+        code=fingerprint_modules("analysis.about"),
     script:
         "../workflow/scripts/about.py"
 
 
 rule figure:
     input:
-        unpack(figure_input),
+        unpack(lambda w: FIGURES[w.figure].keep_present(sweep)),
     output:
         report(
             f"{RESULTS}/figures/{{figure}}.{{format}}",
@@ -67,13 +67,15 @@ rule figure:
     log:
         f"logs/{RESULTS}/figures/{{figure}}.{{format}}.log",
     wildcard_constraints:
-        figure="|".join(figure_inputs()) or "(?!)",
+        figure=match_any(FIGURES),
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
     params:
-        datasets=RENDERED,
-        expected=expected_jobs,
-        code=lambda w: code_fingerprint(f"analysis.figures.{w.figure}", "analysis.runs"),
+        caption=lambda w: FIGURES[w.figure].caption,
+        datasets=sweep.rendered,
+        starts=sweep.starts,
+        expected=lambda w: FIGURES[w.figure].files,
+        code=lambda w: fingerprint_modules(f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
         "../workflow/scripts/figure.py"

@@ -4,28 +4,28 @@
 
 rule search_worker:
     input:
-        data=lambda w: prepared(searched(w)),
-        snapshot=search_start,
+        data=lambda w: sweep.find_prepared(sweep.searches[w.search]["dataset"]),
+        snapshot=lambda w: find_search_snapshot(sweep, w.search),
     output:
-        touch(f"{SEARCH}/workers/{{worker}}.done"),
+        touch(f"{paths.search}/workers/{{worker}}.done"),
     log:
-        f"logs/{SEARCH}/workers/{{worker}}.log",
+        f"logs/{paths.search}/workers/{{worker}}.log",
     wildcard_constraints:
         worker=r"\d+",
     conda:
         "../envs/selfstudy.yaml"
-    threads: search_resources("threads")
+    threads: lambda w: find_search_resources(sweep, w.search)["threads"]
     resources:
-        mem_mb=search_resources("mem_mb"),
-        runtime=search_resources("runtime"),
+        mem_mb=lambda w: find_search_resources(sweep, w.search)["mem_mb"],
+        runtime=lambda w: find_search_resources(sweep, w.search)["runtime"],
         gpu=1,
     params:
-        folder=SEARCH,
-        gin=search_gin,
-        gin_text=lambda w: gin_fingerprint(search_gin(w)),
-        settings=lambda w: search_settings(SEARCHES[w.search]),
-        trials=lambda w: SEARCHES[w.search]["trials"],
-        code=lambda w: run_code(searched(w), "search.worker"),
+        folder=paths.search,
+        gin=lambda w: configure_search(sweep, w.search),
+        gin_text=lambda w: fingerprint_gin(configure_search(sweep, w.search)),
+        settings=lambda w: complete_settings(sweep.searches[w.search]),
+        trials=lambda w: sweep.searches[w.search]["trials"],
+        code=lambda w: fingerprint_run("search.worker", **sweep.searches[w.search]),
     script:
         "../workflow/scripts/search_worker.py"
 
@@ -33,22 +33,22 @@ rule search_worker:
 rule search:
     input:
         lambda w: expand(
-            f"{SEARCH}/workers/{{worker}}.done",
+            f"{paths.search}/workers/{{worker}}.done",
             search=w.search,
-            worker=range(SEARCHES[w.search].get("jobs", 1)),
+            worker=range(sweep.searches[w.search].get("jobs", 1)),
         ),
     output:
-        trials=report(f"{SEARCH}/trials.csv", category="Searches"),
-        best=f"{SEARCH}/best.gin",
-        importance=report(f"{SEARCH}/importance.png", category="Searches"),
-        parallel=report(f"{SEARCH}/parallel.png", category="Searches"),
+        trials=report(f"{paths.search}/trials.csv", category="Searches"),
+        best=f"{paths.search}/best.gin",
+        importance=report(f"{paths.search}/importance.png", category="Searches"),
+        parallel=report(f"{paths.search}/parallel.png", category="Searches"),
     log:
-        f"logs/{SEARCH}/search.log",
+        f"logs/{paths.search}/search.log",
     localrule: True
     conda:
         "../envs/selfstudy.yaml"
     params:
-        folder=SEARCH,
-        code=code_fingerprint("search.results"),
+        folder=paths.search,
+        code=fingerprint_modules("search.results"),
     script:
         "../workflow/scripts/search.py"

@@ -1,4 +1,5 @@
 """From the metrics of all runs to tables and figures."""
 
-SCRATCH = "scratch"  # stands where a pretext method would: none
+from selfstudy.sweep import SCRATCH as SCRATCH
+
 FEWEST = 5  # points of a correlation, datasets of a comparison

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from selfstudy.analysis.figures.style import dataset_title, look
+from selfstudy.analysis.figures.style import title_dataset, title_start
 from selfstudy.analysis.utility import PLACE, shown
 
 PLACES = ["Task", "Dataset", "Backbone"]
@@ -36,9 +36,9 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "Task": table["task"].str.capitalize(),
-            "Dataset": table["dataset"].map(dataset_title),
+            "Dataset": table["dataset"].map(title_dataset),
             "Backbone": table["backbone"],
-            "Method": table["pretext"].map(lambda name: look(name).label),
+            "Method": table["pretext"].map(title_start),
             "labels": table["labels"],
             "text": text,
         }

@@ -1,11 +1,12 @@
 """A figure of the paper. Input: what it shows. Output: the figure."""
 
 from importlib import import_module
+from inspect import signature
 
 from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.figures.style import save, say_missing
+    from selfstudy.analysis.figures.style import assign_looks, save, say_missing
     from selfstudy.analysis.runs import (
         collect,
         collect_frozen,
@@ -27,8 +28,10 @@ with job(snakemake.log[0], snakemake.threads):
         name: [paths] if isinstance(paths, str) else paths
         for name, paths in snakemake.input.items()
     }
-    figure = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}")
-    drawn = figure.draw(**{name: read[name](paths) for name, paths in files.items()})
+    shown = {name: read[name](paths) for name, paths in files.items()}
+    shown["looks"] = assign_looks(snakemake.params.starts)
+    draw = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}").draw
+    drawn = draw(**{name: shown[name] for name in signature(draw).parameters})
     expected = snakemake.params.expected
     say_missing(drawn, expected - len(snakemake.input), expected)
     save(drawn, snakemake.output[0])

@@ -1,4 +1,4 @@
-"""Confusion matrices: which classes a network takes for which, a panel a dataset."""
+"""Confusion matrices: which classes a network takes for which, one panel per dataset."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.difficulty import read_confusion
-from selfstudy.analysis.figures.style import dataset_title
+from selfstudy.analysis.figures.style import title_dataset
 
 PANELS = 4  # in a row
 SIZE = 2.0  # inches
@@ -25,7 +25,7 @@ def draw(confusions: Mapping[str, str | Path]) -> Figure:
         shares = read_confusion(path)
         shown = panel.imshow(shares, vmin=0, vmax=1, cmap="Blues")
         accuracy = shares.values.diagonal().mean()
-        panel.set_title(f"{dataset_title(name)}: {accuracy:.2f}", fontsize=8)
+        panel.set_title(f"{title_dataset(name)}: {accuracy:.2f}", fontsize=8)
         places = np.arange(len(shares))
         panel.set_xticks(places, shares.columns, rotation=90, fontsize=6)
         panel.set_yticks(places, shares.index, fontsize=6)

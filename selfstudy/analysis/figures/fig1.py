@@ -5,9 +5,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.figures.style import LOOKS, RC
 from selfstudy.analysis.outcomes import outcomes
+from selfstudy.sweep.runs import Sweep
 
+CAPTION = (
+    "The three outcomes that pretraining can have as labels grow, and how many of the measured "
+    "curves have each; surely: so do 95 % of the curves drawn as other seeds might have given them."
+)
 LABELS = np.linspace(0, 1, 200)
 SCRATCH = 0.9 * (1 - np.exp(-4.5 * LABELS))
 # Title and the pretrained curve of each outcome.
@@ -18,8 +23,13 @@ SKETCHES = {
 }
 
 
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List all finetuning that is compared with scratch."""
+    return {"runs": sweep.list_compared()}
+
+
 def draw(runs: pd.DataFrame) -> Figure:
-    """Sketches of the outcomes, with the number of the curves of each method that have it.
+    """Sketch the outcomes, with the number of the measured curves that have each.
 
     Args:
         runs: the table of `selfstudy.analysis.runs.collect`.
@@ -30,10 +40,10 @@ def draw(runs: pd.DataFrame) -> Figure:
         for axes, (name, (title, pretrained)) in zip(
             figure.subplots(1, 3, sharey=True), SKETCHES.items(), strict=True
         ):
-            axes.plot(LABELS, SCRATCH, color=look("scratch").color, label="From scratch")
-            axes.plot(LABELS, pretrained, color=look("cmc").color, label="Pretrained")
+            axes.plot(LABELS, SCRATCH, color=LOOKS["scratch"].color, label="From scratch")
+            axes.plot(LABELS, pretrained, color=LOOKS["cmc"].color, label="Pretrained")
             axes.set(xticks=[], yticks=[], ylim=(0, 1.1), xlabel="Labels")
-            axes.set_title(f"{title}\n{count(found, name)}")
+            axes.set_title(f"{title}\n{count_curves(found, name)}")
         figure.axes[0].set_ylabel("Accuracy")
         figure.axes[0].legend(loc="lower right")
         others = {"none": "never help", "open": "help as far as was measured, unsaturated"}
@@ -42,8 +52,8 @@ def draw(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def count(found: pd.DataFrame, name: str) -> str:
-    """How many curves have an outcome, and of how many of them 95 % of the draws do."""
+def count_curves(found: pd.DataFrame, name: str) -> str:
+    """Say how many curves have an outcome, and of how many of them 95 % of the draws do."""
     chosen = found[found["outcome"] == name]
     sure = (chosen["share"] >= 0.95).sum()
     return f"{len(chosen)} of {len(found)} curves, {sure} of them surely"

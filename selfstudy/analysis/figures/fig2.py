@@ -14,11 +14,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from selfstudy.analysis.figures.style import dataset_title
+from selfstudy.analysis.figures.style import title_dataset
 from selfstudy.data.hdf5 import opened
 from selfstudy.data.packed import class_names
 from selfstudy.errors import DataError
+from selfstudy.sweep.runs import Sweep
 
+CAPTION = (
+    "The data: of single objects the first image of each class, of several objects two scenes with "
+    "their instances, classes and depth."
+)
 CELL = 0.9  # inches
 SCENES = 2
 # Of a scene: the title of the panel, and how its channel of the targets is shown.
@@ -27,6 +32,11 @@ TARGETS = {
     "classes": (1, "tab20", 19),
     "depth": (2, "viridis_r", 255),
 }
+
+
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List the first packed file of each rendered dataset."""
+    return {"packed": [sweep.list_packed(dataset)[0] for dataset in sweep.rendered]}
 
 
 def draw(packed: dict[str, list[Path]]) -> Figure:
@@ -39,14 +49,14 @@ def draw(packed: dict[str, list[Path]]) -> Figure:
     Raises:
         DataError: a file is missing, damaged or not in the packed format.
     """
-    panels = {name: panels_of(paths[0]) for name, paths in packed.items()}
+    panels = {name: list_panels(paths[0]) for name, paths in packed.items()}
     # A row of titles goes above the first dataset of each kind.
     rows, columns = len(panels), max(map(len, panels.values()))
     figure = Figure(figsize=(CELL * (columns + 1), CELL * (rows + 0.6)), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     shown: list[str] = []
     for row, (name, images) in zip(axes, panels.items(), strict=True):
-        label = dataset_title(name).replace(" ", "\n")
+        label = title_dataset(name).replace(" ", "\n")
         row[0].set_ylabel(
             label, rotation=0, ha="right", va="center", fontsize=8, family="monospace"
         )
@@ -61,42 +71,50 @@ def draw(packed: dict[str, list[Path]]) -> Figure:
 
 
 def show(panel: Axes, image: np.ndarray | None) -> None:
+    """Show an image without axes, or nothing."""
     panel.set(xticks=[], yticks=[])
     panel.spines[:].set_visible(False)
     if image is not None:
         panel.imshow(image, interpolation="nearest")
 
 
-def panels_of(path: Path) -> list[tuple[str, np.ndarray | None]]:
-    """Titles and images (h, w, 3) of a packed file's row; no image of a class that it lacks."""
+def list_panels(path: Path) -> list[tuple[str, np.ndarray | None]]:
+    """List titles and images (h, w, 3) of a packed file's row; no image of a class it lacks.
+
+    Raises:
+        DataError: the file is not in the packed format.
+    """
     with opened(path) as file:
         try:
-            return scenes(file) if "png_targets" in file else first_of_each_class(file)
+            return list_scenes(file) if "png_targets" in file else list_classes(file)
         except (OSError, KeyError, ValueError, SyntaxError) as error:
             raise DataError(f"{path}: expected packed images: {error}") from error
 
 
-def first_of_each_class(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+def list_classes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+    """List the classes, each with its first image."""
     targets = file["targets"][:]
     panels = []
     for number, name in enumerate(class_names(file)):
         places = np.flatnonzero(targets == number)
-        panels.append((name, decoded(file["png_images"][places[0]]) if len(places) else None))
+        panels.append((name, decode(file["png_images"][places[0]]) if len(places) else None))
     return panels
 
 
-def scenes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+def list_scenes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+    """List the first scenes, each image with its targets behind it."""
     panels = []
     for place in range(min(SCENES, len(file["png_images"]))):
-        targets = decoded(file["png_targets"][place])
-        panels.append(("image", decoded(file["png_images"][place])))
-        for title, (channel, colours, most) in TARGETS.items():
-            values = colormaps[colours](targets[..., channel] / most)[..., :3]
+        targets = decode(file["png_targets"][place])
+        panels.append(("image", decode(file["png_images"][place])))
+        for title, (channel, colors, most) in TARGETS.items():
+            values = colormaps[colors](targets[..., channel] / most)[..., :3]
             # The background of ids, and where there is no depth.
             values[targets[..., channel] == 0] = 1
             panels.append((title, values))
     return panels
 
 
-def decoded(encoded: np.ndarray) -> np.ndarray:
+def decode(encoded: np.ndarray) -> np.ndarray:
+    """Decode an image file (bytes,) uint8 to RGB (h, w, 3) uint8."""
     return np.array(Image.open(io.BytesIO(encoded.tobytes())).convert("RGB"))

@@ -1,21 +1,36 @@
 """Figure 5: utility for one backbone against another, ResNet9 and ResNet50 in the paper."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.panels import utility_panels
-from selfstudy.analysis.figures.style import dataset_title
+from selfstudy.analysis.figures.panels import draw_utility_panels
+from selfstudy.analysis.figures.style import Look, title_dataset
+from selfstudy.sweep.runs import Sweep
+
+CAPTION = (
+    "Utility on classification with one backbone and another. Bars are 95 % intervals, open "
+    "markers lower bounds."
+)
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """A panel a dataset that was trained with several backbones, and backbone; a line a method.
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List classification with all backbones, if there are several."""
+    several = sum(bool(sweep.list_compared(["classify"], [b])) for b in sweep.backbones) > 1
+    return {"runs": sweep.list_compared(["classify"]) if several else []}
+
+
+def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """Draw a panel per dataset that has several backbones, and backbone; a line per start.
 
     Args:
         runs: one task's rows of `selfstudy.analysis.runs.collect`.
+        looks: of the starts.
     """
     several = runs.groupby("dataset")["backbone"].transform("nunique") > 1
     panels = {
-        f"{dataset_title(dataset)}, {backbone}": group
+        f"{title_dataset(dataset)}, {backbone}": group
         for (dataset, backbone), group in runs[several].groupby(["dataset", "backbone"], sort=False)
     }
-    return utility_panels(panels, runs["backbone"].nunique())
+    return draw_utility_panels(panels, looks, runs["backbone"].nunique())

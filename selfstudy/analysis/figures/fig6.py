@@ -1,24 +1,39 @@
 """Figure 6: utility against the data's factors: each off and on, the others equal."""
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.fig3 import short
-from selfstudy.analysis.figures.panels import grid, label_rows, legend
-from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.figures.curves import format_budget
+from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
+from selfstudy.analysis.figures.style import LOOKS, RC, Look
 from selfstudy.analysis.utility import shown, utilities
 from selfstudy.factors import Factors, pairs
+from selfstudy.sweep.runs import Sweep
+
+CAPTION = (
+    "Utility against the data's factors: lines join datasets that differ in one factor alone, of "
+    "which there are n pairs. Open markers are lower bounds."
+)
 
 
-def draw(runs: pd.DataFrame) -> Figure:
-    """A panel a factor; a line from off to on for each pair of datasets that differ in it alone.
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List classification with the first backbone, if datasets differ in one factor alone."""
+    differ = any(sweep.pairs.values())
+    return {"runs": sweep.list_compared(["classify"], sweep.backbones[:1]) if differ else []}
+
+
+def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """Draw a panel per factor; a line from off to on per pair of datasets that differ in it alone.
 
     Utility is that at the budget that is nearest to the middle of those measured. Open markers are
     lower bounds.
 
     Args:
         runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect`.
+        looks: of the starts.
     """
     table = utilities(runs)
     budgets = sorted(table["labels"].unique())
@@ -28,25 +43,25 @@ def draw(runs: pd.DataFrame) -> Figure:
     found = pairs(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]
-        figure, axes = grid(titles, sharey=True)
+        figure, axes = make_grid(titles, sharey=True)
         points = table.set_index(["dataset", "pretext"])
         for panel, name in zip(axes, Factors._fields, strict=True):
-            panel.axhline(0, color=look("scratch").color, linewidth=0.8)
+            panel.axhline(0, color=LOOKS["scratch"].color, linewidth=0.8)
             panel.set(xticks=[0, 1], xticklabels=["fixed", "random"], xlim=(-0.3, 1.3))
             for pretext in table["pretext"].unique():
-                style = look(pretext)
+                look = looks[pretext]
                 for index, pair in enumerate(found[name]):
                     keys = [(dataset, pretext) for dataset in pair]
                     if not all(key in points.index for key in keys):
                         continue
                     both = points.loc[keys]
-                    label = style.label if index == 0 else None
-                    panel.plot([0, 1], both["shown"], color=style.color, label=label)
+                    label = look.label if index == 0 else None
+                    panel.plot([0, 1], both["shown"], color=look.color, label=label)
                     for x, (_, row) in enumerate(both.iterrows()):
-                        face = "white" if row["censored"] else style.color
+                        face = "white" if row["censored"] else look.color
                         panel.plot(
-                            x, row["shown"], style.marker, color=style.color, markerfacecolor=face
+                            x, row["shown"], look.marker, color=look.color, markerfacecolor=face
                         )
-        label_rows(axes, f"Utility at {short(budget)} labels")
-        legend(figure, axes)
+        label_rows(axes, f"Utility at {format_budget(budget)} labels")
+        add_legend(figure, axes)
     return figure

@@ -1,47 +1,64 @@
 """Figure 7: linear evaluation against finetuning."""
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
-from selfstudy.analysis.figures.fig3 import short
-from selfstudy.analysis.figures.panels import agreement, grid, legend
-from selfstudy.analysis.figures.style import RC, look
+from selfstudy.analysis.figures.curves import format_budget
+from selfstudy.analysis.figures.panels import add_legend, draw_diagonal, make_grid
+from selfstudy.analysis.figures.style import RC, Look
+from selfstudy.sweep.runs import Sweep
+
+CAPTION = (
+    "Linear evaluation against finetuning, a point for each pretrained network, with Spearman's "
+    "rank correlation and its 95 % interval. On the diagonal both are equal."
+)
 
 
-def draw(runs: pd.DataFrame, linear: pd.DataFrame) -> Figure:
-    """A panel a backbone, task and budget; a point a pretrained network; rank correlations with
-    their 95 % intervals in the titles.
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List the tasks that are learned both ways."""
+    return {"runs": sweep.list_finetuned(sweep.linear_tasks), "linear": sweep.list_linear()}
+
+
+def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+    """Draw a panel per backbone, task and budget; a point per pretrained network.
+
+    Titles have the rank correlations with their 95 % intervals.
 
     Args:
         runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+        looks: of the starts.
     """
     pairs = linear_against_finetuned(runs, linear)
     groups = list(pairs.groupby(["task", "backbone", "labels"], sort=False))
     titles = [
-        f"{task.capitalize()}, {backbone}, {short(n)} labels" for (task, backbone, n), _ in groups
+        f"{task.capitalize()}, {backbone}, {format_budget(n)} labels"
+        for (task, backbone, n), _ in groups
     ]
     with mpl.rc_context(RC):
-        figure, axes = grid(titles)
+        figure, axes = make_grid(titles)
         for panel, title, (_, group) in zip(axes, titles, groups, strict=True):
             for pretext, points in group.groupby("pretext", sort=False):
-                style = look(pretext)
+                look = looks[pretext]
                 panel.plot(
                     points["linear"],
                     points["finetuned"],
-                    style.marker,
-                    color=style.color,
-                    label=style.label,
+                    look.marker,
+                    color=look.color,
+                    label=look.label,
                 )
-            agreement(panel, group[["linear", "finetuned"]].to_numpy())
-            panel.set_title(f"{title}\n{described(group)}")
+            draw_diagonal(panel, group[["linear", "finetuned"]].to_numpy())
+            panel.set_title(f"{title}\n{describe(group)}")
             panel.set(xlabel="Linear evaluation", ylabel="Finetuned")
-        legend(figure, axes)
+        add_legend(figure, axes)
     return figure
 
 
-def described(pairs: pd.DataFrame) -> str:
+def describe(pairs: pd.DataFrame) -> str:
+    """Describe how the accuracies agree."""
     found = rank_correlation(pairs["linear"], pairs["finetuned"])
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"

@@ -1,56 +1,78 @@
 """Figure 9: finetuning against backbones that are frozen, in part or as a whole."""
 
+from collections.abc import Mapping
+
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.figures.fig3 import short
-from selfstudy.analysis.figures.panels import grid, label_rows, legend
-from selfstudy.analysis.figures.style import RC, dataset_title, look
+from selfstudy.analysis.figures.curves import format_budget
+from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
+from selfstudy.analysis.figures.style import RC, Look, title_dataset
+from selfstudy.sweep.runs import Sweep
 
+CAPTION = (
+    "Validation accuracy on classification against how much of the pretrained backbone is frozen: "
+    "nothing (finetuning), the layers up to one, all of it (linear evaluation). Points are means "
+    "over seeds, bars go from the lowest to the highest."
+)
 NOTHING, ALL = -1, 1000  # where finetuning and linear evaluation stand among the layers
 
 
-def draw(runs: pd.DataFrame, frozen: pd.DataFrame, linear: pd.DataFrame) -> Figure:
-    """A panel a dataset and budget: accuracy against how much of the backbone is frozen.
+def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
+    """List classification with the first backbone: finetuned, frozen in part, and as a whole."""
+    first = sweep.backbones[:1]
+    return {
+        "runs": sweep.list_finetuned(["classify"], first),
+        "frozen": sweep.list_frozen(),
+        "linear": sweep.list_linear(["classify"], first),
+    }
 
-    From nothing (finetuning), over the layers up to one, to all of it (linear evaluation). A point
-    a method is the mean over seeds, with a bar from the lowest to the highest.
+
+def draw(
+    runs: pd.DataFrame, frozen: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]
+) -> Figure:
+    """Draw accuracy against how much of the backbone is frozen, per dataset and budget.
+
+    From nothing (finetuning), over the layers up to one, to all of it (linear evaluation). A
+    start's point is the mean over seeds, with a bar from the lowest to the highest.
 
     Args:
         runs, frozen, linear: one backbone's and task's rows of the tables of `collect`,
             `collect_frozen` and `collect_linear` of `selfstudy.analysis.runs`.
+        looks: of the starts.
     """
     table = pd.concat([runs.assign(layer=NOTHING), frozen, linear.assign(layer=ALL)])
     groups = {
-        f"{dataset_title(dataset)}, {short(labels)} labels": group
+        f"{title_dataset(dataset)}, {format_budget(labels)} labels": group
         for (dataset, labels), group in table.groupby(["dataset", "labels"], sort=False)
         if labels in set(frozen["labels"])
     }
     layers = sorted(table["layer"].unique())
     with mpl.rc_context(RC):
-        figure, axes = grid(list(groups))
+        figure, axes = make_grid(list(groups))
         for panel, group in zip(axes, groups.values(), strict=True):
             for pretext, points in group.groupby("pretext", sort=False):
-                style = look(pretext)
+                look = looks[pretext]
                 accuracy = points.groupby("layer")["accuracy"].agg(["mean", "min", "max"])
                 if pretext == SCRATCH:
-                    panel.axhline(accuracy["mean"].iloc[0], color=style.color, label=style.label)
+                    panel.axhline(accuracy["mean"].iloc[0], color=look.color, label=look.label)
                     continue
                 x = [layers.index(layer) for layer in accuracy.index]
                 panel.plot(
-                    x, accuracy["mean"], color=style.color, marker=style.marker, label=style.label
+                    x, accuracy["mean"], color=look.color, marker=look.marker, label=look.label
                 )
-                panel.vlines(x, accuracy["min"], accuracy["max"], color=style.color, linewidth=0.8)
-            panel.set_xticks(range(len(layers)), [named(layer) for layer in layers])
+                panel.vlines(x, accuracy["min"], accuracy["max"], color=look.color, linewidth=0.8)
+            panel.set_xticks(range(len(layers)), [name_layers(layer) for layer in layers])
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         label_rows(axes, "Accuracy")
         figure.supxlabel("Frozen layers", fontsize=8)
-        legend(figure, axes)
+        add_legend(figure, axes)
     return figure
 
 
-def named(layer: int) -> str:
+def name_layers(layer: int) -> str:
+    """Name the layers up to one that is frozen."""
     return {NOTHING: "none", ALL: "all", 0: "0"}.get(layer, f"0-{layer}")

@@ -8,18 +8,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.fig3 import draw_utility, highest
-from selfstudy.analysis.figures.style import RC
+from selfstudy.analysis.figures.curves import draw_utility, find_top
+from selfstudy.analysis.figures.style import RC, Look
 from selfstudy.analysis.uncertainty import utilities_with_intervals
 
 SIZE = (2.3, 1.9)  # inches, of a panel
 ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many
 
 
-def grid(titles: list[str], together: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel for each title, of which so many as belong `together` share a row.
+def make_grid(titles: list[str], together: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
+    """Make a figure with a panel for each title.
 
     Three panels stand side by side, or six of many; six, too, where more belong together.
+
+    Args:
+        titles: of the panels.
+        together: how many panels belong together and share a row.
+        options: of `Figure.subplots`.
+
+    Returns:
+        The figure and its panels.
     """
     most = ROW if len(titles) <= MANY else LONG_ROW
     together = min(together, LONG_ROW)
@@ -41,8 +49,8 @@ def label_rows(axes: list[Axes], label: str) -> None:
             panel.set_ylabel(label)
 
 
-def legend(figure: Figure, axes: list[Axes]) -> None:
-    """One legend for all panels, above them."""
+def add_legend(figure: Figure, axes: list[Axes]) -> None:
+    """Add one legend for all panels, above them."""
     entries = {}
     for panel in axes:
         handles, labels = panel.get_legend_handles_labels()
@@ -50,21 +58,29 @@ def legend(figure: Figure, axes: list[Axes]) -> None:
     figure.legend(entries.values(), entries, loc="outside upper center", ncols=max(len(entries), 1))
 
 
-def utility_panels(panels: Mapping[str, pd.DataFrame], together: int = 1) -> Figure:
-    """A panel of utility against labels for each group of runs, by its title."""
+def draw_utility_panels(
+    panels: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], together: int = 1
+) -> Figure:
+    """Draw a panel of utility against labels for each group of runs.
+
+    Args:
+        panels: rows of `selfstudy.analysis.runs.collect`, by the panel's title.
+        looks: of the starts.
+        together: as of `make_grid`.
+    """
     with mpl.rc_context(RC):
-        figure, axes = grid(list(panels), together, sharey=True)
+        figure, axes = make_grid(list(panels), together, sharey=True)
         tables = [utilities_with_intervals(runs) for runs in panels.values()]
         for panel, table in zip(axes, tables, strict=True):
-            draw_utility(panel, table, max(map(highest, tables)))
+            draw_utility(panel, table, looks, max(map(find_top, tables)))
             panel.set_xlabel("Labels")
         label_rows(axes, "Utility")
-        legend(figure, axes)
+        add_legend(figure, axes)
     return figure
 
 
-def agreement(axes: Axes, values: np.ndarray) -> None:
-    """A diagonal on which x and y are equal."""
+def draw_diagonal(axes: Axes, values: np.ndarray) -> None:
+    """Draw the diagonal on which x and y are equal, as long as `values` need."""
     if len(values):
         ends = [np.min(values), np.max(values)]
         axes.plot(ends, ends, color="0.7", linewidth=0.8, zorder=0)

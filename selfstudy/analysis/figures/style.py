@@ -1,5 +1,6 @@
-"""One look for all figures: sizes, and a colour, a marker and a name for each pretext method."""
+"""One look for all figures: sizes, and a colour, a marker and a name for each start."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ RC = {
 
 
 class Look(NamedTuple):
+    """How a start is drawn."""
+
     label: str
     color: str
     marker: str
@@ -44,17 +47,49 @@ LOOKS = {
     "cmc": Look("CMC", "#0072B2", "D"),
     "amdim": Look("AMDIM", "#CC79A7", "v"),
 }
-SPARE = ["#D55E00", "#56B4E9", "#F0E442", "#999999"]
+# For other starts, in turn. As many colours and markers as have no common divisor: 35 pairs.
+COLORS = ("#D55E00", "#56B4E9", "#999999", "#882255", "#F0E442")
+MARKERS = ("P", "X", "p", "*", "h", "<", ">")
+TITLES = {
+    "amdim_ref": "AMDIM (reference)",
+    "barlow": "Barlow Twins",
+    "byol": "BYOL",
+    "deepcluster": "DeepCluster",
+    "dino": "DINO",
+    "imagenet": "ImageNet",
+    "jigsaw": "Jigsaw",
+    "mae": "MAE",
+    "moco": "MoCo",
+    "simclr": "SimCLR",
+    "simsiam": "SimSiam",
+    "swav": "SwAV",
+    "vicreg": "VICReg",
+}
 
 
-def look(pretext: str) -> Look:
-    """The look of a method; one that is not the paper's gets a spare colour by its name."""
-    spare = Look(pretext, SPARE[sum(pretext.encode()) % len(SPARE)], "P")
-    return LOOKS.get(pretext, spare)
+def assign_looks(starts: Iterable[str]) -> dict[str, Look]:
+    """Assign a look to each start, those that are not the paper's taking theirs in turn.
+
+    Args:
+        starts: names, in the order of the configuration, so that all its figures agree.
+
+    Returns:
+        Looks by name, those of the paper's starts among them.
+    """
+    others = (start for start in dict.fromkeys(starts) if start not in LOOKS)
+    return LOOKS | {
+        start: Look(title_start(start), COLORS[place % len(COLORS)], MARKERS[place % len(MARKERS)])
+        for place, start in enumerate(others)
+    }
 
 
-def dataset_title(name: str) -> str:
-    """A dataset's name; a rendered one's with the letters of its factors."""
+def title_start(name: str) -> str:
+    """Spell a start's name as people do."""
+    return LOOKS[name].label if name in LOOKS else TITLES.get(name, name)
+
+
+def title_dataset(name: str) -> str:
+    """Give a dataset's name, that of a rendered one with the letters of its factors."""
     try:
         return f"{name} ({Factors.parse(name).letters})"
     except ConfigurationError:

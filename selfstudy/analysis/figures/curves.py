@@ -1,0 +1,100 @@
+"""Curves against the number of labels, which several figures are made of."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter
+
+from selfstudy.analysis import SCRATCH
+from selfstudy.analysis.figures.style import LOOKS, Look
+from selfstudy.analysis.utility import shown
+
+CROWDED = 0.11  # share of the axis that a label takes
+
+
+def draw_accuracy(axes: Axes, accuracy: pd.DataFrame, looks: Mapping[str, Look]) -> None:
+    """Draw accuracies, a line for each start.
+
+    Args:
+        axes: to draw on.
+        accuracy: rows of `selfstudy.analysis.uncertainty.accuracies_with_intervals`.
+        looks: of the starts.
+    """
+    for pretext, curve in accuracy.groupby("pretext", sort=False):
+        draw_line(axes, looks[pretext], curve, "mean")
+    label_axis(axes, accuracy["labels"])
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+
+
+def find_top(utility: pd.DataFrame) -> float:
+    """Find where the axis of utilities ends: above all curves, if not above all their bars."""
+    return max(1.5, 2 * shown(utility).max())
+
+
+def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], top: float) -> None:
+    """Draw utilities, a line for each start; hollow triangles are lower bounds.
+
+    Args:
+        axes: to draw on.
+        utility: rows of `selfstudy.analysis.uncertainty.utilities_with_intervals`.
+        looks: of the starts.
+        top: where the axis ends.
+    """
+    if utility.empty:  # nothing was pretrained
+        axes.set_axis_off()
+        return
+    utility = utility.assign(
+        low=utility[["low", "bound"]].min(axis=1, skipna=False),
+        high=utility[["high", "bound"]].min(axis=1, skipna=False),
+        shown=shown(utility),
+    )
+    for pretext, curve in utility.groupby("pretext", sort=False):
+        draw_line(axes, looks[pretext], curve, "shown")
+        censored = curve[curve["censored"] > 0]
+        axes.plot(
+            censored["labels"],
+            censored["shown"],
+            color=looks[pretext].color,
+            linestyle="",
+            marker="^",
+            markerfacecolor="white",
+            markersize=7,
+            zorder=3,
+        )
+    label_axis(axes, utility["labels"])
+    axes.axhline(0, color=LOOKS[SCRATCH].color, linewidth=0.8)
+    most = ((utility["bound"] + 1) * utility["labels"]).max()  # the largest budget from scratch
+    budgets = np.geomspace(utility["labels"].min(), most, 200)
+    beyond = 2 * max(top, utility["bound"].max())
+    axes.fill_between(budgets, most / budgets - 1, beyond, color="0.88", linewidth=0)
+    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
+    axes.set_ylim(-1.1, top)
+    axes.yaxis.set_major_locator(FixedLocator([-1, 0, 1, 3, 10, 30, 100, 300, 1000]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def draw_line(axes: Axes, look: Look, curve: pd.DataFrame, value: str) -> None:
+    """Draw a curve's points, the column `value`, and a bar from `low` to `high` at each."""
+    axes.plot(curve["labels"], curve[value], label=look.label, color=look.color, marker=look.marker)
+    axes.vlines(curve["labels"], curve["low"], curve["high"], color=look.color, linewidth=0.8)
+
+
+def label_axis(axes: Axes, labels: pd.Series) -> None:
+    """Make a log axis with a tick at every budget, labelled where there is room."""
+    budgets = sorted(labels.unique())
+    room = CROWDED * np.log(budgets[-1] / budgets[0])
+    labelled = [budgets[-1]]
+    for budget in reversed(budgets):
+        if np.log(labelled[-1] / budget) > room:
+            labelled.append(budget)
+    axes.set_xscale("log")
+    axes.set_xticks(budgets, [format_budget(b) if b in labelled else "" for b in budgets])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
+
+
+def format_budget(budget: int) -> str:
+    """Format a number of labels in few characters, such as `20k`."""
+    return f"{budget / 1000:g}k" if budget >= 1000 else str(budget)

@@ -1,0 +1,116 @@
+"""Whether a configuration is sound: every mistake is named, with what was expected."""
+
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from selfstudy.configuration import gin_text, nearest
+from selfstudy.data.packed import BUCKETS
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import Factors
+from selfstudy.sweep.datasets import GIN, Dataset
+from selfstudy.sweep.gin_files import list_gin_files
+from selfstudy.sweep.runs import Sweep
+from selfstudy.sweep.schema import DEFAULT, conform, load_schema, load_yaml, merge
+from selfstudy.sweep.searches import check_search
+from selfstudy.sweep.starts import check_names
+
+METHODS = sorted(
+    module.name
+    for module in pkgutil.iter_modules([str(Path(__file__).parents[1] / "methods")])
+    if module.name != "base"
+)
+
+
+def read_configuration(path: Path) -> dict:
+    """Read a configuration over the shared one, as the workflow does.
+
+    Raises:
+        ConfigurationError: naming the file, unless it is sound.
+    """
+    try:
+        config = merge(load_yaml(DEFAULT), load_yaml(path))
+        check(config)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    return config
+
+
+def check(config: Mapping) -> None:
+    """Check a whole configuration, all but whether weights fit (`starts.check_weights`).
+
+    Raises:
+        ConfigurationError: naming the key and what was expected, unless it is sound.
+    """
+    conform(config, load_schema())
+    for name, settings in config["datasets"].items():
+        check_source(name, settings)
+    sweep = Sweep(config)
+    check_names(sweep, METHODS)
+    check_tasks(sweep)
+    for dataset in sweep.datasets.values():
+        check_dataset(sweep, dataset)
+    check_frozen(sweep)
+    for name in sweep.searches:
+        check_search(sweep, name)
+
+
+def check_source(name: str, settings: Mapping) -> None:
+    """Check what a dataset's entry has to hold, which depends on its source."""
+    schema, source = load_schema(), settings["source"]
+    sources = schema["$defs"]["sources"]
+    if source not in sources:
+        raise ConfigurationError(
+            f"datasets: {name}: source: {source!r} is not known: {nearest(source, sources)}"
+        )
+    conform(settings, {**sources[source], "$defs": schema["$defs"]}, f"datasets: {name}: ")
+
+
+def check_tasks(sweep: Sweep) -> None:
+    """Check that there is a configuration of each task, and its backbones in the sweep."""
+    tasks = {path.stem for path in GIN.glob("*/*/*.gin")} - {*METHODS, "common"}
+    for task, settings in sweep.tasks.items():
+        if task not in tasks:
+            raise ConfigurationError(f"tasks: unknown key {task!r}: {nearest(task, sorted(tasks))}")
+        for backbone in settings.get("backbones", []):
+            if backbone not in sweep.backbones:
+                hint = nearest(backbone, sweep.backbones)
+                raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
+
+
+def check_dataset(sweep: Sweep, dataset: Dataset) -> None:
+    """Check that a dataset can be made, has a task, and images and gin files for its runs."""
+    place = f"datasets: {dataset.name!r}: "
+    if dataset.source == "render":
+        Factors.parse(dataset.name)
+        images = dataset.settings["images"]
+        if images % BUCKETS:
+            raise ConfigurationError(
+                f"{place}images: {images} cannot be divided into {BUCKETS} equal buckets"
+            )
+    tasks = [task for task in sweep.tasks if dataset.fits(task)]
+    if not tasks:
+        alike = "" if dataset.poses_vary else ": with a fixed viewpoint, all poses are alike"
+        raise ConfigurationError(f"{place}none of the tasks is for such images{alike}")
+    training = dataset.training_images
+    for task in tasks:
+        most = max(sweep.tasks[task]["labels"])
+        if training is not None and most > training:
+            raise ConfigurationError(
+                f"tasks: {task}: labels: {most} labels, but dataset {dataset.name!r} has "
+                f"{training} training images"
+            )
+        for backbone in sweep.list_backbones(task):
+            for run in (task, *sweep.methods):
+                for file in list_gin_files(dataset, backbone, run):
+                    gin_text(file)  # is there
+
+
+def check_frozen(sweep: Sweep) -> None:
+    """Check that frozen backbones are compared with finetuned ones."""
+    finetuned = sweep.tasks.get("classify", {"labels": []})["labels"]
+    for labels in sweep.config.get("frozen", {}).get("labels", []):
+        if labels not in finetuned:
+            raise ConfigurationError(
+                f"frozen: labels: {labels}: expected one of the labels of tasks: classify"
+            )

@@ -1,0 +1,80 @@
+"""What follows from a dataset's name and its entry in the configuration."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from selfstudy.data.packed import BUCKETS
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import MULTI, Factors
+from selfstudy.sweep import CONFIG
+
+GIN = CONFIG / "gin"
+TRAINING_BUCKETS = 10
+CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
+
+
+class Dataset(NamedTuple):
+    """A dataset of the sweep.
+
+    Args:
+        name: such as `0110`; that of a rendered one says its factors.
+        settings: its entry under `datasets:`.
+    """
+
+    name: str
+    settings: Mapping
+
+    @property
+    def source(self) -> str:
+        """Where its images come from, one of the schema's `sources`."""
+        return self.settings["source"]
+
+    @property
+    def family(self) -> str:
+        """The folder of gin files that its runs are configured by.
+
+        Images of one's own have none: they go the way of rendered single objects.
+        """
+        if self.source.startswith("cifar"):
+            return "cifar"
+        return "dense" if self.name.endswith(MULTI) and self.source != "images" else "syn"
+
+    @property
+    def resolution(self) -> int:
+        """The size in pixels of its prepared images."""
+        return self.settings.get("resolution", CIFAR_RESOLUTION)
+
+    @property
+    def training_images(self) -> int | None:
+        """The number of its training images, where that is known before it is prepared."""
+        if self.source == "render":
+            return self.settings["images"] // BUCKETS * TRAINING_BUCKETS
+        return CIFAR_TRAINING if self.source.startswith("cifar") else None
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether it is rendered, here or elsewhere."""
+        return self.source in ("render", "rendered")
+
+    @property
+    def poses_vary(self) -> bool:
+        """Whether there may be objects of several poses: not where the viewpoint is fixed."""
+        try:
+            return Factors.parse(self.name).viewpoint
+        except ConfigurationError:  # no factors are known
+            return True
+
+    def fits(self, task: str) -> bool:
+        """Whether it has something to learn of a task, and there is a configuration for it."""
+        if self.source == "images":
+            return task == "classify"  # nothing else is known of them
+        if task == "pose" and not self.poses_vary:
+            return False
+        return task in list_configured(self.family)
+
+
+@cache
+def list_configured(family: str) -> set[str]:
+    """List the methods and tasks that a family has gin files for, with any backbone."""
+    return {path.stem for path in GIN.glob(f"{family}/*/*.gin")}

@@ -1,0 +1,27 @@
+"""Fingerprints of the code that a job depends on, taken once: thousands of jobs ask for a few."""
+
+from functools import cache
+
+from selfstudy.provenance import code_fingerprint, source_of
+
+
+@cache
+def fingerprint_modules(*modules: str) -> str:
+    """Hash the source of modules of the package, and of all of it that they import."""
+    return code_fingerprint(*modules)
+
+
+def fingerprint_run(
+    module: str, *, backbone: str, pretext: str, task: str = "", **_: object
+) -> str:
+    """Hash the source of `module` and of what a run goes through that it finds by name.
+
+    Args:
+        module: that runs it.
+        backbone, pretext, task: names of modules, those of which there are count; no task:
+            pretraining.
+    """
+    named = [f"backbones.{backbone}", f"methods.{pretext}"]
+    if task:
+        named += ["starts", "tasks.classify", f"tasks.{task}"]
+    return fingerprint_modules(module, *(name for name in named if source_of(name).is_file()))

@@ -1,0 +1,112 @@
+"""How each run is configured: its gin files, and bindings over them."""
+
+from collections.abc import Mapping
+
+from selfstudy.configuration import gin_text
+from selfstudy.provenance import fingerprint
+from selfstudy.sweep.datasets import GIN, Dataset
+from selfstudy.sweep.runs import Sweep
+
+FIRST_BACKBONES = ("r9", "r50")
+
+Gin = tuple[list[str], list[str]]  # files and bindings
+
+
+def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
+    """List the gin files of a pretext method or a task, `run`, with a backbone.
+
+    That is `{family}/{backbone}/{run}`. A method that has no such file is configured by
+    `{family}/{backbone}/common` and `pretext/{run}`; a backbone that has no such folder, by that of
+    the family's first backbone and `backbones/{backbone}`. Images of one's own are configured as
+    rendered ones are, and by `images`.
+    """
+    family, own = dataset.family, []
+    folder = f"{family}/{backbone}"
+    if (GIN / f"backbones/{backbone}.gin").is_file():
+        folders = (f"{family}/{first}" for first in FIRST_BACKBONES)
+        folder = next(folder for folder in folders if (GIN / folder).is_dir())
+        own = [f"backbones/{backbone}"]
+    images = ["images"] if dataset.source == "images" else []
+    if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
+        return [f"{folder}/common", *images, f"pretext/{run}", *own]
+    return [f"{folder}/{run}", *images, *own]
+
+
+def bind_dataset(dataset: Dataset, rendering: Mapping) -> list[str]:
+    """Say as bindings what a dataset means for its runs.
+
+    Args:
+        dataset: of the runs.
+        rendering: how datasets are rendered: a user's meshes have classes of their own.
+    """
+    own = dataset.source == "render" and "meshes" in rendering
+    classes = ["Wrapper.out_classes = None"] if own or dataset.source == "cifar100" else []
+    return [f"BaseDataset.input_res = {dataset.resolution}", *classes]
+
+
+def configure_pretraining(sweep: Sweep, dataset: str, backbone: str, pretext: str) -> Gin:
+    """Configure a pretraining run."""
+    about = sweep.datasets[dataset]
+    return list_gin_files(about, backbone, pretext), _bind(sweep, about, "pretrain")
+
+
+def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task: str) -> Gin:
+    """Configure a task whatever its labels: the pretext method's backbone, the task's way."""
+    about = sweep.datasets[dataset]
+    files = list_gin_files(about, backbone, pretext) if pretext in sweep.methods else []
+    files += list_gin_files(about, backbone, task)
+    return files, _bind(sweep, about, "finetune")
+
+
+def configure_finetuning(sweep: Sweep, labels: int | str, **place: str) -> Gin:
+    """Configure a finetuning run.
+
+    Args:
+        sweep: that it is one of.
+        labels: how many it has.
+        place: the arguments of `configure_task`.
+    """
+    files, bindings = configure_task(sweep, **place)
+    few = sweep.config["gin"]["few_labels"]
+    return files, bindings + (few["bindings"] if int(labels) < few["below"] else [])
+
+
+def configure_frozen(sweep: Sweep, layer: int | str, **place: str) -> Gin:
+    """Configure a finetuning run whose backbone is frozen up to a layer.
+
+    Args:
+        sweep: that it is one of.
+        layer: the last that is frozen, counted from 0.
+        place: the arguments of `configure_finetuning`.
+    """
+    files, bindings = configure_finetuning(sweep, **place)
+    return files, [*bindings, f"ResNet.freeze_at_k = {layer}"]
+
+
+def configure_difficulty(sweep: Sweep, dataset: str) -> Gin:
+    """Configure the small network that shows how hard a dataset is."""
+    about = sweep.datasets[dataset]
+    files = list_gin_files(about, FIRST_BACKBONES[0], "classify")
+    return [*files, "difficulty"], bind_dataset(about, sweep.config["rendering"])
+
+
+def configure_search(sweep: Sweep, search: str) -> Gin:
+    """Configure the runs of a search, except for what is searched."""
+    settings = sweep.searches[search]
+    place = {key: settings[key] for key in ("dataset", "backbone", "pretext")}
+    if "task" not in settings:
+        return configure_pretraining(sweep, **place)
+    labels = settings["labels"]
+    files, bindings = configure_finetuning(sweep, labels, task=settings["task"], **place)
+    return files, [*bindings, f"BaseDataset.semisupervised = {labels}"]
+
+
+def fingerprint_gin(gin: Gin) -> str:
+    """Hash the gin files' text, so that a run is repeated when they change."""
+    files, _ = gin
+    return fingerprint(gin_text(name) for name in files)
+
+
+def _bind(sweep: Sweep, dataset: Dataset, kind: str) -> list[str]:
+    gin = sweep.config["gin"]
+    return [*bind_dataset(dataset, sweep.config["rendering"]), *gin["all"], *gin[kind]]

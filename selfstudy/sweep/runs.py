@@ -1,0 +1,207 @@
+"""Which runs a configuration asks for, and the files that they need and make."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from selfstudy.data.packed import BUCKETS, bucket_name
+from selfstudy.factors import pairs
+from selfstudy.sweep import SCRATCH
+from selfstudy.sweep.datasets import Dataset
+from selfstudy.sweep.paths import Paths, list_folders
+
+LINEAR_TASKS = ("classify", "pose", "segment")
+COLLECTIONS = ("meshes", "textures")  # of what users bring to be rendered
+
+
+class Curve(NamedTuple):
+    """What is measured at several label budgets, from every start."""
+
+    dataset: str
+    backbone: str
+    task: str
+
+
+class Sweep:
+    """The runs of a configuration.
+
+    Args:
+        config: a sound configuration (`selfstudy.sweep.check.check`).
+
+    Attributes:
+        datasets: by name.
+        backbones: names, the first of which most figures are about.
+        methods: names of the pretext methods, without scratch.
+        weights: further starts by name, as the configuration describes them.
+        starts: names of all starts: scratch, methods and weights.
+        tasks: the settings of the downstream tasks by name.
+        searches: for hyperparameters, by name, as the configuration describes them.
+        paths: where things lie.
+    """
+
+    def __init__(self, config: Mapping) -> None:
+        self.config = config
+        self.datasets = {name: Dataset(name, of) for name, of in config["datasets"].items()}
+        self.backbones: list[str] = config["backbones"]
+        self.methods: list[str] = [name for name in config["pretext"] if name != SCRATCH]
+        self.weights: Mapping[str, Mapping] = config.get("weights", {})
+        self.starts: list[str] = [*config["pretext"], *self.weights]
+        self.tasks: Mapping[str, Mapping] = config["tasks"]
+        self.searches: Mapping[str, Mapping] = config.get("searches", {})
+        self.paths = Paths(config["results"], config["data"], config["color"])
+
+    @property
+    def rendered(self) -> list[str]:
+        """Names of the datasets that are rendered, here or elsewhere."""
+        return [name for name, dataset in self.datasets.items() if dataset.is_rendered]
+
+    @property
+    def classified(self) -> list[str]:
+        """Names of the datasets whose images have classes."""
+        return [name for name, dataset in self.datasets.items() if dataset.fits("classify")]
+
+    @property
+    def judged(self) -> list[str]:
+        """Names of the rendered datasets whose difficulty can be measured."""
+        return [name for name in self.classified if name in self.rendered]
+
+    @property
+    def pairs(self) -> dict[str, list[tuple[str, str]]]:
+        """For each factor the pairs of those datasets that differ in it alone."""
+        return pairs(self.judged)
+
+    @property
+    def linear_tasks(self) -> list[str]:
+        """Names of the tasks that are learned by logistic regression, too."""
+        return [task for task in self.tasks if task in LINEAR_TASKS]
+
+    @property
+    def collected(self) -> dict[str, str]:
+        """The files that a user's meshes and textures are collected in, where there are any."""
+        rendering = self.config["rendering"]
+        return {name: f"{self.paths.data}/{name}.h5" for name in COLLECTIONS if name in rendering}
+
+    @property
+    def rendering(self) -> dict[str, object]:
+        """How to render, except for what users bring."""
+        settings = self.config["rendering"].items()
+        return {name: value for name, value in settings if name not in COLLECTIONS}
+
+    def list_from(self, *sources: str) -> list[str]:
+        """List the names of the datasets from these sources."""
+        return [name for name, dataset in self.datasets.items() if dataset.source in sources]
+
+    def list_starts(self, backbone: str) -> list[str]:
+        """List the starts of a backbone, scratch among them."""
+        return [
+            start
+            for start in self.starts
+            if backbone in self.weights.get(start, {}).get("backbones", self.backbones)
+        ]
+
+    def list_backbones(self, task: str) -> list[str]:
+        """List the backbones that a task is run with."""
+        return self.tasks[task].get("backbones", self.backbones)
+
+    def list_curves(
+        self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
+    ) -> list[Curve]:
+        """List the curves of some tasks and backbones, or of all."""
+        return [
+            Curve(name, backbone, task)
+            for task in self.tasks
+            if tasks is None or task in tasks
+            for name, dataset in self.datasets.items()
+            if dataset.fits(task)
+            for backbone in self.list_backbones(task)
+            if backbones is None or backbone in backbones
+        ]
+
+    def list_finetuned(
+        self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
+    ) -> list[str]:
+        """List the metrics files of finetuning on some tasks with some backbones, or on all."""
+        return [
+            f"{self.paths.finetune}/metrics.csv".format(
+                **curve._asdict(), pretext=start, labels=labels
+            )
+            for curve in self.list_curves(tasks, backbones)
+            for start in self.list_starts(curve.backbone)
+            for labels in self.tasks[curve.task]["labels"]
+        ]
+
+    def list_compared(
+        self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
+    ) -> list[str]:
+        """List those of `list_finetuned` whose backbone has a start to compare with scratch."""
+        backbones = self.backbones if backbones is None else backbones
+        return self.list_finetuned(tasks, [b for b in backbones if len(self.list_starts(b)) > 1])
+
+    def list_frozen(self) -> list[str]:
+        """List the metrics files of finetuning with a backbone that is frozen in part."""
+        frozen = self.config.get("frozen", {"layers": [], "labels": []})
+        return [
+            f"{self.paths.frozen}/metrics.csv".format(
+                **curve._asdict(), pretext=start, layer=layer, labels=labels
+            )
+            for layer in frozen["layers"]
+            for curve in self.list_curves(["classify"], self.backbones[:1])
+            for start in self.list_starts(curve.backbone)
+            if start != SCRATCH
+            for labels in frozen["labels"]
+        ]
+
+    def list_linear(
+        self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
+    ) -> list[str]:
+        """List the metrics files of linear evaluation on some tasks and backbones, or on all."""
+        return [
+            f"{self.paths.linear}/metrics.csv".format(**curve._asdict(), pretext=start)
+            for curve in self.list_curves(tasks, backbones)
+            if curve.task in self.linear_tasks
+            for start in self.list_starts(curve.backbone)
+            if start != SCRATCH
+        ]
+
+    def keep_present(self, paths: Iterable[str]) -> list[str]:
+        """Keep the files that are there, if a part is enough; else all, which are then made."""
+        partial = self.config.get("partial", False)
+        return [path for path in paths if not partial or Path(path).is_file()]
+
+    def list_packed(self, dataset: str) -> list[str]:
+        """List the packed files of a dataset, one for each bucket."""
+        folder = self.paths.packed.format(dataset=dataset)
+        return [f"{folder}/{bucket_name(bucket)}" for bucket in range(BUCKETS)]
+
+    def list_own_images(self, dataset: str) -> list[str | Path]:
+        """List what images of one's own are found by: a table, or folders."""
+        settings = self.datasets[dataset].settings
+        return [settings["table"]] if "table" in settings else list_folders(settings["folder"])
+
+    def find_prepared(self, dataset: str) -> str:
+        """Find the prepared file of a dataset."""
+        about = self.datasets[dataset]
+        if about.source == "prepared":
+            return about.settings["file"]
+        return self.paths.prepared.format(dataset=dataset, resolution=about.resolution)
+
+    def find_snapshot(self, dataset: str, backbone: str, pretext: str, **_: str) -> str | list[str]:
+        """Find the snapshot that a run starts from; none unless a method pretrains it here."""
+        if pretext not in self.methods:
+            return []
+        place = {"dataset": dataset, "backbone": backbone, "pretext": pretext}
+        return f"{self.paths.pretrain}/snapshot.pt".format(**place)
+
+    def find_weights(self, start: str) -> str | list[str]:
+        """Find the file of weights that a start is; none unless it is one."""
+        return self.weights.get(start, {}).get("file", [])
+
+    def describe_start(self, start: str) -> dict[str, str] | None:
+        """Describe weights from elsewhere, such as `{"torchvision": "resnet50"}`.
+
+        Returns:
+            None for scratch, and for methods, whose runs start from a snapshot.
+        """
+        if start not in self.weights:
+            return None
+        return {key: value for key, value in self.weights[start].items() if key != "backbones"}

@@ -1,0 +1,65 @@
+"""What the configuration says of searches for hyperparameters."""
+
+from collections.abc import Mapping
+
+from selfstudy.configuration import gin_text, nearest
+from selfstudy.errors import ConfigurationError
+from selfstudy.search import GRACE, ROUNDS, SAMPLERS
+from selfstudy.sweep import SCRATCH
+from selfstudy.sweep.gin_files import configure_search
+from selfstudy.sweep.runs import Sweep
+
+NAMED = {"dataset": "datasets", "backbone": "backbones", "pretext": "pretext", "task": "tasks"}
+
+
+def complete_settings(search: Mapping) -> dict[str, object]:
+    """Complete how a search goes: the arguments of `selfstudy.search.study.SearchSettings`."""
+    defaults = {"sampler": SAMPLERS[0], "seed": 0, "rounds": ROUNDS, "grace": GRACE}
+    return {key: search.get(key, default) for key, default in defaults.items()}
+
+
+def find_search_snapshot(sweep: Sweep, name: str) -> str | list[str]:
+    """Find the snapshot that the runs of a search start from; none unless they finetune one."""
+    search = sweep.searches[name]
+    return sweep.find_snapshot(**search) if "task" in search else []
+
+
+def find_search_resources(sweep: Sweep, name: str) -> dict[str, int]:
+    """Find the resources that one of a search's runs needs."""
+    kind = "finetune" if "task" in sweep.searches[name] else "pretrain"
+    return sweep.config["resources"][kind]
+
+
+def check_search(sweep: Sweep, name: str) -> None:
+    """Check a search beyond the schema.
+
+    Raises:
+        ConfigurationError: it names what is not in the sweep, or does not fit.
+    """
+    search, place = sweep.searches[name], f"searches: {name}: "
+    for key, names in NAMED.items():
+        if key in search and search[key] not in sweep.config[names]:
+            hint = nearest(search[key], sweep.config[names])
+            raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
+    dataset = sweep.datasets[search["dataset"]]
+    training = dataset.training_images
+    if "task" not in search:
+        if search["pretext"] == SCRATCH:
+            raise ConfigurationError(f"{place}task: is missing: {SCRATCH!r} pretrains nothing")
+    elif not dataset.fits(search["task"]):
+        raise ConfigurationError(
+            f"{place}task: {search['task']!r} is not for the images of {dataset.name!r}"
+        )
+    elif training is not None and search["labels"] > training:
+        raise ConfigurationError(
+            f"{place}labels: {search['labels']} labels, but dataset {dataset.name!r} has "
+            f"{training} training images"
+        )
+    settings = complete_settings(search)
+    if settings["grace"] > settings["rounds"]:
+        raise ConfigurationError(
+            f"{place}grace: {settings['grace']} rounds: expected 1 to {settings['rounds']}, the "
+            f"rounds of a trial"
+        )
+    for file in configure_search(sweep, name)[0]:
+        gin_text(file)  # is there
