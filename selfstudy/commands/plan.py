@@ -8,10 +8,12 @@ HELP = "show the jobs, hours and disk space of a sweep, and what of it is done"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_configfile(parser)
 
 
 def run(arguments: Namespace) -> None:
+    """Print what each rule takes, and the sum."""
     from selfstudy.planning.plan import plan
 
     table = plan(arguments.configfile)

@@ -9,15 +9,17 @@ HELP = "show which runs of a sweep are done, running, failed or stopped"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_configfile(parser)
     parser.add_argument("--all", action="store_true", help="list the runs that are done, too")
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.planning.status import DONE, FAILED, RUNNING, STOPPED, status
-    from selfstudy.sweep import read
+    """Print the states of the runs that were begun."""
+    from selfstudy.planning.status import DONE, FAILED, RUNNING, STOPPED, list_states
+    from selfstudy.sweep.check import read_configuration
 
-    table = status(read(Path(arguments.configfile))["results"])
+    table = list_states(read_configuration(Path(arguments.configfile))["results"])
     shown = table if arguments.all else table[table["state"] != DONE]
     if len(shown):
         formats = {"accuracy": "{:.3f}".format, "minutes_left": "{:.1f}".format}

@@ -1,4 +1,4 @@
-"""How fast this machine trains and renders, by a few steps of each kind."""
+"""Measure how fast this machine trains and renders, by a few steps of each kind of run."""
 
 import tempfile
 import time
@@ -49,30 +49,32 @@ class Amount(NamedTuple):
     valid: int
 
 
-def pace(kind: Kind, threads: int) -> Pace:
-    """How fast this machine trains and validates such runs, by a few of their steps."""
+def measure_pace(kind: Kind, threads: int) -> Pace:
+    """Measure how fast this machine trains and validates, by a few steps of such a run."""
     torch.set_num_threads(threads)
     device = device_of_run()
     own = () if device.type == "cuda" else (f"dataloader.batch_size = {CPU_BATCH}",)
-    with made_up(kind) as path, configured(kind.files, [*kind.bindings, *own]):
+    with make_up_data(kind) as path, configured(kind.files, [*kind.bindings, *own]):
         dataset = open_dataset(path)
         step = make_step(dataset, Settings())
         rounds = Rounds(dataset, dataset.rows("train", 0), configured_batch_size(), device)
         rounds.start()
         size, held = rounds.batch_size, dataset.held_out("valid", device)
-        train = seconds(lambda: step.train(rounds.next_batch(), 1e-6), device) / size
-        valid = seconds(lambda: evaluate(step, held, size, -1, lambda: None), device)
+        train = time_work(lambda: step.train(rounds.next_batch(), 1e-6), device) / size
+        valid = time_work(lambda: evaluate(step, held, size, -1, lambda: None), device)
     parameters = sum(parameter.numel() for parameter in step.network.parameters())
     return Pace(train, valid / len(held.images), parameters)
 
 
-def amount(kind: Kind, training_images: int, labels: int | None) -> Amount:
-    """What such a run sees of a dataset.
+def count_images(kind: Kind, training_images: int, labels: int | None) -> Amount:
+    """Count the images that such a run sees of a dataset.
 
     Args:
+        kind: of the run.
+        training_images: of the dataset.
         labels: that it finetunes on; None: all training images.
     """
-    with made_up(kind) as path, configured(kind.files, kind.bindings):
+    with make_up_data(kind) as path, configured(kind.files, kind.bindings):
         dataset, settings = open_dataset(path), Settings()
         rounds = len(learning_rates(steps_per_round=1))
         dataset.semisupervised = labels
@@ -88,8 +90,8 @@ def amount(kind: Kind, training_images: int, labels: int | None) -> Amount:
 
 
 @contextmanager
-def made_up(kind: Kind) -> Iterator[Path]:
-    """A prepared file of noise."""
+def make_up_data(kind: Kind) -> Iterator[Path]:
+    """Make up a prepared file of noise, for as long as the block lasts."""
     rng = np.random.default_rng(0)
     shape = (IMAGES, kind.resolution, kind.resolution, 3)
     images = rng.integers(0, 256, shape, dtype=np.uint8)
@@ -114,8 +116,8 @@ def made_up(kind: Kind) -> Iterator[Path]:
         yield path
 
 
-def seconds(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds that `work` takes, the first time not counted."""
+def time_work(work: Callable[[], object], device: torch.device) -> float:
+    """Time some work in seconds, the first time not counted."""
 
     def now() -> float:
         if device.type == "cuda":
@@ -130,8 +132,8 @@ def seconds(work: Callable[[], object], device: torch.device) -> float:
     return passed / count
 
 
-def rendering_pace(dataset: str, resolution: int) -> tuple[float, float]:
-    """Seconds and bytes that an image of a rendered dataset takes, on one processor."""
+def measure_rendering(dataset: str, resolution: int) -> tuple[float, float]:
+    """Measure the seconds and bytes that an image of a rendered dataset takes, on one processor."""
     from selfstudy.rendering.render import render_bucket
     from selfstudy.rendering.settings import Rendering
 

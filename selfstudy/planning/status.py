@@ -14,8 +14,8 @@ DONE, RUNNING, FAILED, STOPPED = "done", "running", "failed", "stopped"
 COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left", "why"]
 
 
-def status(results: str | Path) -> pd.DataFrame:
-    """A row a run that was begun.
+def list_states(results: str | Path) -> pd.DataFrame:
+    """List the states of the runs that were begun, one row per run.
 
     Args:
         results: the sweep's folder of results.
@@ -28,14 +28,14 @@ def status(results: str | Path) -> pd.DataFrame:
     """
     traces = ("times.csv", FAILURE)
     folders = sorted({path.parent for name in traces for path in Path(results).rglob(name)})
-    rows = [row for folder in folders for row in of_run(folder, Path(results))]
+    rows = [row for folder in folders for row in find_state(folder, Path(results))]
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = {state: place for place, state in enumerate((RUNNING, FAILED, STOPPED, DONE))}
     return table.sort_values("state", key=lambda column: column.map(order), kind="stable")
 
 
-def of_run(folder: Path, results: Path) -> Iterator[dict[str, object]]:
-    """The row of a run; none of one that has not finished a round, nor is at work on it."""
+def find_state(folder: Path, results: Path) -> Iterator[dict[str, object]]:
+    """Find the row of a run; none of one that has not finished a round, nor is at work on it."""
     row: dict[str, object] = {"run": folder.relative_to(results).as_posix()}
     if is_held(folder):
         row["state"] = RUNNING

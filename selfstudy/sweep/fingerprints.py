@@ -18,8 +18,9 @@ def fingerprint_run(
 
     Args:
         module: that runs it.
-        backbone, pretext, task: names of modules, those of which there are count; no task:
-            pretraining.
+        backbone: name of a module, which counts if there is one.
+        pretext: likewise.
+        task: likewise; none: the run pretrains.
     """
     named = [f"backbones.{backbone}", f"methods.{pretext}"]
     if task:

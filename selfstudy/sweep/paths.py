@@ -32,7 +32,7 @@ class Paths:
 def list_folders(folder: str | Path) -> list[Path]:
     """List a folder and all below it, which are newer if files came."""
     folder = Path(folder)
-    return [folder, *sorted(path for path in folder.glob("**/") if path.is_dir())]
+    return sorted({folder, *(path for path in folder.glob("**/") if path.is_dir())})
 
 
 def match_any(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.rendering.meshes import Collection, read_mesh
 from selfstudy.rendering.own_textures import own_textures
-from selfstudy.sweep import read as read_configuration
+from selfstudy.sweep.check import read_configuration
 from selfstudy.training.checkpoint import read as read_checkpoint
 from selfstudy.training.snapshot import load_backbone
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis.figures import fig3
-from selfstudy.analysis.figures.style import dataset_title, save
+from selfstudy.analysis.figures.style import LOOKS, save, title_dataset
 from selfstudy.analysis.runs import accuracies, collapsed, collect, jobs
 from selfstudy.analysis.utility import labels_needed, utilities
 from selfstudy.errors import DataError
@@ -114,9 +114,9 @@ def measured(datasets):
 @pytest.mark.parametrize("count", [1, 12])
 def test_figure_3_shows_every_dataset_and_method(tmp_path, count):
     datasets = [f"{code:04b}" for code in range(count)]
-    figure = fig3.draw(measured(datasets))
+    figure = fig3.draw(measured(datasets), LOOKS)
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert titles == [dataset_title(dataset) for dataset in datasets]
+    assert titles == [title_dataset(dataset) for dataset in datasets]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["From scratch", "VAE", "CMC"]
     save(figure, tmp_path / "fig3.png")
@@ -127,20 +127,20 @@ def test_figure_3_shows_every_dataset_and_method(tmp_path, count):
 
 
 def test_any_dataset_has_a_title():
-    assert dataset_title("0110") == "0110 (-CV-)"
-    assert dataset_title("cifar10") == "cifar10"
+    assert title_dataset("0110") == "0110 (-CV-)"
+    assert title_dataset("cifar10") == "cifar10"
 
 
 def test_figure_3_shows_what_there_is():
     runs = measured(["0110"])
-    scratch = fig3.draw(runs[runs["pretext"] == "scratch"])
+    scratch = fig3.draw(runs[runs["pretext"] == "scratch"], LOOKS)
     assert [text.get_text() for text in scratch.legends[0].get_texts()] == ["From scratch"]
-    one_budget = fig3.draw(runs[runs["labels"] == 100])
+    one_budget = fig3.draw(runs[runs["labels"] == 100], LOOKS)
     assert len(one_budget.legends[0].get_texts()) == 3
 
 
 def test_figure_3_marks_censored_points():
-    figure = fig3.draw(measured(["0110"]))
+    figure = fig3.draw(measured(["0110"]), LOOKS)
     utility = next(axes for axes in figure.axes if axes.get_ylabel() == "Utility")
     hollow = [line for line in utility.lines if line.get_markerfacecolor() == "white"]
     marked = sorted(x for line in hollow for x in line.get_xdata())

@@ -4,9 +4,31 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8, fig9, fig10
-from selfstudy.analysis.figures.style import save, say_missing
+from selfstudy.analysis.figures import (
+    FOLDER,
+    fig1,
+    fig3,
+    fig4,
+    fig5,
+    fig6,
+    fig7,
+    fig8,
+    fig9,
+    fig10,
+    list_figures,
+)
+from selfstudy.analysis.figures.style import (
+    LOOKS,
+    assign_looks,
+    save,
+    say_missing,
+    title_start,
+)
+from selfstudy.errors import ConfigurationError
 from selfstudy.factors import pairs
+from selfstudy.sweep import CONFIG
+from selfstudy.sweep.check import read_configuration
+from selfstudy.sweep.runs import Sweep
 
 LABELS = [100, 1000, 10_000]
 HEIGHTS = {"scratch": 0, "vae": 0.02, "cmc": 0.1}
@@ -33,14 +55,17 @@ def test_outcomes_are_counted():
 
 def test_a_panel_a_task_and_dataset():
     table = runs(backbones=["r9"])
-    assert titles(fig4.draw(table))[::3] == ["Classify, 0000 (----), r9", "Pose, 0000 (----), r9"]
-    assert len(fig4.draw(table[table["task"] == "pose"]).axes) == 3
+    assert titles(fig4.draw(table, LOOKS))[::3] == [
+        "Classify, 0000 (----), r9",
+        "Pose, 0000 (----), r9",
+    ]
+    assert len(fig4.draw(table[table["task"] == "pose"], LOOKS).axes) == 3
 
 
 def test_backbones_stand_side_by_side():
     table = runs(tasks=["classify"])
     alone = (table["dataset"] == "1000") & (table["backbone"] == "r50")
-    assert titles(fig5.draw(table[~alone])) == [
+    assert titles(fig5.draw(table[~alone], LOOKS)) == [
         "0000 (----), r9",
         "0000 (----), r50",
         "0110 (-CV-), r9",
@@ -56,7 +81,7 @@ def test_factors_are_compared_where_the_others_are_equal():
         "viewpoint": [("0100", "0110")],
         "lighting": [],
     }
-    panels = fig6.draw(table).axes
+    panels = fig6.draw(table, LOOKS).axes
     lines = [[line for line in axes.lines if len(line.get_xdata()) == 2] for axes in panels]
     assert [len(found) - 1 for found in lines] == [2, 2, 2, 0]  # methods, beside zero's line
 
@@ -69,21 +94,21 @@ def test_scenes_are_not_paired_with_single_objects():
 def test_linear_evaluation_is_shown_where_both_are_there():
     table = runs(["0000", "1000"], ["r9"], ["classify"])
     linear = table[(table["pretext"] != "scratch") & (table["labels"] > 100)]
-    figure = fig7.draw(table, linear)
+    figure = fig7.draw(table, linear, LOOKS)
     assert [title.split("\n")[0] for title in titles(figure)] == [
         "Classify, r9, 1k labels",
         "Classify, r9, 10k labels",
     ]
     assert "n = 4, too few" in titles(figure)[0]
     many = runs(["0000", "1000", "0100"], ["r9"], ["classify"])
-    figure = fig7.draw(many, many[many["pretext"] != "scratch"])
+    figure = fig7.draw(many, many[many["pretext"] != "scratch"], LOOKS)
     assert "Spearman" in titles(figure)[0]
 
 
 def test_training_curves_are_of_the_fewest_and_the_most_labels():
     table = runs(["0000"], ["r9"], ["classify"])
     rounds = [table.assign(round=n, valid_accuracy=table["accuracy"] * n) for n in (1, 2)]
-    figure = fig8.draw(pd.concat(rounds))
+    figure = fig8.draw(pd.concat(rounds), LOOKS)
     assert titles(figure) == [
         "0000 (----), classify, 100 labels",
         "0000 (----), classify, 10k labels",
@@ -100,7 +125,7 @@ def test_frozen_layers_stand_between_finetuning_and_linear_evaluation():
         )
         for layer in (0, 2)
     ]
-    figure = fig9.draw(table, pd.concat(frozen), pretrained.assign(accuracy=0.1))
+    figure = fig9.draw(table, pd.concat(frozen), pretrained.assign(accuracy=0.1), LOOKS)
     assert titles(figure) == ["0000 (----), 1k labels", "1000 (T---), 1k labels"]
     panel = figure.axes[0]
     assert [tick.get_text() for tick in panel.get_xticklabels()] == ["none", "0", "0-2", "all"]
@@ -115,7 +140,7 @@ def test_methods_are_joined_that_do_not_differ():
     table = runs([f"{n:04b}" for n in range(12)], ["r9"], ["classify"])
     worse = (table["pretext"] == "vae") & (table["dataset"] < "0101")
     table.loc[worse, "accuracy"] -= 0.1  # so that VAE is below scratch on five
-    figure = fig10.draw(table)
+    figure = fig10.draw(table, LOOKS)
     # Nemenyi's critical difference of 3 methods on 12 datasets (Demšar's q of 2.343) is 0.96.
     assert [title.endswith(", CD = 0.96") for title in titles(figure)] == [True] * 3
     assert titles(figure)[0].startswith("Classify, 100 labels, n = 12\np = ")
@@ -127,28 +152,119 @@ def test_methods_are_joined_that_do_not_differ():
 
 def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
     table = runs(["0000"], ["r9"], ["classify"])
-    _, below = fig3.draw(table).axes
+    _, below = fig3.draw(table, LOOKS).axes
     ends = np.concatenate([bars.get_segments() for bars in below.collections[:2]])[..., 1]
     assert np.isfinite(ends).all()
     assert ends.max() <= LABELS[-1] / LABELS[0] - 1
 
 
 def test_missing_jobs_are_counted_below_a_figure():
-    figure = fig3.draw(runs(["0000"], ["r9"], ["classify"]))
+    figure = fig3.draw(runs(["0000"], ["r9"], ["classify"]), LOOKS)
     say_missing(figure, 0, 9)
     assert not figure.texts
     say_missing(figure, 2, 9)
     assert figure.texts[0].get_text() == "2 of 9 jobs are not done and left out"
 
 
-@pytest.mark.parametrize(
-    "draw", [fig1.draw, fig3.draw, fig4.draw, fig5.draw, fig6.draw, fig10.draw]
-)
+@pytest.mark.parametrize("figure", [fig3, fig4, fig5, fig6, fig10])
 @pytest.mark.parametrize("datasets", [["0000"], [f"{n:04b}" for n in range(12)]])
-def test_one_or_twelve_datasets(draw, datasets, tmp_path):
-    table = runs(datasets, ["r9", "r50"] if draw is fig5.draw else ["r9"], ["classify"])
-    save(draw(table), tmp_path / "whole.png")
+def test_one_or_twelve_datasets(figure, datasets, tmp_path):
+    table = runs(datasets, ["r9", "r50"] if figure is fig5 else ["r9"], ["classify"])
+    save(fig1.draw(table), tmp_path / "first.png")
+    save(figure.draw(table, LOOKS), tmp_path / "whole.png")
     assert (tmp_path / "whole.png").stat().st_size > 3000
     lost = (table["pretext"] == "cmc") & (table["labels"] == 1000)
-    save(draw(table[~lost]), tmp_path / "some_missing.pdf")
+    save(figure.draw(table[~lost], LOOKS), tmp_path / "some_missing.pdf")
     assert (tmp_path / "some_missing.pdf").stat().st_size > 3000
+
+
+def test_starts_have_looks_in_their_order():
+    methods = ["simclr", "moco", "byol", "dino", "swav", "vicreg", "imagenet", "mine", "theirs"]
+    starts = ["scratch", "vae", "rotate", *methods, "amdim_ref", "a", "b"]
+    looks = assign_looks(starts)
+    assert len({look[1:] for look in looks.values()}) == len(looks) >= 17
+    assert {name: looks[name] for name in LOOKS} == LOOKS
+    first = [looks[name] for name in methods[:5]]
+    assert len({look.color for look in first}) == len({look.marker for look in first}) == 5
+    assert assign_looks(["simclr", "vae", "moco"])["moco"] == looks["moco"]
+    titles = [title_start(name) for name in ("scratch", "simclr", "imagenet", "mine")]
+    assert titles == ["From scratch", "SimCLR", "ImageNet", "mine"]
+
+
+def test_a_line_has_the_look_of_its_start():
+    table = runs(["0000"], ["r9"], ["classify"]).replace({"pretext": {"vae": "simclr"}})
+    looks = assign_looks(["scratch", "moco", "simclr", "cmc"])
+    above, below = fig3.draw(table, looks).axes
+    for axes in (above, below):
+        line = next(line for line in axes.lines if line.get_label() == "SimCLR")
+        assert (line.get_color(), line.get_marker()) == looks["simclr"][1:]
+
+
+def make_sweep(name, **changes):
+    return Sweep(read_configuration(CONFIG / f"{name}.yaml") | changes)
+
+
+def test_figures_that_a_sweep_has_something_for():
+    shown = list_figures(make_sweep("config"))
+    assert list(shown) == [f"fig{number}" for number in range(1, 11)]
+    assert all(figure.caption.endswith(".") for figure in shown.values())
+    first = make_sweep("config").list_finetuned(["classify"], ["r9"])
+    assert shown["fig3"].inputs == {"runs": first}
+    assert shown["fig3"].files == len(first) == 12 * 5 * 8
+    histories = [path.replace("metrics", "history") for path in first]
+    assert shown["fig8"].inputs == {"histories": histories}
+    assert shown["fig9"].inputs.keys() == {"runs", "frozen", "linear"}
+    assert all("/r50/" in path for path in shown["fig4"].inputs["runs"])
+    assert list(list_figures(make_sweep("demo"))) == ["fig1", "fig2", "fig3", "fig7", "fig8"]
+    assert list(list_figures(make_sweep("cifar"))) == ["fig1", "fig3", "fig7", "fig8"]
+    assert list(list_figures(make_sweep("difficulty"))) == ["fig2", "fig3", "fig8"]
+
+
+def test_weights_are_shown_where_they_are_compared():
+    weights = {"imagenet": {"timm": "resnet50", "backbones": ["r50"]}}
+    shown = list_figures(make_sweep("config", pretext=["scratch"], weights=weights))
+    assert list(shown) == ["fig1", "fig2", "fig3", "fig4", "fig7", "fig8"]
+    assert all("/r50/" in path for path in shown["fig1"].inputs["runs"])
+    weights = {"imagenet": {"timm": "resnet50"}}
+    shown = list_figures(make_sweep("config", pretext=["scratch"], weights=weights))
+    assert list(shown) == [f"fig{number}" for number in range(1, 10)]
+
+
+FIGURE = '''"""Figure 11: made up."""
+
+import nothing_that_there_is
+
+CAPTION = "Made up, of two " "lines."
+MORE = nothing_that_there_is.more
+
+
+def list_inputs(sweep: Unknown) -> dict[str, list[str]]:
+    """List depth."""
+    return {"runs": sweep.list_finetuned(["depth"])}
+
+
+def draw(runs):
+    """Draw nothing."""
+'''
+
+
+def test_a_figure_is_one_file(tmp_path):
+    (tmp_path / "fig11.py").write_text(FIGURE)
+    (tmp_path / "fig2.py").write_bytes((FOLDER / "fig2.py").read_bytes())
+    sweep = make_sweep("config")
+    shown = list_figures(sweep, tmp_path)
+    assert list(shown) == ["fig2", "fig11"]
+    assert shown["fig11"].caption == "Made up, of two lines."
+    assert shown["fig11"].inputs == {"runs": sweep.list_finetuned(["depth"])}
+    assert list(list_figures(make_sweep("demo"), tmp_path)) == ["fig2"]
+    (tmp_path / "fig11.py").write_text(FIGURE.replace("CAPTION", "TITLE"))
+    with pytest.raises(ConfigurationError, match=r"fig11.py: expected CAPTION in a figure's file"):
+        list_figures(sweep, tmp_path)
+
+
+def test_a_sweep_is_content_with_a_part_of_a_figure(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sweep = make_sweep("demo", partial=True)
+    shown = list_figures(sweep)["fig2"]
+    assert shown.keep_present(sweep) == {"packed": []}
+    assert shown.files == 1

@@ -6,7 +6,7 @@ from filelock import FileLock
 
 from selfstudy.cli import main
 from selfstudy.configuration import GIN
-from selfstudy.planning.status import status
+from selfstudy.planning.status import list_states
 
 
 def begun(folder, rounds, of, finished=False):
@@ -48,7 +48,7 @@ def results(tmp_path, monkeypatch):
 
 
 def test_the_state_of_every_run(results):
-    table = status(results).set_index("run")
+    table = list_states(results).set_index("run")
     assert table["state"].to_dict() == {
         "finetune/0110/r9/cmc/classify/n300/seed0": "running",
         "pretrain/0110/r9/rotate": "running",

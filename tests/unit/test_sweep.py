@@ -1,20 +1,55 @@
 """The configuration of the workflow: every mistake is named, with what was expected."""
 
 import copy
+import sys
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from selfstudy.configuration import GIN
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep import check, dataset_bindings, fits, gin_files
+from selfstudy.sweep import CONFIG as FOLDER
+from selfstudy.sweep.check import check, read_configuration
+from selfstudy.sweep.runs import Sweep
+from selfstudy.sweep.schema import DEFAULT, merge
+from selfstudy.sweep.starts import check_weights
 
-CONFIG = yaml.safe_load((GIN.parent / "config.yaml").read_text())
+CONFIG = read_configuration(FOLDER / "config.yaml")
+OURS = sorted(path for path in FOLDER.glob("*.yaml") if path.stem not in ("schema", "default"))
 
 
-@pytest.mark.parametrize("path", sorted(GIN.parent.glob("[!s]*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_our_configurations_are_sound(path):
-    check(yaml.safe_load(path.read_text()))
+    read_configuration(path)
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
+def test_configurations_say_only_what_is_theirs(path):
+    """Nothing that the shared one says already, at any depth."""
+    own, shared = (yaml.safe_load(each.read_text()) for each in (path, DEFAULT))
+
+    def list_repeated(own, shared):
+        for key in own.keys() & shared.keys():
+            if isinstance(own[key], dict):
+                yield from list_repeated(own[key], shared[key])
+            elif own[key] == shared[key]:
+                yield key
+
+    assert set(list_repeated(own, shared)) <= {"threads", "mem_mb", "runtime"}
+    assert not {key for key in own if own[key] == shared.get(key)}
+
+
+def test_a_configuration_is_merged_over_the_shared_one():
+    assert merge({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"c": 3}, "d": [2], "e": 4}) == {
+        "a": {"b": 1, "c": 3},
+        "d": [2],
+        "e": 4,
+    }
+    assert merge({"a": 1}, {"a": {"b": 2}}) == {"a": {"b": 2}}
+    assert merge({"a": {"b": 2}}, {"a": None}) == {"a": None}
+    assert merge({"a": 1}, "no mapping") == "no mapping"
+    assert CONFIG["seed"] == 0
+    assert CONFIG["gin"]["all"] == []
 
 
 def test_the_full_configuration_is_the_papers():
@@ -34,6 +69,19 @@ MISTAKES = {
     "no datasets": ("datasets", {}, "datasets: "),
     "unknown method": ("pretext", ["scratch", "vea"], "pretext: 'vea' is not known: .*'vae'"),
     "no scratch": ("pretext", ["vae"], "pretext: 'scratch' is missing"),
+    "the old key": ("colour", "lab", "unknown key 'colour': did you mean 'color'?"),
+    "frozen": ("frozen", {"layers": [0], "labels": [7]}, "frozen: labels: 7: expected one of the"),
+    "weights of a method": ("weights", {"vae": {"timm": "a"}}, "weights: vae: is the name of a"),
+    "weights of scratch": ("weights", {"scratch": {"timm": "a"}}, "weights: scratch: is the name"),
+    "weights of nothing": ("weights", {"a": {}}, "weights: a: expected just one of .* timm, file"),
+    "weights of two": ("weights", {"a": {"timm": "b", "file": "c"}}, "just one of the keys torch"),
+    "weights' key": ("weights", {"a": {"tim": "b"}}, "weights: a: .* 'tim': did you mean 'timm'"),
+    "weights' backbone": (
+        "weights",
+        {"a": {"timm": "b", "backbones": ["r51"]}},
+        "weights: a: backbones: 'r51': did you mean 'r50'",
+    ),
+    "weights' name": ("weights", {"a/b": {"timm": "c"}}, "'a/b' does not match"),
     "no labels": ("tasks", {"classify": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
     "no poses": ("tasks", {"pose": {"labels": [1]}}, "'0000': none of .* all poses are alike"),
     "unknown backbone": (
@@ -104,41 +152,56 @@ def test_missing_keys_are_named():
         check(config)
 
 
-def test_an_unrendered_study_needs_no_rendering():
-    config = yaml.safe_load((GIN.parent / "own_images.yaml").read_text())
-    check(config)
+def test_a_study_need_not_say_how_it_is_rendered():
+    config = read_configuration(FOLDER / "own_images.yaml")
     config["datasets"]["0110"] = {"source": "render", "images": 1200, "resolution": 64}
-    with pytest.raises(ConfigurationError, match="rendering: is missing: dataset '0110' is rend"):
+    check(config)
+    del config["rendering"]
+    with pytest.raises(ConfigurationError, match="'rendering' is a required property"):
         check(config)
 
 
-RENDER, OWN = {"source": "render", "resolution": 32}, {"source": "images", "resolution": 48}
-CIFAR = {"source": "cifar100"}
+def test_a_file_is_named_that_is_no_configuration(tmp_path):
+    path = tmp_path / "mine.yaml"
+    for text, message in (("- 1", "is not of type 'object'"), ("a: [", "cannot be read as YAML")):
+        path.write_text(text)
+        with pytest.raises(ConfigurationError, match=rf"mine\.yaml: .*{message}"):
+            read_configuration(path)
 
 
-def test_tasks_fit_the_datasets_that_they_have_a_configuration_for():
-    datasets = (("0110", RENDER), ("1111-multi", RENDER), ("own", OWN), ("c", CIFAR))
-    fitting = [[fits(task, *each) for each in datasets] for task in ("classify", "pose", "depth")]
-    assert fitting == [
-        [True, False, True, True],
-        [True, False, False, False],
-        [False, True, False, False],
+@pytest.fixture
+def checked(monkeypatch):
+    """What is asked whether it fits; r9 fits nothing from torchvision."""
+    calls = []
+
+    def check_start(start, files, bindings):
+        calls.append((dict(start), files, bindings))
+        if "torchvision" in start and "r9" in files[0]:
+            raise ConfigurationError("resnet50 is no resnet9")
+
+    monkeypatch.setitem(sys.modules, "selfstudy.starts", SimpleNamespace(check_start=check_start))
+    return calls
+
+
+def test_weights_are_checked_once_for_each_way_they_are_used(checked, tmp_path):
+    config = CONFIG | {"tasks": {"classify": {"labels": [100]}, "depth": {"labels": [100]}}}
+    config["tasks"]["depth"]["backbones"] = ["r50"]
+    check_weights(Sweep(config))
+    assert not checked
+    imagenet = {"torchvision": "resnet50", "backbones": ["r50"]}
+    check_weights(Sweep(config | {"weights": {"imagenet": imagenet}}))
+    assert [(start, files) for start, files, _ in checked] == [
+        ({"torchvision": "resnet50"}, ["syn/r50/classify"]),
+        ({"torchvision": "resnet50"}, ["dense/r50/depth"]),
     ]
-    names = ("1101", "TC-L", "0010", "----", "theirs")
-    assert [fits("pose", name, RENDER) for name in names] == [False, False, True, False, True]
-
-
-def test_gin_files_of_a_run():
-    assert gin_files("0110", RENDER, "r9", "vae") == ["syn/r9/vae"]
-    assert gin_files("1111-multi", RENDER, "r50", "depth") == ["dense/r50/depth"]
-    assert gin_files("own", OWN, "r50", "classify") == ["images/r50/classify"]
-    # A method without files of its own for each family, and a backbone likewise.
-    assert gin_files("c", CIFAR, "r9", "amdim_ref") == ["cifar/r9/common", "pretext/amdim_ref"]
-
-
-def test_a_dataset_binds_what_follows_from_it():
-    assert dataset_bindings(OWN, {}) == ["BaseDataset.input_res = 48"]
-    expected = ["BaseDataset.input_res = 32", "Wrapper.out_classes = None"]
-    assert dataset_bindings(CIFAR, {}) == expected
-    assert dataset_bindings(RENDER, {"rendering": {"seed": 0}}) == [expected[0]]
-    assert dataset_bindings(RENDER, {"rendering": {"meshes": "theirs"}}) == expected
+    assert "BaseDataset.input_res = 64" in checked[0][2]
+    del imagenet["backbones"]
+    with pytest.raises(ConfigurationError, match=r"^weights: imagenet: resnet50 is no resnet9$"):
+        check_weights(Sweep(config | {"weights": {"imagenet": imagenet}}))
+    path = tmp_path / "mine.safetensors"
+    sweep = Sweep(config | {"weights": {"mine": {"file": str(path)}}})
+    with pytest.raises(ConfigurationError, match=r"^weights: mine: file: .*mine.safetensors: ther"):
+        check_weights(sweep)
+    path.touch()
+    check_weights(sweep)
+    assert checked[-1][0] == {"file": str(path)}

@@ -85,14 +85,11 @@ def images(new_study):
 
 
 def test_images_of_ones_own(new_study, images):
-    """With the example's configuration, but for its sizes."""
+    """With the example's configuration, except for its sizes."""
     tiny = new_study.config["gin"]
     config = yaml.safe_load((ROOT / "config/own_images.yaml").read_text())
-    new_study.config = config | {
-        "gin": tiny,
-        "seeds": [0],
-        "resources": new_study.config["resources"],
-    }
+    del config["resources"]
+    new_study.config = config | {"gin": tiny, "seeds": [0]}
     config["datasets"]["own"] |= {"resolution": 16}
     config["tasks"]["classify"]["labels"] = [6, 48]
     new_study.config["results"] = "results"

@@ -29,7 +29,8 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
     Titles have the rank correlations with their 95 % intervals.
 
     Args:
-        runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+        runs: the table of `selfstudy.analysis.runs.collect`.
+        linear: that of `collect_linear`.
         looks: of the starts.
     """
     pairs = linear_against_finetuned(runs, linear)

@@ -40,8 +40,9 @@ def draw(
     start's point is the mean over seeds, with a bar from the lowest to the highest.
 
     Args:
-        runs, frozen, linear: one backbone's and task's rows of the tables of `collect`,
-            `collect_frozen` and `collect_linear` of `selfstudy.analysis.runs`.
+        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect`.
+        frozen: the same of `collect_frozen`.
+        linear: the same of `collect_linear`.
         looks: of the starts.
     """
     table = pd.concat([runs.assign(layer=NOTHING), frozen, linear.assign(layer=ALL)])

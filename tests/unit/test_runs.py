@@ -1,0 +1,137 @@
+"""Which runs there are, and where their files lie."""
+
+from collections import Counter
+from pathlib import Path
+
+from selfstudy.sweep import CONFIG
+from selfstudy.sweep.check import read_configuration
+from selfstudy.sweep.fingerprints import fingerprint_run
+from selfstudy.sweep.paths import list_folders, match_any
+from selfstudy.sweep.runs import Sweep
+from selfstudy.sweep.searches import (
+    complete_settings,
+    find_search_resources,
+    find_search_snapshot,
+)
+
+IMAGENET = {"imagenet": {"torchvision": "resnet50", "backbones": ["r50"]}}
+MINE = {"mine": {"file": "backbone.safetensors"}}
+
+
+def make_sweep(name="config", **changes):
+    return Sweep(read_configuration(CONFIG / f"{name}.yaml") | changes)
+
+
+def test_the_papers_sweep():
+    sweep = make_sweep()
+    assert sweep.rendered == list(sweep.datasets)
+    assert sweep.classified == sweep.judged == list(sweep.datasets)[:-1]
+    assert sweep.linear_tasks == ["classify", "pose", "segment"]
+    curves = Counter(curve.task for curve in sweep.list_curves())
+    assert curves == {"classify": 24, "pose": 12, "segment": 1, "depth": 1}
+    assert {curve.backbone for curve in sweep.list_curves(["depth"])} == {"r50"}
+    assert len(sweep.list_finetuned()) == 5 * ((24 + 12) * 8 + 2 * 6)
+    assert len(sweep.list_finetuned(["classify", "nothing"], ["r9"])) == 5 * 12 * 8
+    assert sweep.list_compared() == sweep.list_finetuned()
+    assert len(sweep.list_frozen()) == 3 * 12 * 4
+    assert len(sweep.list_linear()) == 4 * (24 + 12 + 1)
+    assert sweep.list_finetuned()[8] == "results/finetune/0000/r9/vae/classify/n100/metrics.csv"
+    assert sweep.list_frozen()[0] == "results/frozen/k0/0000/r9/vae/classify/n1000/metrics.csv"
+    assert sweep.list_linear()[0] == "results/linear/0000/r9/vae/classify/metrics.csv"
+    assert [len(found) for found in sweep.pairs.values()] == [4, 5, 4, 4]
+
+
+def test_where_data_lies():
+    sweep = make_sweep()
+    assert sweep.find_prepared("0110") == "data/prepared/0110/data_64_lab.h5"
+    assert len(sweep.list_packed("0110")) == 12
+    assert sweep.list_packed("0110")[0] == "data/packed/0110/imgs_00.h5"
+    assert sweep.list_from("render") == list(sweep.datasets)
+    theirs = {"source": "prepared", "file": "theirs.h5", "resolution": 64}
+    assert make_sweep(datasets={"a": theirs}).find_prepared("a") == "theirs.h5"
+    assert make_sweep(color="rgb").find_prepared("0110") == "data/prepared/0110/data_64.h5"
+
+
+def test_what_users_bring_to_be_rendered_is_collected_first():
+    sweep = make_sweep(rendering={"resolution": 64, "seed": 0, "meshes": "theirs"})
+    assert sweep.collected == {"meshes": "data/meshes.h5"}
+    assert sweep.rendering == {"resolution": 64, "seed": 0}
+    assert make_sweep().collected == {}
+
+
+def test_own_images_are_found_by_their_folders_or_a_table(tmp_path):
+    (tmp_path / "cat/small").mkdir(parents=True)
+    (tmp_path / "cat/1.png").touch()
+    expected = [tmp_path, tmp_path / "cat", tmp_path / "cat/small"]
+    assert list_folders(tmp_path) == expected
+    for settings, found in (({"folder": tmp_path}, expected), ({"table": "a.csv"}, ["a.csv"])):
+        sweep = make_sweep("own_images", datasets={"own": {"source": "images", **settings}})
+        assert sweep.list_own_images("own") == found
+
+
+def test_weights_are_starts_beside_the_methods():
+    sweep = make_sweep(weights=IMAGENET | MINE)
+    assert sweep.methods == ["vae", "rotate", "cmc", "amdim"]
+    assert sweep.starts == ["scratch", *sweep.methods, "imagenet", "mine"]
+    assert sweep.list_starts("r9") == ["scratch", *sweep.methods, "mine"]
+    assert sweep.list_starts("r50") == sweep.starts
+    paths = sweep.list_finetuned() + sweep.list_linear() + sweep.list_frozen()
+    assert "results/linear/0110/r50/imagenet/classify/metrics.csv" in paths
+    assert "results/frozen/k2/0110/r9/mine/classify/n1000/metrics.csv" in paths
+    assert not [path for path in paths if "/r9/imagenet/" in path]
+
+
+def test_what_a_run_starts_from():
+    sweep = make_sweep(weights=IMAGENET | MINE)
+    place = {"dataset": "0110", "backbone": "r50", "task": "classify"}
+    snapshot = "results/pretrain/0110/r50/vae/snapshot.pt"
+    assert sweep.find_snapshot(**place, pretext="vae") == snapshot
+    for start in ("scratch", "imagenet", "mine"):
+        assert sweep.find_snapshot(**place, pretext=start) == []
+    descriptions = [sweep.describe_start(start) for start in ("scratch", "vae", "imagenet", "mine")]
+    assert descriptions == [None, None, {"torchvision": "resnet50"}, MINE["mine"]]
+    files = [sweep.find_weights(start) for start in ("scratch", "vae", "imagenet", "mine")]
+    assert files == [[], [], [], "backbone.safetensors"]
+
+
+def test_a_backbone_without_a_start_is_compared_with_nothing():
+    sweep = make_sweep(pretext=["scratch"], weights=IMAGENET)
+    compared = sweep.list_compared()
+    assert compared
+    assert all("/r50/" in path for path in compared)
+    assert sweep.list_compared(backbones=["r9"]) == []
+    assert sweep.list_frozen() == []
+
+
+def test_a_part_is_enough_if_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a").touch()
+    assert make_sweep().keep_present(["a", "b"]) == ["a", "b"]
+    assert make_sweep(partial=True).keep_present(["a", "b"]) == ["a"]
+
+
+def test_searches():
+    before = {"dataset": "0110", "backbone": "r9", "pretext": "vae", "trials": 4, "seed": 1}
+    after = before | {"task": "classify", "labels": 100}
+    sweep = make_sweep(searches={"before": before, "after": after})
+    expected = {"sampler": "tpe", "seed": 1, "rounds": 100, "grace": 20}
+    assert complete_settings(before) == expected
+    assert find_search_snapshot(sweep, "before") == []
+    assert find_search_snapshot(sweep, "after") == "results/pretrain/0110/r9/vae/snapshot.pt"
+    assert find_search_resources(sweep, "before") == sweep.config["resources"]["pretrain"]
+    assert find_search_resources(sweep, "after") == sweep.config["resources"]["finetune"]
+
+
+def test_a_run_depends_on_its_own_method_and_task():
+    place = {"backbone": "r9", "pretext": "vae", "dataset": "0110"}
+    base = fingerprint_run("sweep.paths", **place)
+    assert fingerprint_run("sweep.paths", **place | {"dataset": "0111", "labels": 4}) == base
+    assert fingerprint_run("sweep.paths", **place | {"pretext": "cmc"}) != base
+    bare = {"backbone": "r9", "pretext": "scratch"}
+    without = fingerprint_run("sweep.paths", **bare)
+    assert fingerprint_run("sweep.paths", **bare, task="depth") != without
+
+
+def test_patterns_of_names():
+    assert match_any(["a", "b"]) == "a|b"
+    assert match_any([]) == "(?!)"
