@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from snakemake.api import SnakemakeApi
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
@@ -53,7 +53,7 @@ def list_jobs(configfile: Path, force: bool) -> list[Job]:
             )
             settings = DAGSettings(forceall=force, force_incomplete=True)
             workflow.dag(settings).execute_workflow(executor="dryrun")
-    except WorkflowError as error:
+    except (RuleException, WorkflowError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise ConfigurationError(f"{configfile}: Snakemake refuses it: {reason}") from error
     finally:
