@@ -54,7 +54,7 @@ def list_jobs(configfile: Path, force: bool) -> list[Job]:
             settings = DAGSettings(forceall=force, force_incomplete=True)
             workflow.dag(settings).execute_workflow(executor="dryrun")
     except (RuleException, WorkflowError) as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[-1].strip()
         raise ConfigurationError(f"{configfile}: Snakemake refuses it: {reason}") from error
     finally:
         logger.removeHandler(listener)

@@ -45,7 +45,13 @@ def test_what_is_done_is_left_out(tmp_path, monkeypatch):
     }
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(config))
+    done = tmp_path / "results/finetune/a/r9/scratch/classify/n10"
+    done.mkdir(parents=True)
+    for name in ("metrics.csv", "history.csv", "config.gin"):
+        (done / name).touch()
     assert Counter(rule for rule, _ in list_jobs(path, force=True))["finetune"] == 2
+    left = [dict(job) for rule, job in list_jobs(path, force=False) if rule == "finetune"]
+    assert [job["labels"] for job in left] == ["20"]
     (tmp_path / "theirs.h5").unlink()
     with pytest.raises(ConfigurationError, match=r"mine\.yaml: Snakemake refuses it: theirs\.h5"):
         list_jobs(path, force=True)
