@@ -35,8 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     from selfstudy.analysis.figures import fig2
-    from selfstudy.analysis.figures.style import save
     from selfstudy.data.packed import BUCKETS, bucket_name
+    from selfstudy.drawing import save
     from selfstudy.factors import MULTI, Factors
     from selfstudy.job import bar
     from selfstudy.rendering.settings import Rendering

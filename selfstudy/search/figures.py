@@ -10,7 +10,7 @@ from optuna.distributions import FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
-from selfstudy.analysis.figures.style import RC
+from selfstudy.drawing import RC
 from selfstudy.search.space import SPACE
 
 MARGIN = 0.15  # beside the first and the last axis

@@ -8,7 +8,7 @@ from filelock import FileLock
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from selfstudy.analysis.figures.style import save
+from selfstudy.drawing import save
 from selfstudy.errors import DataError, TrainingError
 from selfstudy.files import written_whole
 from selfstudy.search.figures import importance, parallel

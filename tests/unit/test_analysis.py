@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis.figures import fig3
-from selfstudy.analysis.figures.style import LOOKS, save, title_dataset
+from selfstudy.analysis.figures.style import LOOKS, title_dataset
 from selfstudy.analysis.runs import accuracies, collapsed, collect, jobs
 from selfstudy.analysis.utility import labels_needed, utilities
+from selfstudy.drawing import save
 from selfstudy.errors import DataError
 
 

@@ -17,13 +17,8 @@ from selfstudy.analysis.figures import (
     fig10,
     list_figures,
 )
-from selfstudy.analysis.figures.style import (
-    LOOKS,
-    assign_looks,
-    save,
-    say_missing,
-    title_start,
-)
+from selfstudy.analysis.figures.style import LOOKS, assign_looks, say_missing, title_start
+from selfstudy.drawing import save
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import pairs
 from selfstudy.sweep import CONFIG

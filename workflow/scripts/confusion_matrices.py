@@ -4,7 +4,7 @@ from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures import difficulty
-    from selfstudy.analysis.figures.style import save
+    from selfstudy.drawing import save
 
     figure = difficulty.draw(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
     save(figure, snakemake.output[0])

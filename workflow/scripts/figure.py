@@ -6,13 +6,14 @@ from inspect import signature
 from selfstudy.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.figures.style import assign_looks, save, say_missing
+    from selfstudy.analysis.figures.style import assign_looks, say_missing
     from selfstudy.analysis.runs import (
         collect,
         collect_frozen,
         collect_histories,
         collect_linear,
     )
+    from selfstudy.drawing import save
 
     read = {
         "runs": collect,

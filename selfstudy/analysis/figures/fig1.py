@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.style import LOOKS, RC
+from selfstudy.analysis.figures.style import LOOKS
 from selfstudy.analysis.outcomes import outcomes
+from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (

@@ -11,7 +11,8 @@ from scikit_posthocs import critical_difference_diagram
 from selfstudy.analysis.comparison import method_ranks
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import make_grid
-from selfstudy.analysis.figures.style import RC, Look
+from selfstudy.analysis.figures.style import Look
+from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (

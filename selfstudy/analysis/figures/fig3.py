@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
-from selfstudy.analysis.figures.style import RC, Look, title_dataset
+from selfstudy.analysis.figures.style import Look, title_dataset
 from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
+from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 PANEL = (2.3, 1.9)  # inches, width and height

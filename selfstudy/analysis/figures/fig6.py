@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
-from selfstudy.analysis.figures.style import LOOKS, RC, Look
+from selfstudy.analysis.figures.style import LOOKS, Look
 from selfstudy.analysis.utility import shown, utilities
+from selfstudy.drawing import RC
 from selfstudy.factors import Factors, pairs
 from selfstudy.sweep.runs import Sweep
 

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, draw_diagonal, make_grid
-from selfstudy.analysis.figures.style import RC, Look
+from selfstudy.analysis.figures.style import Look
+from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (

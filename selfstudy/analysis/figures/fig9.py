@@ -10,7 +10,8 @@ from matplotlib.ticker import PercentFormatter
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
-from selfstudy.analysis.figures.style import RC, Look, title_dataset
+from selfstudy.analysis.figures.style import Look, title_dataset
+from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_utility, find_top
-from selfstudy.analysis.figures.style import RC, Look
+from selfstudy.analysis.figures.style import Look
 from selfstudy.analysis.uncertainty import utilities_with_intervals
+from selfstudy.drawing import RC
 
 SIZE = (2.3, 1.9)  # inches, of a panel
 ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many

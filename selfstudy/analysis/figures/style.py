@@ -1,34 +1,12 @@
-"""One look for all figures: sizes, and a colour, a marker and a name for each start."""
+"""One look for all figures of runs: a colour, a marker and a name for each start."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import Factors
-from selfstudy.files import written_whole
-
-RC = {
-    "axes.grid": True,
-    "axes.labelsize": 8,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 8,
-    "font.size": 8,
-    "grid.color": "0.9",
-    "grid.linewidth": 0.5,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4,
-    "pdf.fonttype": 42,  # text stays text
-    "savefig.dpi": 200,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-}
 
 
 class Look(NamedTuple):
@@ -101,11 +79,3 @@ def say_missing(figure: Figure, missing: int, expected: int) -> None:
     if missing:
         said = f"{missing} of {expected} jobs are not done and left out"
         figure.text(0.5, -0.01, said, ha="center", va="top", fontsize=7)
-
-
-def save(figure: Figure, path: str | Path) -> None:
-    """Save in the format that the name says. The same figure gives the same file."""
-    form = Path(path).suffix.removeprefix(".")
-    metadata = {"CreationDate": None} if form == "pdf" else None
-    with mpl.rc_context(RC), written_whole(path) as temporary:
-        figure.savefig(temporary, format=form, bbox_inches="tight", metadata=metadata)
