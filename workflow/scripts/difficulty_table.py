@@ -1,4 +1,4 @@
-"""How hard each dataset is. Input: confusion matrices. Output: a table, a row a dataset."""
+"""How hard each dataset is. Input: confusion matrices. Output: a table, one row per dataset."""
 
 from selfstudy.job import job
 
