@@ -22,7 +22,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, name_bucket, write_packed
 from selfstudy.data.prepare import prepare, shuffled
 from selfstudy.rendering.render import render_bucket
 from selfstudy.rendering.settings import Rendering
@@ -76,7 +76,7 @@ def main() -> None:
 
 def rendered(folder: Path, images: int, resolution: int) -> list[Path]:
     """Packed files of so many images in all, each image in its bucket COPIES times."""
-    paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [folder / name_bucket(bucket) for bucket in range(BUCKETS)]
     each = images // BUCKETS
     for bucket, path in enumerate(paths):
         once = folder / "once.h5"

@@ -8,11 +8,11 @@ from snakemake.exceptions import WorkflowError
 
 from selfstudy.analysis import FEWEST, SCRATCH
 from selfstudy.configuration import gin_text
-from selfstudy.data.packed import BUCKETS, bucket_name
-from selfstudy.data.prepared import prepared_name
+from selfstudy.data.packed import BUCKETS, name_bucket
+from selfstudy.data.prepared import name_prepared
 from selfstudy.errors import SelfstudyError
-from selfstudy.factors import pairs
-from selfstudy.provenance import code_fingerprint, fingerprint, source_of
+from selfstudy.factors import pair_datasets
+from selfstudy.provenance import fingerprint_code, fingerprint, find_source
 from selfstudy.sweep import (
     LINEAR_TASKS,
     check,
@@ -40,7 +40,7 @@ except SelfstudyError as error:
 # Scripts find the package in the checkout, whatever environment runs them.
 os.environ.update(PYTHONPATH=f"{workflow.basedir}:{os.getenv('PYTHONPATH', '')}")
 
-code_fingerprint = cache(code_fingerprint)  # for this run: thousands of jobs ask for a few
+fingerprint_code = cache(fingerprint_code)  # for this run: thousands of jobs ask for a few
 
 RESULTS, DATA = config["results"], config["data"]
 DATASETS, BACKBONES = config["datasets"], config["backbones"]
@@ -62,7 +62,7 @@ COLLECTED = {
     if config.get("rendering", {}).get(name)
 }
 PACKED = f"{DATA}/packed/{{dataset}}"
-PREPARED = f"{DATA}/prepared/{{dataset}}/{prepared_name('{resolution}', config['colour'])}"
+PREPARED = f"{DATA}/prepared/{{dataset}}/{name_prepared('{resolution}', config['colour'])}"
 PRETRAIN = f"{RESULTS}/pretrain/{{dataset}}/{{backbone}}/{{pretext}}"
 FINETUNE = f"{RESULTS}/finetune/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"
 FROZEN = f"{RESULTS}/frozen/k{{layer}}/{{dataset}}/{{backbone}}/{{pretext}}/{{task}}/n{{labels}}"

@@ -17,7 +17,7 @@ rule meshes:
         runtime=config["resources"]["prepare"]["runtime"],
     params:
         folder=config.get("rendering", {}).get("meshes"),
-        code=code_fingerprint("rendering.meshes"),
+        code=fingerprint_code("rendering.meshes"),
     script:
         "../workflow/scripts/meshes.py"
 
@@ -37,7 +37,7 @@ rule textures:
         runtime=config["resources"]["prepare"]["runtime"],
     params:
         folder=config.get("rendering", {}).get("textures"),
-        code=code_fingerprint("rendering.own_textures"),
+        code=fingerprint_code("rendering.own_textures"),
     script:
         "../workflow/scripts/textures.py"
 
@@ -60,7 +60,7 @@ rule render:
     params:
         images=lambda w: DATASETS[w.dataset]["images"] // BUCKETS,
         settings=render_settings,
-        code=code_fingerprint("rendering.render"),
+        code=fingerprint_code("rendering.render"),
     script:
         "../workflow/scripts/render.py"
 
@@ -83,7 +83,7 @@ rule pack:
     params:
         folder=lambda w: DATASETS[w.dataset]["folder"],
         seed=config["seed"],
-        code=code_fingerprint("data.pack"),
+        code=fingerprint_code("data.pack"),
     script:
         "../workflow/scripts/pack.py"
 
@@ -106,7 +106,7 @@ rule prepare:
     params:
         colour=config["colour"],
         seed=config["seed"],
-        code=code_fingerprint("data.prepare"),
+        code=fingerprint_code("data.prepare"),
     script:
         "../workflow/scripts/prepare.py"
 
@@ -127,7 +127,7 @@ rule prepare_cifar:
     params:
         dataset=lambda w: DATASETS[w.dataset],
         colour=config["colour"],
-        code=code_fingerprint("data.cifar"),
+        code=fingerprint_code("data.cifar"),
     script:
         "../workflow/scripts/prepare_cifar.py"
 
@@ -151,6 +151,6 @@ rule prepare_images:
         dataset=lambda w: DATASETS[w.dataset],
         colour=config["colour"],
         seed=config["seed"],
-        code=code_fingerprint("data.images"),
+        code=fingerprint_code("data.images"),
     script:
         "../workflow/scripts/prepare_images.py"

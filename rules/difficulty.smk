@@ -22,7 +22,7 @@ rule difficulty:
         gin=difficulty_gin,
         gin_text=lambda w: gin_fingerprint(difficulty_gin(w)),
         seed=config["seed"],
-        code=code_fingerprint("evaluation.difficulty", "tasks.classify"),
+        code=fingerprint_code("evaluation.difficulty", "tasks.classify"),
     script:
         "../workflow/scripts/difficulty.py"
 
@@ -39,7 +39,7 @@ rule difficulty_table:
         "../envs/selfstudy.yaml"
     params:
         datasets=JUDGED,
-        code=code_fingerprint("analysis.difficulty"),
+        code=fingerprint_code("analysis.difficulty"),
     script:
         "../workflow/scripts/difficulty_table.py"
 
@@ -56,6 +56,6 @@ rule confusion_matrices:
         "../envs/selfstudy.yaml"
     params:
         datasets=JUDGED,
-        code=code_fingerprint("analysis.figures.difficulty"),
+        code=fingerprint_code("analysis.figures.difficulty"),
     script:
         "../workflow/scripts/confusion_matrices.py"

@@ -9,7 +9,7 @@ def of_source(*sources):
 
 def buckets(wildcards):
     """The packed files of a dataset."""
-    return [f"{PACKED}/{bucket_name(b)}".format(**wildcards) for b in range(BUCKETS)]
+    return [f"{PACKED}/{name_bucket(b)}".format(**wildcards) for b in range(BUCKETS)]
 
 
 def own_images(wildcards):
@@ -156,7 +156,9 @@ def run_code(wildcards, *modules):
     named = [f"backbones.{wildcards.backbone}", f"methods.{wildcards.pretext}"]
     if "task" in wildcards.keys():
         named += ["tasks.classify", f"tasks.{wildcards.task}"]
-    return code_fingerprint(*modules, *(module for module in named if source_of(module).is_file()))
+    return fingerprint_code(
+        *modules, *(module for module in named if find_source(module).is_file())
+    )
 
 
 def gin_fingerprint(gin):
@@ -182,12 +184,12 @@ def figure_inputs():
     figures = {
         "fig1": {"runs": metrics(TASKS) if pretrained else []},
         "fig2": {
-            "packed": [f"{PACKED}/{bucket_name(0)}".format(dataset=name) for name in RENDERED]
+            "packed": [f"{PACKED}/{name_bucket(0)}".format(dataset=name) for name in RENDERED]
         },
         "fig3": {"runs": classified},
         "fig4": {"runs": metrics_of_tasks() if pretrained and len(TASKS) > 1 else []},
         "fig5": {"runs": both if pretrained and len(both) > len(classified) else []},
-        "fig6": {"runs": classified if pretrained and any(pairs(JUDGED).values()) else []},
+        "fig6": {"runs": classified if pretrained and any(pair_datasets(JUDGED).values()) else []},
         "fig7": {"runs": metrics(linear), "linear": linear_metrics()},
         "fig8": {"histories": [path.replace("metrics.csv", "history.csv") for path in classified]},
         "fig9": {

@@ -27,7 +27,7 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=code_fingerprint("analysis.claims", "analysis.layout"),
+        code=fingerprint_code("analysis.claims", "analysis.layout"),
     script:
         "../workflow/scripts/tables.py"
 
@@ -49,7 +49,7 @@ rule about:
     params:
         # But for what makes no results here.
         config={key: config[key] for key in config if key not in ("searches", "tracking")},
-        code=code_fingerprint("analysis.about"),
+        code=fingerprint_code("analysis.about"),
     script:
         "../workflow/scripts/about.py"
 
@@ -74,6 +74,6 @@ rule figure:
     params:
         datasets=RENDERED,
         expected=expected_jobs,
-        code=lambda w: code_fingerprint(f"analysis.figures.{w.figure}", "analysis.runs"),
+        code=lambda w: fingerprint_code(f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
         "../workflow/scripts/figure.py"

@@ -49,6 +49,6 @@ rule search:
         "../envs/selfstudy.yaml"
     params:
         folder=SEARCH,
-        code=code_fingerprint("search.results"),
+        code=fingerprint_code("search.results"),
     script:
         "../workflow/scripts/search.py"

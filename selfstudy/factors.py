@@ -39,7 +39,7 @@ class Factors(NamedTuple):
         return "".join(letter if on else "-" for letter, on in zip("TCVL", self, strict=True))
 
 
-def pairs(datasets: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+def pair_datasets(datasets: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """For each factor the pairs of datasets that differ in it alone, where it is off and on.
 
     Scenes of several objects are not paired with single objects.

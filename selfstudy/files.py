@@ -10,7 +10,7 @@ from selfstudy.errors import DataError
 
 
 @contextmanager
-def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
+def write_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` if the block succeeds.
 
     Args:

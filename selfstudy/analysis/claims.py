@@ -13,7 +13,7 @@ from selfstudy.analysis.outcomes import outcomes
 from selfstudy.analysis.pages import page
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, curves, interval
 from selfstudy.analysis.utility import PLACE, utilities
-from selfstudy.factors import pairs
+from selfstudy.factors import pair_datasets
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 TITLE = "The paper's claims, on these runs"
@@ -135,7 +135,7 @@ def data_changes_utility(table: pd.DataFrame) -> Iterator[Finding]:
     """For each factor, over pairs of datasets that differ in it alone."""
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "dataset"]
     wide = table.pivot_table("utility", keys, "dataset")
-    for factor, found in pairs(wide.columns).items():
+    for factor, found in pair_datasets(wide.columns).items():
         each = [(wide[on] - wide[off]).dropna().to_numpy() for off, on in found]
         yield changes(
             f"Harder data changes utility ({factor})",

@@ -36,9 +36,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     from selfstudy.analysis.figures import fig2
     from selfstudy.analysis.figures.style import save
-    from selfstudy.data.packed import BUCKETS, bucket_name
+    from selfstudy.data.packed import BUCKETS, name_bucket
     from selfstudy.factors import MULTI, Factors
-    from selfstudy.job import bar
+    from selfstudy.job import show_progress
     from selfstudy.rendering.settings import Rendering
 
     multi = MULTI if arguments.dataset.endswith(MULTI) else ""
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> None:
     }
     settings = Rendering(arguments.resolution, arguments.seed, **collected)
     folder = Path(arguments.data, "packed", dataset)
-    paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [folder / name_bucket(bucket) for bucket in range(BUCKETS)]
     each = (arguments.images // BUCKETS, settings)
     missing = [
         bucket for bucket, path in enumerate(paths) if not is_done(path, dataset, bucket, *each)
@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> None:
     with (
         # A process that is forked cannot use the GPU if its parent has.
         ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool,
-        bar(len(missing), "bucket", f"render {dataset}") as progress,
+        show_progress(len(missing), "bucket", f"render {dataset}") as progress,
     ):
         jobs = [pool.submit(render, paths[bucket], dataset, bucket, *each) for bucket in missing]
         try:
@@ -80,13 +80,13 @@ def run(arguments: Namespace) -> None:
 
 def collect(kind: str, folder: str, data: Path) -> Path:
     """Collect a user's meshes or textures; give the file that they are in."""
-    from selfstudy.job import bar
+    from selfstudy.job import show_progress
     from selfstudy.rendering.meshes import collect_meshes
     from selfstudy.rendering.own_textures import collect_textures
 
     path = data / f"{kind}.h5"
     read = collect_meshes if kind == "meshes" else collect_textures
-    with bar(None, "file", kind) as progress:
+    with show_progress(None, "file", kind) as progress:
         read(folder, path, progress.update)
     return path
 
@@ -102,13 +102,13 @@ def is_done(path: Path, dataset: str, bucket: int, images: int, settings: "Rende
 
     Raises DataError if it was rendered otherwise.
     """
-    from selfstudy.data.hdf5 import opened
+    from selfstudy.data.hdf5 import open_hdf5
     from selfstudy.rendering.render import attributes
 
     if not path.exists():
         return False
     expected = attributes(dataset, bucket, images, settings)
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         for key in ("meshes", "textures", *expected):
             found, value = file.attrs.get(key), expected.get(key)
             if found != value:

@@ -53,7 +53,7 @@ def run(arguments: Namespace) -> None:
         if error.name != "optuna":
             raise
         raise ConfigurationError("searches need Optuna: pip install selfstudy[search]") from error
-    from selfstudy.provenance import package_fingerprint
+    from selfstudy.provenance import fingerprint_package
 
     log.setLevel(logging.INFO)
     log.addHandler(logging.StreamHandler(sys.stderr))
@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> None:
         arguments.data,
         SearchSettings(arguments.sampler, arguments.seed, arguments.rounds, arguments.grace),
         arguments.trials,
-        package_fingerprint(),
+        fingerprint_package(),
     )
     if unfinished := running(load(folder)):
         print(f"{folder}: {unfinished} of its trials still run elsewhere, which writes the results")

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 HELP = "how many labels pretraining saves, from a table of method, labels, seed and accuracy"
 COLUMNS = ("method", "labels", "seed", "accuracy")
@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> None:
     table = utilities(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
     table = table.drop(columns=[name for name in OPTIONAL if (table[name] == "").all()])
     if arguments.output:
-        with written_whole(arguments.output) as temporary:
+        with write_whole(arguments.output) as temporary:
             table.to_csv(temporary, index=False)
     print(table.to_string(index=False, na_rep="-"))
 

@@ -12,9 +12,9 @@ from filelock import FileLock
 
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.prepared import Description, prepared_name, write_prepared
+from selfstudy.data.prepared import Description, name_prepared, write_prepared
 from selfstudy.errors import DataError
-from selfstudy.provenance import checksum
+from selfstudy.provenance import hash_files
 
 RESOLUTION = 32
 HELD_OUT = 10  # one in so many of the official training images validates: the last ones
@@ -73,7 +73,7 @@ def prepare_cifar(
             classes=training.classes,
             splits=(len(training) - held_out, held_out, len(test)),
             source=source.name,
-            inputs_sha256=checksum(files),
+            inputs_sha256=hash_files(files),
         ),
         [("targets", np.array(training.targets + test.targets, np.int64))],
         images.__getitem__,
@@ -99,7 +99,7 @@ class CIFARDataset(BaseDataset):
     def locate(self, folder: Path, input_res: int) -> Path:
         """The file in `prepared/cifar10` or `prepared/cifar100`, made from `cifar` if missing."""
         name = "cifar100" if self.use_100 else "cifar10"
-        path = folder / "prepared" / name / prepared_name(RESOLUTION, self.space)
+        path = folder / "prepared" / name / name_prepared(RESOLUTION, self.space)
         if path.is_file():
             return path
         try:

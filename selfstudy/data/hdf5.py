@@ -10,7 +10,7 @@ from selfstudy.errors import DataError
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[h5py.File]:
+def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     """An HDF5 file open for reading.
 
     Raises DataError if it is missing or damaged, also where the damage shows only later.
@@ -25,7 +25,7 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[None]:
+def report_damage(path: str | Path) -> Iterator[None]:
     """Turn what reads of an open file end in, where something in it is of another kind than it
     should be, into a DataError that names `path`.
     """

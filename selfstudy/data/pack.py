@@ -13,7 +13,7 @@ from PIL import Image
 
 from selfstudy.data.decoding import UNREADABLE
 from selfstudy.data.exr import read_exr
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, png, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import shuffled
 from selfstudy.errors import DataError
 
@@ -87,7 +87,7 @@ def sample_paths(folder: Path) -> list[Path]:
 def read_sample(path: Path) -> Sample:
     objects = read_metadata(path.with_suffix(".npy"))
     if path.suffix == ".exr":
-        image, targets = (png(pixels) for pixels in read_exr(path))
+        image, targets = (encode_png(pixels) for pixels in read_exr(path))
         return Sample(image, objects, targets)
     try:
         content = path.read_bytes()

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfstudy.files import require_space, written_whole
+from selfstudy.files import require_space, write_whole
 
 RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
 BUCKETS = 12  # 0..9 training, 10 validation, 11 test: split by shape, never by image
@@ -46,12 +46,12 @@ OBJECT = np.dtype(
 )
 
 
-def class_names(file: h5py.File) -> tuple[str, ...]:
+def read_classes(file: h5py.File) -> tuple[str, ...]:
     """The names of a packed file's classes."""
     return tuple(file.attrs.get("classes", CLASSES))
 
 
-def bucket_name(bucket: int) -> str:
+def name_bucket(bucket: int) -> str:
     return f"imgs_{bucket:02d}.h5"
 
 
@@ -79,7 +79,7 @@ def write_packed(
 
     Raises DataError if the disk is full or the place cannot be written.
     """
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
         objects, stored = [], {}
         for index, sample in enumerate(samples):
@@ -104,7 +104,7 @@ def write_packed(
             file["rows"] = rows
 
 
-def png(pixels: np.ndarray) -> bytes:
+def encode_png(pixels: np.ndarray) -> bytes:
     """Pixels (h, w, 3) uint8 as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=4)

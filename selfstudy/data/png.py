@@ -17,7 +17,7 @@ FILTERS = 5
 MOST_AHEAD = 2**20  # bytes of memory taken before any are read, whatever the header says
 
 
-def decoded_png(content: bytes) -> np.ndarray | None:
+def decode_png(content: bytes) -> np.ndarray | None:
     """A PNG file of eight-bit RGB, not interlaced, as (height, width, 3) uint8.
 
     None if it is anything else, or damaged: Pillow knows what to do, or what to complain of.

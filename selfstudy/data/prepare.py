@@ -18,13 +18,13 @@ from PIL.Image import Resampling
 
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resized
-from selfstudy.data.hdf5 import opened, reading
-from selfstudy.data.packed import BUCKETS, OBJECT, class_names
-from selfstudy.data.png import decoded_png
+from selfstudy.data.hdf5 import open_hdf5, report_damage
+from selfstudy.data.packed import BUCKETS, OBJECT, read_classes
+from selfstudy.data.png import decode_png
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.resampling import bicubic
 from selfstudy.errors import DataError
-from selfstudy.provenance import checksum
+from selfstudy.provenance import hash_files
 
 T = TypeVar("T")
 
@@ -48,13 +48,13 @@ def prepare(
     Raises DataError for a missing, truncated or inconsistent file.
     """
     with ExitStack() as stack:
-        buckets = [stack.enter_context(opened(path)) for path in packed]
+        buckets = [stack.enter_context(open_hdf5(path)) for path in packed]
         counts = each(buckets, check_packed)
         if len(counts) != BUCKETS or len(set(counts)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
-        classes = each(buckets, class_names)
+        classes = each(buckets, read_classes)
         objects = each(buckets, lambda bucket: bucket["class"].shape)
         if len(set(classes)) != 1 or len(set(objects)) != 1:
             raise DataError(
@@ -80,7 +80,7 @@ def prepare(
                 classes=classes[0],
                 splits=((BUCKETS - 2) * counts[0], counts[0], counts[0]),
                 source=Path(packed[0]).parent.name,
-                inputs_sha256=checksum(packed),
+                inputs_sha256=hash_files(packed),
                 seed=seed,
             ),
             (
@@ -98,7 +98,7 @@ def each(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T
     """What `read` makes of every bucket; what goes wrong names the bucket."""
     results = []
     for bucket in buckets:
-        with reading(bucket.filename):
+        with report_damage(bucket.filename):
             results.append(read(bucket))
     return results
 
@@ -116,7 +116,7 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets, most = bucket["class" if dense else "targets"][:], len(class_names(bucket)) - 1
+    targets, most = bucket["class" if dense else "targets"][:], len(read_classes(bucket)) - 1
     if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
             f"{bucket.filename}: 'targets': expected one class from 0 to {most} an "
@@ -161,7 +161,7 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         places = np.flatnonzero(numbers == number)
         places = places[np.argsort(rows[places])]  # HDF5 reads rows in rising order only
         path, wanted = bucket.filename, rows[places]
-        with reading(path):
+        with report_damage(path):
             contents = bucket[field][wanted]
             for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
                 found[place] = Encoded(path, row, content.tobytes())
@@ -171,7 +171,7 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
 def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
     """An image or its targets as (resolution, resolution, 3) uint8."""
     if field == "png_images":
-        pixels = decoded_png(encoded.content)
+        pixels = decode_png(encoded.content)
         if pixels is not None and pixels.shape[0] == pixels.shape[1]:
             return bicubic(pixels, resolution)
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]

@@ -21,7 +21,7 @@ import numpy as np
 
 from selfstudy.data.color import Statistics, normalised
 from selfstudy.errors import DataError
-from selfstudy.files import require_space, written_whole
+from selfstudy.files import require_space, write_whole
 
 BATCH = 2048  # images converted at a time, and
 BATCH_PIXELS = 2**21  # pixels at most, which bounds the memory
@@ -44,7 +44,7 @@ class Description(NamedTuple):
     seed: int | None = None  # of the order; None: as the source has it
 
 
-def prepared_name(resolution: int | str, space: str) -> str:
+def name_prepared(resolution: int | str, space: str) -> str:
     """The name of a prepared file."""
     return f"data_{resolution}_lab.h5" if space == "lab" else f"data_{resolution}.h5"
 
@@ -75,7 +75,7 @@ def write_prepared(
     needs = int(np.prod(shape)) * pixel
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}
     del attributes["statistics"]
-    with written_whole(output, needs) as temporary:
+    with write_whole(output, needs) as temporary:
         # The first format whose attributes may exceed 64 KiB: the names of thousands of classes.
         with h5py.File(temporary, "w", libver="v108") as file:
             file.attrs.update({k: value for k, value in attributes.items() if value is not None})

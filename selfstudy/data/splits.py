@@ -10,7 +10,7 @@ from selfstudy.errors import ConfigurationError
 SPLITS = ("train", "valid", "test")
 
 
-def split_rows(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
+def select_split(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
     """Rows of `split` ("train", "valid" or "test") among prepared images, at most `most` of them.
 
     Args:
@@ -21,7 +21,7 @@ def split_rows(splits: Sequence[int], split: str, most: int | None = None) -> np
     return np.arange(start, start + splits[index])[:most]
 
 
-def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
+def select_labelled(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
     """Rows of the `labels` training images whose labels are known, sorted.
 
     Subsets are balanced over classes as far as the images allow, depend on the seed, and are
@@ -44,6 +44,6 @@ def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
     return np.sort(shuffled[np.argsort(turns, kind="stable")[:labels]])
 
 
-def digest(rows: np.ndarray) -> str:
+def hash_rows(rows: np.ndarray) -> str:
     """A short name for a subset, the same wherever the subset is; no table reader sees a number."""
     return f"sha256:{hashlib.sha256(rows.astype('<i8').tobytes()).hexdigest()[:12]}"

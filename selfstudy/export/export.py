@@ -11,11 +11,11 @@ from torch import Tensor
 
 from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.export.counterparts import Timm, Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 FORMATS: dict[str, type[Export]] = {
     "torchvision": Torchvision,
@@ -67,7 +67,7 @@ def export(
     exported = kind(str(folder), model, about)
     path = output or folder / kind.file
     content = exported.content(images)
-    with written_whole(path, len(content)) as temporary:
+    with write_whole(path, len(content)) as temporary:
         temporary.write_bytes(content)
         error = difference(exported.features(temporary, images), model.backbone(images))
         if not error <= TOLERANCE:
@@ -114,7 +114,7 @@ def description(network: Wrapper, dataset: BaseDataset, folder: Path) -> dict[st
 
 def preparation(dataset: BaseDataset) -> dict[str, str]:
     """How images were made what a dataset holds."""
-    with opened(dataset.path) as file:
+    with open_hdf5(dataset.path) as file:
         attributes, (_, channels, height, width) = dict(file.attrs), file["data"].shape
     text = f"float32 (b, {channels}, {height}, {width}), "
     if "colour_space" not in attributes:  # a file of the study's authors

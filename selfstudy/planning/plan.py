@@ -13,7 +13,7 @@ import pandas as pd
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
-from selfstudy.job import bar
+from selfstudy.job import show_progress
 from selfstudy.planning.calibration import Kind, amount, pace, rendering_pace
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep import (
@@ -49,7 +49,7 @@ def plan(configfile: str) -> pd.DataFrame:
     open_jobs = Counter(left)
     needs = Needs(config)
     rows = []
-    with bar(len(every), "job", "plan") as progress:
+    with show_progress(len(every), "job", "plan") as progress:
         for rule in sorted({rule for rule, _ in every}, key=stage):
             row = {"rule": rule, "jobs": 0, "done": 0, "hours": 0.0, "hours_left": 0.0}
             row["gigabytes"] = 0.0

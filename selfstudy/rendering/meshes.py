@@ -8,11 +8,11 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 
-from selfstudy.data.hdf5 import opened, reading
+from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS, CLASSES
 from selfstudy.errors import DataError
-from selfstudy.files import require_space, written_whole
-from selfstudy.provenance import checksum
+from selfstudy.files import require_space, write_whole
+from selfstudy.provenance import hash_files
 from selfstudy.rendering.shapes.mesh import CREASE, Mesh
 
 SUFFIXES = (".obj", ".glb")
@@ -75,7 +75,7 @@ def collect_meshes(
     """
     folders = class_folders(folder)
     paths = {name: sorted(files_below(place)) for name, place in folders.items()}
-    with written_whole(output) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(output) as temporary, h5py.File(temporary, "w") as file:
         for name, dtype in ARRAYS.items():
             file.create_dataset(name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3))
         classes, names, ends, skipped, used = [], [], [], [], []
@@ -109,7 +109,7 @@ def collect_meshes(
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)
         file["vertex_ends"], file["face_ends"] = np.array(ends).T
         file.attrs["classes"] = list(folders)
-        file.attrs["inputs_sha256"] = checksum(used)
+        file.attrs["inputs_sha256"] = hash_files(used)
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -149,12 +149,12 @@ class Collection(NamedTuple):
     @classmethod
     def open(cls, path: str | Path) -> "Collection":
         """Raises DataError if the file is missing, damaged or something else."""
-        with opened(path) as file, reading(path):
+        with open_hdf5(path) as file, report_damage(path):
             return cls(Path(path), tuple(file.attrs["classes"]), file["class"][:])
 
     def read(self, index: int) -> Mesh:
         """Mesh `index` of the file."""
-        with opened(self.path) as file, reading(self.path):
+        with open_hdf5(self.path) as file, report_damage(self.path):
             vertices, faces = (
                 slice(file[ends][index - 1] if index else 0, file[ends][index])
                 for ends in ("vertex_ends", "face_ends")

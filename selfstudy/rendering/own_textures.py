@@ -8,11 +8,11 @@ import h5py
 import numpy as np
 
 from selfstudy.data.decoding import decoded
-from selfstudy.data.hdf5 import opened, reading
+from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
-from selfstudy.provenance import checksum
+from selfstudy.files import write_whole
+from selfstudy.provenance import hash_files
 from selfstudy.rendering.streams import dealt
 from selfstudy.rendering.textures import POOL, SIZE
 
@@ -51,12 +51,12 @@ def collect_textures(
         )
     text = h5py.string_dtype()
     needs = len(used) * 3 * SIZE**2
-    with written_whole(output, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(output, needs) as temporary, h5py.File(temporary, "w") as file:
         file["textures"] = np.stack(textures)
         names = [str(path.relative_to(folder)) for path in used]
         file.create_dataset("name", data=names, dtype=text)
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)
-        file.attrs["inputs_sha256"] = checksum(used)
+        file.attrs["inputs_sha256"] = hash_files(used)
 
 
 def seamless(image: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def seamless(image: np.ndarray) -> np.ndarray:
 
 def own_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
     """A bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3)."""
-    with opened(path) as file, reading(path):
+    with open_hdf5(path) as file, report_damage(path):
         stored = file["textures"]
         if stored.shape[1:] != (SIZE, SIZE, 3) or stored.dtype != np.uint8:
             raise DataError(f"{path}: not collected textures: 'textures' is {stored.shape}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.hdf5 import opened, reading
-from selfstudy.data.packed import BUCKETS, Sample, png, write_packed
+from selfstudy.data.hdf5 import open_hdf5, report_damage
+from selfstudy.data.packed import BUCKETS, Sample, encode_png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.rendering.placement import separated
@@ -72,11 +72,11 @@ def render_bucket(
             corners = [[shown[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
             batch = batch._replace(objects=separated(fit(batch.objects, np.array(corners))))
             loaded = tracer.load(batch, shown)
-            colors = map(png, tracer.colors(loaded))
+            colors = map(encode_png, tracer.colors(loaded))
             targets = repeat(None)
             if dataset.endswith(MULTI):
                 classes = batch.objects["class"]
-                targets = map(png, dense_targets(classes, *tracer.targets(loaded)))
+                targets = map(encode_png, dense_targets(classes, *tracer.targets(loaded)))
             yield from map(Sample, colors, batch.objects, targets)
             if progress:
                 progress(len(batch.objects))
@@ -92,7 +92,7 @@ def attributes(
     about = {"dataset": dataset, "bucket": bucket, "images": images, "renderer": RENDERER}
     for name in ("meshes", "textures"):
         if path := getattr(settings, name):
-            with opened(path) as file, reading(path):
+            with open_hdf5(path) as file, report_damage(path):
                 about[name] = file.attrs["inputs_sha256"]
     return about | settings.attributes()
 

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from selfstudy.analysis.figures.style import save
 from selfstudy.errors import DataError, TrainingError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 from selfstudy.search.figures import importance, parallel
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
@@ -42,11 +42,11 @@ def write_results(folder: str | Path) -> FrozenTrial:
         raise TrainingError(f"{folder}: no trial is complete, of which one could be best: {found}")
     best = study.best_trial
     with FileLock(folder / LOCK):
-        with written_whole(folder / "best.gin") as temporary:
+        with write_whole(folder / "best.gin") as temporary:
             temporary.write_text(best_configuration(folder, best, len(table)), encoding="utf-8")
         save(importance(study), folder / "importance.png")
         save(parallel(table), folder / "parallel.png")
-        with written_whole(folder / "trials.csv") as temporary:
+        with write_whole(folder / "trials.csv") as temporary:
             table.to_csv(temporary, index=False)
     return best
 

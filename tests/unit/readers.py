@@ -14,7 +14,7 @@ from selfstudy.data.decoding import decoded
 from selfstudy.data.exr import read_exr
 from selfstudy.data.images import prepare_images
 from selfstudy.data.pack import read_metadata, read_sample
-from selfstudy.data.packed import BUCKETS, bucket_name
+from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.rendering.meshes import Collection, read_mesh
@@ -42,7 +42,7 @@ def prepared(path):
 
 
 def packed(path):
-    paths = [path.with_name(bucket_name(bucket)) for bucket in range(BUCKETS)]
+    paths = [path.with_name(name_bucket(bucket)) for bucket in range(BUCKETS)]
     prepare(paths, path.with_name("data_16.h5"), "0110", 16, "rgb", seed=0)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from selfstudy.analysis.figures import fig1, fig3, fig4, fig5, fig6, fig7, fig8, fig9, fig10
 from selfstudy.analysis.figures.style import save, say_missing
-from selfstudy.factors import pairs
+from selfstudy.factors import pair_datasets
 
 LABELS = [100, 1000, 10_000]
 HEIGHTS = {"scratch": 0, "vae": 0.02, "cmc": 0.1}
@@ -50,7 +50,7 @@ def test_backbones_stand_side_by_side():
 
 def test_factors_are_compared_where_the_others_are_equal():
     table = runs(["0000", "1000", "0110", "0100", "mine"], ["r9"], ["classify"])
-    assert pairs(table["dataset"].unique()) == {
+    assert pair_datasets(table["dataset"].unique()) == {
         "texture": [("0000", "1000")],
         "color": [("0000", "0100")],
         "viewpoint": [("0100", "0110")],
@@ -62,7 +62,7 @@ def test_factors_are_compared_where_the_others_are_equal():
 
 
 def test_scenes_are_not_paired_with_single_objects():
-    found = pairs(["0111", "0111-multi", "1111-multi", "1111"])
+    found = pair_datasets(["0111", "0111-multi", "1111-multi", "1111"])
     assert found["texture"] == [("0111", "1111"), ("0111-multi", "1111-multi")]
 
 

@@ -6,7 +6,7 @@ import pytest
 import trimesh
 from own_meshes import solid, write_meshes
 
-from selfstudy.data.packed import CLASSES, bucket_name
+from selfstudy.data.packed import CLASSES, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 from selfstudy.rendering.meshes import SYNSETS, Collection, collect_meshes, read_mesh
@@ -95,7 +95,7 @@ def test_every_bucket_has_meshes_of_its_own(collected):
 @pytest.mark.parametrize("dataset", ["1111", "0000-multi"])
 def test_meshes_are_rendered_and_their_classes_kept(dataset, collected, tmp_path):
     settings = Rendering(32, meshes=collected)
-    paths = [tmp_path / bucket_name(bucket) for bucket in range(12)]
+    paths = [tmp_path / name_bucket(bucket) for bucket in range(12)]
     for bucket, path in enumerate(paths):
         render_bucket(path, dataset, bucket, 6, settings)
     with h5py.File(paths[0]) as file:

@@ -1,11 +1,11 @@
 """How hard each dataset is. Input: confusion matrices. Output: a table, a row a dataset."""
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.difficulty import difficulties
-    from selfstudy.files import written_whole
+    from selfstudy.files import write_whole
 
     table = difficulties(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
-    with written_whole(snakemake.output[0]) as temporary:
+    with write_whole(snakemake.output[0]) as temporary:
         table.to_csv(temporary, index=False, float_format="%.3f")

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures.style import save, say_missing
     from selfstudy.analysis.runs import (
         collect,

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from selfstudy.analysis.figures.style import dataset_title
-from selfstudy.data.hdf5 import opened
-from selfstudy.data.packed import class_names
+from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.packed import read_classes
 from selfstudy.errors import DataError
 
 CELL = 0.9  # inches
@@ -69,7 +69,7 @@ def show(panel: Axes, image: np.ndarray | None) -> None:
 
 def panels_of(path: Path) -> list[tuple[str, np.ndarray | None]]:
     """Titles and images (h, w, 3) of a packed file's row; no image of a class that it lacks."""
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         try:
             return scenes(file) if "png_targets" in file else first_of_each_class(file)
         except (OSError, KeyError, ValueError, SyntaxError) as error:
@@ -79,7 +79,7 @@ def panels_of(path: Path) -> list[tuple[str, np.ndarray | None]]:
 def first_of_each_class(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
     targets = file["targets"][:]
     panels = []
-    for number, name in enumerate(class_names(file)):
+    for number, name in enumerate(read_classes(file)):
         places = np.flatnonzero(targets == number)
         panels.append((name, decoded(file["png_images"][places[0]]) if len(places) else None))
     return panels

@@ -8,7 +8,7 @@ from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import grid, label_rows, legend
 from selfstudy.analysis.figures.style import RC, look
 from selfstudy.analysis.utility import shown, utilities
-from selfstudy.factors import Factors, pairs
+from selfstudy.factors import Factors, pair_datasets
 
 
 def draw(runs: pd.DataFrame) -> Figure:
@@ -25,7 +25,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]
     table = table.assign(shown=shown(table))
-    found = pairs(table["dataset"].unique())
+    found = pair_datasets(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]
         figure, axes = grid(titles, sharey=True)
