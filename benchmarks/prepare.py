@@ -23,7 +23,7 @@ from skimage.color import rgb2lab
 
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.packed import BUCKETS, OBJECT, Sample, name_bucket, write_packed
-from selfstudy.data.prepare import prepare, shuffled
+from selfstudy.data.prepare import draw_order, prepare
 from selfstudy.rendering.render import render_bucket
 from selfstudy.rendering.settings import Rendering
 
@@ -117,7 +117,7 @@ def in_order(packed: Sequence[Path]) -> list[bytes]:
     for path in packed:
         with h5py.File(path) as file:
             rows += [row.tobytes() for row in file["png_images"][:]]
-    return [rows[row] for row in shuffled(len(rows) // BUCKETS, seed=0)]
+    return [rows[row] for row in draw_order(len(rows) // BUCKETS, seed=0)]
 
 
 def plain_loop(encoded: Sequence[bytes], resolution: int, result: np.ndarray) -> None:

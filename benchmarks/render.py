@@ -52,7 +52,7 @@ def render(dataset: str, resolution: int, images: int, bucket: int) -> dict[str,
         tracer = raytrace.Tracer
         with (
             mock.patch.object(supply, "make_shape", shapes.timed(supply.make_shape)),
-            mock.patch.object(render, "textures_of", shapes.timed(render.textures_of)),
+            mock.patch.object(render, "supply_textures", shapes.timed(render.supply_textures)),
             mock.patch.object(tracer, "load", tracing.timed(tracer.load)),
             mock.patch.object(tracer, "colors", tracing.timed(tracer.colors)),
             mock.patch.object(tracer, "targets", tracing.timed(tracer.targets)),

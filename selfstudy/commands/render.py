@@ -103,11 +103,11 @@ def is_done(path: Path, dataset: str, bucket: int, images: int, settings: "Rende
     Raises DataError if it was rendered otherwise.
     """
     from selfstudy.data.hdf5 import open_hdf5
-    from selfstudy.rendering.render import attributes
+    from selfstudy.rendering.render import describe_bucket
 
     if not path.exists():
         return False
-    expected = attributes(dataset, bucket, images, settings)
+    expected = describe_bucket(dataset, bucket, images, settings)
     with open_hdf5(path) as file:
         for key in ("meshes", "textures", *expected):
             found, value = file.attrs.get(key), expected.get(key)

@@ -68,7 +68,7 @@ def prepare_cifar(
         Description(
             dataset="cifar100" if use_100 else "cifar10",
             resolution=RESOLUTION,
-            colour_space=space,
+            color_space=space,
             statistics=STATISTICS["cifar"][space],
             classes=training.classes,
             splits=(len(training) - held_out, held_out, len(test)),

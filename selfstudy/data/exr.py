@@ -29,7 +29,7 @@ def read_exr(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises DataError, naming the file, if it is damaged or lacks a pass.
     """
     passes = read_passes(path)
-    colour = encoded(np.stack([passes[name] for name in ("red", "green", "blue")], -1))
+    colour = encode_srgb(np.stack([passes[name] for name in ("red", "green", "blue")], -1))
     depth = np.clip(passes["depth"], 0, FARTHEST) * 100
     semantic = (passes["material"] + 1) % MATERIALS
     targets = np.stack([passes["instance"], semantic, depth], -1)
@@ -63,7 +63,7 @@ def read_passes(path: str | Path) -> dict[str, np.ndarray]:
     return passes
 
 
-def encoded(linear: np.ndarray) -> np.ndarray:
+def encode_srgb(linear: np.ndarray) -> np.ndarray:
     """Linear light as encoded sRGB, uint8; rounded down and with the exponent of the authors."""
     low = linear <= 0.0031308
     bright = 1.055 * np.where(low, 1, linear) ** np.float32(0.41667) - 0.055

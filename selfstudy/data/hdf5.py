@@ -21,7 +21,7 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, RuntimeError, KeyError) as error:
-        raise damaged(path, error) from error
+        raise _damage_error(path, error) from error
 
 
 @contextmanager
@@ -34,10 +34,10 @@ def report_damage(path: str | Path) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:
-        raise damaged(path, error) from error
+        raise _damage_error(path, error) from error
 
 
-def damaged(path: str | Path, error: Exception) -> DataError:
+def _damage_error(path: str | Path, error: Exception) -> DataError:
     return DataError(
         f"{path}: damaged, or not an HDF5 file of its kind: {' '.join(str(error).split())}"
     )

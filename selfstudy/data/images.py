@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.color import Statistics, converted
+from selfstudy.data.color import Statistics, convert_color
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 from selfstudy.data.prepared import BATCH, TEXT, Description, write_prepared
 from selfstudy.data.sources import Labelled, find_images
 from selfstudy.data.splits import SPLITS
@@ -60,11 +60,11 @@ def prepare_images(
     check_arguments(space, valid, test, unreadable)
     shares = {"valid": valid, "test": test}
     found = find_images(source)
-    classes = class_names(found)
+    classes = sort_classes(found)
     if len(classes) < 2:
         raise DataError(f"{source}: expected two classes or more, found {len(classes)}")
-    rows_by_split(source, found, classes, shares, seed)  # so that it fails now, not after the work
-    inputs_sha256 = digest_of(found)
+    assign_splits(source, found, classes, shares, seed)  # so that it fails now, not after the work
+    inputs_sha256 = hash_source(found)
     with ThreadPoolExecutor(threads) as pool:
         # All images are decoded twice: they are normalised by what is known only after the last
         # one, and may not fit into memory until then.
@@ -72,14 +72,14 @@ def prepare_images(
         failed = {}
         for start in range(0, len(found), BATCH):
             batch = found[start : start + BATCH]
-            results = pool.map(lambda image: measured(image.path, resolution, space), batch)
+            results = pool.map(lambda image: measure_image(image.path, resolution, space), batch)
             for image, result in zip(batch, results, strict=True):
                 (failed if isinstance(result, DataError) else moments)[image.name] = result
             progress(len(batch))
         if failed:
-            report(source, len(found), failed, unreadable)
+            report_unreadable(source, len(found), failed, unreadable)
             found = [image for image in found if image.name in moments]
-        rows = rows_by_split(source, found, classes, shares, seed)
+        rows = assign_splits(source, found, classes, shares, seed)
         images = [found[row] for row in np.concatenate(rows)]
         numbers = {name: number for number, name in enumerate(classes)}
         name = Path(source).resolve().name
@@ -88,8 +88,10 @@ def prepare_images(
             Description(
                 dataset=name,
                 resolution=resolution,
-                colour_space=space,
-                statistics=pooled([moments[image.name] for image in images[: len(rows[0])]]),
+                color_space=space,
+                statistics=pool_statistics(
+                    [moments[image.name] for image in images[: len(rows[0])]]
+                ),
                 classes=classes,
                 splits=tuple(map(len, rows)),
                 source=name,
@@ -102,7 +104,7 @@ def prepare_images(
                 ("skipped", np.array(list(failed), TEXT)),
             ],
             lambda batch: np.stack(
-                list(pool.map(lambda image: decoded(image.path, resolution), images[batch]))
+                list(pool.map(lambda image: decode_image(image.path, resolution), images[batch]))
             ),
             progress=progress,
         )
@@ -121,13 +123,13 @@ def check_arguments(space: str, valid: float, test: float, unreadable: str) -> N
         )
 
 
-def class_names(found: Sequence[Labelled]) -> list[str]:
+def sort_classes(found: Sequence[Labelled]) -> list[str]:
     """All labels in order: by number if all are integers."""
     names = sorted({image.label for image in found})
     return sorted(names, key=int) if all(map(INTEGER.fullmatch, names)) else names
 
 
-def rows_by_split(
+def assign_splits(
     source: str | Path,
     found: Sequence[Labelled],
     classes: Sequence[str],
@@ -163,7 +165,7 @@ def rows_by_split(
     return [rng.permutation(np.flatnonzero(splits == split)) for split in SPLITS]
 
 
-def digest_of(found: Sequence[Labelled]) -> str:
+def hash_source(found: Sequence[Labelled]) -> str:
     """SHA-256 of the images' names, sizes, labels and splits; their contents would take long."""
     digest = hashlib.sha256()
     for image in found:
@@ -175,17 +177,17 @@ def digest_of(found: Sequence[Labelled]) -> str:
     return digest.hexdigest()
 
 
-def measured(path: str, resolution: int, space: str) -> np.ndarray | DataError:
+def measure_image(path: str, resolution: int, space: str) -> np.ndarray | DataError:
     """The means of an image's channels and of their squares (2, 3), or why it cannot be read."""
     try:
-        pixels = decoded(path, resolution).reshape(-1, 3)
-        values = converted(pixels, space).astype(np.float64)
+        pixels = decode_image(path, resolution).reshape(-1, 3)
+        values = convert_color(pixels, space).astype(np.float64)
     except DataError as error:
         return error
     return np.stack([values.mean(0), np.square(values).mean(0)])
 
 
-def pooled(moments: Sequence[np.ndarray]) -> Statistics:
+def pool_statistics(moments: Sequence[np.ndarray]) -> Statistics:
     """The statistics of images of one size from their `measured` moments."""
     mean, square = np.mean(moments, axis=0)
     std = np.sqrt(np.maximum(square - mean**2, 0))
@@ -193,7 +195,7 @@ def pooled(moments: Sequence[np.ndarray]) -> Statistics:
     return Statistics(tuple(mean), tuple(std))
 
 
-def report(
+def report_unreadable(
     source: str | Path, images: int, failed: Mapping[str, DataError], unreadable: str
 ) -> None:
     """Log which images cannot be read if these are to be skipped, else raise DataError."""

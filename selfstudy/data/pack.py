@@ -14,7 +14,7 @@ from PIL import Image
 from selfstudy.data.decoding import UNREADABLE
 from selfstudy.data.exr import read_exr
 from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, write_packed
-from selfstudy.data.prepare import shuffled
+from selfstudy.data.prepare import draw_order
 from selfstudy.errors import DataError
 
 SUFFIXES = (".png", ".exr")
@@ -36,13 +36,13 @@ def pack(
     Raises DataError if images and metadata disagree, a file is damaged, or the number of samples
     cannot be divided into twelve buckets.
     """
-    paths = sample_paths(Path(folder))
+    paths = find_samples(Path(folder))
     if len(paths) % BUCKETS:
         raise DataError(
             f"{folder}: {len(paths)} samples cannot be divided into {BUCKETS} equal buckets"
         )
     size = len(paths) // BUCKETS
-    rows = shuffled(size, seed)[bucket * size : (bucket + 1) * size]
+    rows = draw_order(size, seed)[bucket * size : (bucket + 1) * size]
     chosen = [paths[row] for row in rows]
 
     def samples() -> Iterator[Sample]:
@@ -60,7 +60,7 @@ def pack(
     write_packed(output, size, samples(), attributes, rows)
 
 
-def sample_paths(folder: Path) -> list[Path]:
+def find_samples(folder: Path) -> list[Path]:
     """The images of a folder in the order of their numbers."""
     images = folder / "img"
     if not images.is_dir():

@@ -23,25 +23,25 @@ def decode_png(content: bytes) -> np.ndarray | None:
     None if it is anything else, or damaged: Pillow knows what to do, or what to complain of.
     """
     end = len(START) + HEADER.size
-    size = plain_size(content[:end])
+    size = read_plain_size(content[:end])
     if size is None:
         return None
     height, width = size
     row = 1 + width * BYTES
     try:
         filtered = isal_zlib.decompress(
-            compressed(content, end), bufsize=min(height * row, MOST_AHEAD)
+            join_compressed(content, end), bufsize=min(height * row, MOST_AHEAD)
         )
     except isal_zlib.error:
         return None
     if len(filtered) != height * row or max(filtered[::row]) >= FILTERS:
         return None
     rows = np.frombuffer(filtered, np.uint8).reshape(height, row)
-    return unfiltered(rows).reshape(height, width, BYTES)
+    return unfilter(rows).reshape(height, width, BYTES)
 
 
 @lru_cache
-def plain_size(header: bytes) -> tuple[int, int] | None:
+def read_plain_size(header: bytes) -> tuple[int, int] | None:
     """Height and width of a PNG file that begins so; None if it is no plain one."""
     if len(header) < len(START) + HEADER.size or not header.startswith(START):
         return None
@@ -52,7 +52,7 @@ def plain_size(header: bytes) -> tuple[int, int] | None:
     return height, width
 
 
-def compressed(content: bytes, start: int) -> bytes:
+def join_compressed(content: bytes, start: int) -> bytes:
     """The pixels in the chunks from `start` on. A zlib checksum covers them: theirs go unread."""
     parts = []
     while start + CHUNK.size <= len(content):
@@ -65,7 +65,7 @@ def compressed(content: bytes, start: int) -> bytes:
 
 
 @njit(nogil=True, cache=True)
-def unfiltered(rows: np.ndarray) -> np.ndarray:
+def unfilter(rows: np.ndarray) -> np.ndarray:
     """Rows (h, 1 + n) uint8, each behind the number of its filter, as plain (h, n) uint8.
 
     The filters are those of the PNG specification: none, sub, up, average and Paeth.
@@ -96,13 +96,13 @@ def unfiltered(rows: np.ndarray) -> np.ndarray:
                 plain[i] = row[i] + above[i]
             for i in range(BYTES, size):
                 left, up = np.int32(plain[i - BYTES]), np.int32(above[i])
-                plain[i] = row[i] + paeth(left, up, np.int32(above[i - BYTES]))
+                plain[i] = row[i] + predict_paeth(left, up, np.int32(above[i - BYTES]))
         above = plain
     return result
 
 
 @njit(nogil=True, inline="always")
-def paeth(left: int, up: int, corner: int) -> int:
+def predict_paeth(left: int, up: int, corner: int) -> int:
     """Of three neighbours the one nearest to left + up - corner; of equals the first.
 
     Written with minima and maxima, since branches here would be mispredicted half of the time.

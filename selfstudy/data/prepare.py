@@ -17,12 +17,12 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.decoding import UNREADABLE, resized
+from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS, OBJECT, read_classes
 from selfstudy.data.png import decode_png
 from selfstudy.data.prepared import Description, write_prepared
-from selfstudy.data.resampling import bicubic
+from selfstudy.data.resampling import resize_bicubic
 from selfstudy.errors import DataError
 from selfstudy.provenance import hash_files
 
@@ -49,25 +49,25 @@ def prepare(
     """
     with ExitStack() as stack:
         buckets = [stack.enter_context(open_hdf5(path)) for path in packed]
-        counts = each(buckets, check_packed)
+        counts = map_buckets(buckets, check_packed)
         if len(counts) != BUCKETS or len(set(counts)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
-        classes = each(buckets, read_classes)
-        objects = each(buckets, lambda bucket: bucket["class"].shape)
+        classes = map_buckets(buckets, read_classes)
+        objects = map_buckets(buckets, lambda bucket: bucket["class"].shape)
         if len(set(classes)) != 1 or len(set(objects)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected buckets of the same classes, and of as many "
                 f"objects"
             )
-        order = shuffled(counts[0], seed)
+        order = draw_order(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
         def read(field: str) -> Callable[[slice], np.ndarray]:
-            decode = partial(decoded, field=field, resolution=resolution)
+            decode = partial(decode_packed, field=field, resolution=resolution)
             return lambda rows: np.stack(
-                [decode(encoded) for encoded in encoded_rows(buckets, field, order[rows])]
+                [decode(encoded) for encoded in read_encoded(buckets, field, order[rows])]
             )
 
         write_prepared(
@@ -75,7 +75,7 @@ def prepare(
             Description(
                 dataset=dataset,
                 resolution=resolution,
-                colour_space=space,
+                color_space=space,
                 statistics=STATISTICS["rendered"][space],
                 classes=classes[0],
                 splits=((BUCKETS - 2) * counts[0], counts[0], counts[0]),
@@ -84,7 +84,7 @@ def prepare(
                 seed=seed,
             ),
             (
-                (field, np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order])
+                (field, np.concatenate(map_buckets(buckets, lambda b, f=field: b[f][:]))[order])
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
             ),
             read("png_images"),
@@ -94,7 +94,7 @@ def prepare(
         )
 
 
-def each(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
+def map_buckets(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
     """What `read` makes of every bucket; what goes wrong names the bucket."""
     results = []
     for bucket in buckets:
@@ -133,7 +133,7 @@ def check_packed(bucket: h5py.File) -> int:
     return count
 
 
-def shuffled(size: int, seed: int) -> np.ndarray:
+def draw_order(size: int, seed: int) -> np.ndarray:
     """Rows of buckets of `size` images, counted through, in the order of the prepared file."""
     rng = np.random.default_rng(seed)
     training = rng.permutation((BUCKETS - 2) * size)
@@ -149,7 +149,7 @@ class Encoded(NamedTuple):
     content: bytes
 
 
-def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
+def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
     """The images or the targets at `indices`, counted through all buckets, in their order.
 
     Each bucket is read once, which is many times faster than image by image.
@@ -168,15 +168,15 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
     return [found[place] for place in range(len(indices))]
 
 
-def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
+def decode_packed(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
     """An image or its targets as (resolution, resolution, 3) uint8."""
     if field == "png_images":
         pixels = decode_png(encoded.content)
         if pixels is not None and pixels.shape[0] == pixels.shape[1]:
-            return bicubic(pixels, resolution)
+            return resize_bicubic(pixels, resolution)
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
-        return resized(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
+        return resize(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
     except UNREADABLE as error:
         raise DataError(
             f"{encoded.path}: {field!r}: image {encoded.row} cannot be decoded: {error}"

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
-from selfstudy.data.color import Statistics, normalised
+from selfstudy.data.color import Statistics, normalise
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 
@@ -35,7 +35,7 @@ class Description(NamedTuple):
 
     dataset: str
     resolution: int
-    colour_space: str  # "lab" or "rgb"
+    color_space: str  # "lab" or "rgb"
     statistics: Statistics  # that it is normalised by; attributes `mean` and `std`
     classes: Sequence[str]
     splits: tuple[int, int, int]  # images that train, validate and test
@@ -83,30 +83,30 @@ def write_prepared(
                 require_space(temporary, needs + values.nbytes)
                 file[name] = values
                 del values  # before the next are made
-            start = reserved(file, "data", shape, np.float16)
+            start = reserve_dataset(file, "data", shape, np.float16)
             if read_targets is not None:
-                dense_start = reserved(file, "targets", shape, np.uint8)
+                dense_start = reserve_dataset(file, "targets", shape, np.uint8)
 
         # HDF5 has laid the file out, and closed it: now processes write side by side.
         with temporary.open("r+b", buffering=0) as pixels:
 
             def convert(batch: slice) -> int:
-                images = normalised(read(batch), about.colour_space, about.statistics)
-                put(pixels.fileno(), images, start, batch)
+                images = normalise(read(batch), about.color_space, about.statistics)
+                write_rows(pixels.fileno(), images, start, batch)
                 if read_targets is not None:
                     dense = read_targets(batch).transpose(0, 3, 1, 2)
-                    put(pixels.fileno(), dense, dense_start, batch)
+                    write_rows(pixels.fileno(), dense, dense_start, batch)
                 return len(images)
 
             size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
             batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
             if processes > 1:
                 convert(slice(0, 1))  # so that its copies have the compiled functions loaded
-            for images in by_processes(convert, batches, processes):
+            for images in map_in_processes(convert, batches, processes):
                 progress(images)
 
 
-def reserved(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
+def reserve_dataset(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
     """Make a dataset without filling it; where in the file it begins."""
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
@@ -114,7 +114,7 @@ def reserved(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype
     return file.create_dataset(name, shape, dtype, dcpl=layout).id.get_offset()
 
 
-def put(file: int, values: np.ndarray, start: int, rows: slice) -> None:
+def write_rows(file: int, values: np.ndarray, start: int, rows: slice) -> None:
     """Write the values of some rows into the dataset that begins at `start`."""
     content = memoryview(np.ascontiguousarray(values).ravel().view(np.uint8))
     place = start + rows.start * values[0].nbytes
@@ -123,7 +123,7 @@ def put(file: int, values: np.ndarray, start: int, rows: slice) -> None:
         content, place = content[written:], place + written
 
 
-def by_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
+def map_in_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
     """What `work` makes of each item, in order, by copies of this process.
 
     Threads would wait for each other: HDF5 lets in one at a time, and so does Python.

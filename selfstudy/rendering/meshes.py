@@ -34,7 +34,7 @@ ARRAYS = {"vertices": np.float32, "normals": np.float32, "faces": np.int32}
 log = logging.getLogger("selfstudy")
 
 
-def class_folders(folder: str | Path) -> dict[str, Path]:
+def find_class_folders(folder: str | Path) -> dict[str, Path]:
     """The folder of each class, in the order of the classes.
 
     A folder is named by its class or by the class's synset in ShapeNet. The study's classes come in
@@ -73,8 +73,8 @@ def collect_meshes(
 
     Raises DataError if a class is left with fewer meshes than there are buckets.
     """
-    folders = class_folders(folder)
-    paths = {name: sorted(files_below(place)) for name, place in folders.items()}
+    folders = find_class_folders(folder)
+    paths = {name: sorted(find_mesh_files(place)) for name, place in folders.items()}
     with write_whole(output) as temporary, h5py.File(temporary, "w") as file:
         for name, dtype in ARRAYS.items():
             file.create_dataset(name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3))
@@ -112,7 +112,7 @@ def collect_meshes(
         file.attrs["inputs_sha256"] = hash_files(used)
 
 
-def files_below(folder: Path) -> Iterator[Path]:
+def find_mesh_files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             yield path

@@ -7,13 +7,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import DataError
 from selfstudy.files import write_whole
 from selfstudy.provenance import hash_files
-from selfstudy.rendering.streams import dealt
+from selfstudy.rendering.streams import deal
 from selfstudy.rendering.textures import POOL, SIZE
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -39,7 +39,7 @@ def collect_textures(
     for path in paths:
         progress(1)
         try:
-            textures.append(seamless(decoded(path, SIZE + BORDER)))
+            textures.append(make_seamless(decode_image(path, SIZE + BORDER)))
             used.append(path)
         except DataError as error:
             log.warning("left out: %s", error)
@@ -59,7 +59,7 @@ def collect_textures(
         file.attrs["inputs_sha256"] = hash_files(used)
 
 
-def seamless(image: np.ndarray) -> np.ndarray:
+def make_seamless(image: np.ndarray) -> np.ndarray:
     """An image (SIZE + BORDER, SIZE + BORDER, 3) uint8 as one (SIZE, SIZE, 3) that repeats.
 
     What sticks out beyond SIZE fades into the opposite border.
@@ -72,11 +72,11 @@ def seamless(image: np.ndarray) -> np.ndarray:
     return np.rint(values).astype(np.uint8)
 
 
-def own_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
+def read_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
     """A bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3)."""
     with open_hdf5(path) as file, report_damage(path):
         stored = file["textures"]
         if stored.shape[1:] != (SIZE, SIZE, 3) or stored.dtype != np.uint8:
             raise DataError(f"{path}: not collected textures: 'textures' is {stored.shape}")
-        share = dealt(np.arange(len(stored)), seed, bucket, which=0)[:POOL]
+        share = deal(np.arange(len(stored)), seed, bucket, which=0)[:POOL]
         return stored[np.sort(share)]

@@ -7,7 +7,7 @@ import numpy as np
 GAP = 0.005  # left between the boxes around two objects
 
 
-def separated(objects: np.ndarray) -> np.ndarray:
+def separate(objects: np.ndarray) -> np.ndarray:
     """The objects with `location` such that the boxes around no two of a scene overlap.
 
     Boxes that do are pushed apart along the direction in which they overlap least, each by half,

@@ -10,10 +10,10 @@ from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS, Sample, encode_png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
-from selfstudy.rendering.placement import separated
+from selfstudy.rendering.placement import separate
 from selfstudy.rendering.scene import Scenes, draw_scenes, fit
-from selfstudy.rendering.settings import Rendering, check
-from selfstudy.rendering.supply import shapes_of, textures_of
+from selfstudy.rendering.settings import Rendering, check_range
+from selfstudy.rendering.supply import supply_shapes, supply_textures
 from selfstudy.rendering.textures import TEXELS
 
 RENDERER = "selfstudy-warp-2"  # changes whenever the same seed would give other images
@@ -41,9 +41,9 @@ def render_bucket(
         ConfigurationError: an argument is out of range, or Warp is not installed.
         DataError: the file cannot be written, or collected meshes or textures cannot be read.
     """
-    check("bucket", bucket, 0, BUCKETS - 1)
-    check("images", images, 1, None)
-    shapes = shapes_of(settings, bucket)
+    check_range("bucket", bucket, 0, BUCKETS - 1)
+    check_range("images", images, 1, None)
+    shapes = supply_shapes(settings, bucket)
     scenes = draw_scenes(dataset, bucket, images, settings, len(shapes.classes))
     try:
         from selfstudy.rendering.raytrace import Tracer  # loads Warp
@@ -55,7 +55,7 @@ def render_bucket(
         ) from error
 
     textured = scenes.textures.max() >= 0
-    texels = textures_of(settings, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
+    texels = supply_textures(settings, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
     tracer = Tracer(texels, settings.resolution)
 
     def samples() -> Iterator[Sample]:
@@ -70,22 +70,22 @@ def render_bucket(
             )
             shown = {int(i): shapes(int(i)) for i in np.unique(batch.shapes)}
             corners = [[shown[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
-            batch = batch._replace(objects=separated(fit(batch.objects, np.array(corners))))
+            batch = batch._replace(objects=separate(fit(batch.objects, np.array(corners))))
             loaded = tracer.load(batch, shown)
             colors = map(encode_png, tracer.colors(loaded))
             targets = repeat(None)
             if dataset.endswith(MULTI):
                 classes = batch.objects["class"]
-                targets = map(encode_png, dense_targets(classes, *tracer.targets(loaded)))
+                targets = map(encode_png, stack_targets(classes, *tracer.targets(loaded)))
             yield from map(Sample, colors, batch.objects, targets)
             if progress:
                 progress(len(batch.objects))
 
-    about = attributes(dataset, bucket, images, settings)
+    about = describe_bucket(dataset, bucket, images, settings)
     write_packed(path, images, samples(), about | {"classes": list(shapes.classes)})
 
 
-def attributes(
+def describe_bucket(
     dataset: str, bucket: int, images: int, settings: Rendering
 ) -> dict[str, str | int | float]:
     """What a rendered bucket says of itself: all that it depends on."""
@@ -97,7 +97,7 @@ def attributes(
     return about | settings.attributes()
 
 
-def dense_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
+def stack_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
     """Targets as packed: uint8 (n, res, res, 3) of instance id, semantic id, depth in hundredths.
 
     Args:

@@ -11,9 +11,9 @@ import numpy as np
 
 from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.factors import MULTI, Factors
-from selfstudy.rendering.colors import rgb
+from selfstudy.rendering.colors import hsv_to_rgb
 from selfstudy.rendering.settings import Rendering
-from selfstudy.rendering.streams import EVERYWHERE, Stream, generator
+from selfstudy.rendering.streams import EVERYWHERE, Stream, make_generator
 from selfstudy.rendering.textures import POOL
 
 OBJECTS = 4  # per multi-object scene
@@ -58,7 +58,7 @@ def draw_scenes(
     shape = (images, count)
 
     def stream(which: Stream) -> np.random.Generator:
-        return generator(settings.seed, bucket, which)
+        return make_generator(settings.seed, bucket, which)
 
     objects = np.zeros(shape, OBJECT)
     if multi:
@@ -81,13 +81,13 @@ def draw_scenes(
     angle = LIGHT_ANGLE + (turn if factors.lighting else 0 * turn)
     objects["light"] = LIGHT_DISTANCE * np.stack([0 * angle, np.sin(angle), np.cos(angle)], axis=-1)
 
-    hues = generator(settings.seed, EVERYWHERE, Stream.CLASS_HUE).random(classes)
+    hues = make_generator(settings.seed, EVERYWHERE, Stream.CLASS_HUE).random(classes)
     hue = hues[objects["class"]]
     spread = stream(Stream.COLOR_SPREAD).normal(size=(*shape, 3)) * [0.03, 0.1, 0.1]
     random_hue = stream(Stream.RANDOM_HUE).random(shape)
     hsv = np.stack([random_hue if factors.color else hue, 0 * hue + 0.7, 0 * hue + 0.8], axis=-1)
     background = stream(Stream.BACKGROUND).random((images, 1, 3))
-    colors = np.concatenate([background, rgb(hsv + spread)], axis=1)
+    colors = np.concatenate([background, hsv_to_rgb(hsv + spread)], axis=1)
 
     textures = stream(Stream.TEXTURE_CHOICE).integers(POOL, size=(images, 1 + count))
     if not factors.texture:

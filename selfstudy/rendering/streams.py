@@ -32,17 +32,17 @@ class Stream(IntEnum):
     DEALING = 13
 
 
-def generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
+def make_generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
     """The generator of one stream; `index` tells shapes and texture images apart."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(bucket, stream, index)))
 
 
-def dealt(items: np.ndarray, seed: int, bucket: int, which: int) -> np.ndarray:
+def deal(items: np.ndarray, seed: int, bucket: int, which: int) -> np.ndarray:
     """A bucket's share of items that are shuffled and dealt to all buckets in turn.
 
     `which` tells items of several kinds apart.
     """
-    order = generator(seed, EVERYWHERE, Stream.DEALING, which).permutation(items)
+    order = make_generator(seed, EVERYWHERE, Stream.DEALING, which).permutation(items)
     return order[bucket::BUCKETS]
 
 

@@ -10,7 +10,7 @@ from selfstudy.analysis.runs import collect, collect_linear
 from selfstudy.commands.train import resumed
 from selfstudy.commands.utility import read as read_results
 from selfstudy.configuration import configured
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 from selfstudy.data.exr import read_exr
 from selfstudy.data.images import prepare_images
 from selfstudy.data.pack import read_metadata, read_sample
@@ -18,7 +18,7 @@ from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.rendering.meshes import Collection, read_mesh
-from selfstudy.rendering.own_textures import own_textures
+from selfstudy.rendering.own_textures import read_textures
 from selfstudy.sweep import read as read_configuration
 from selfstudy.training.checkpoint import read as read_checkpoint
 from selfstudy.training.snapshot import load_backbone
@@ -54,7 +54,7 @@ def meshes(path):
 
 def textures(path):
     for bucket in range(BUCKETS):
-        own_textures(path, 0, bucket)
+        read_textures(path, 0, bucket)
 
 
 def gin(path):
@@ -71,7 +71,7 @@ def command(path):
 
 
 def image(path):
-    decoded(path, 16)
+    decode_image(path, 16)
 
 
 def snapshot(path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfstudy.data.packed import OBJECT
-from selfstudy.rendering.placement import separated
+from selfstudy.rendering.placement import separate
 from selfstudy.rendering.scene import rotation_matrix
 
 GRID = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), axis=-1).reshape(-1, 3)
@@ -34,7 +34,7 @@ def boxes_meet(scene):
 
 def test_boxes_that_overlap_are_pushed_apart():
     before = scenes(50)
-    after = separated(before)
+    after = separate(before)
     assert sum(map(boxes_meet, before)) > 25
     assert not any(map(boxes_meet, after))
     for field in set(OBJECT.names) - {"location"}:
@@ -49,7 +49,7 @@ def test_parallel_boxes_move_along_the_axis_of_least_overlap():
     pair["bbox"] = [[-1, -1, -1], [1, 1, 1]]
     pair["scale"] = 1
     pair["location"] = [[0, 0, 0], [0.5, 1.8, -0.2]]
-    moved = separated(pair)["location"][0] - pair["location"][0]
+    moved = separate(pair)["location"][0] - pair["location"][0]
     np.testing.assert_allclose(moved[:, [0, 2]], 0, atol=1e-12)
     np.testing.assert_allclose(moved[1, 1], 0.1, atol=0.01)
 
@@ -58,4 +58,4 @@ def test_parallel_boxes_move_along_the_axis_of_least_overlap():
 def test_objects_that_are_apart_stay(objects):
     apart = scenes(5, objects)
     apart["location"] = 4 * np.arange(objects)[None, :, None]
-    np.testing.assert_array_equal(separated(apart), apart)
+    np.testing.assert_array_equal(separate(apart), apart)

@@ -10,7 +10,7 @@ from selfstudy.rendering.scene import (
     rotation_matrix,
 )
 from selfstudy.rendering.settings import Rendering
-from selfstudy.rendering.supply import shapes_of
+from selfstudy.rendering.supply import supply_shapes
 
 CODES = [f"{i:04b}" for i in range(16)]
 
@@ -20,7 +20,7 @@ def draw(dataset, images=60, bucket=0, seed=4):
 
 
 def shape(seed, bucket, index):
-    return shapes_of(Rendering(seed=seed), bucket)(index)
+    return supply_shapes(Rendering(seed=seed), bucket)(index)
 
 
 def matrix_of(q):

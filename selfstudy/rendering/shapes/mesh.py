@@ -35,7 +35,7 @@ def join(parts: Sequence[Mesh]) -> Mesh:
     )
 
 
-def mirrored(*parts: Mesh) -> list[Mesh]:
+def mirror(*parts: Mesh) -> list[Mesh]:
     """The parts and their mirror images across x = 0."""
     flip = np.array([-1.0, 1.0, 1.0])
     return [

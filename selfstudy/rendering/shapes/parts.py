@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, mirrored
+from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, mirror
 
 
 def choose(rng: np.random.Generator, *options):
@@ -29,7 +29,7 @@ def four_legs(
             legs.append(cylinder(foot, top, thickness * taper / 2, thickness / 2))
         else:
             legs.append(beam(foot, top, thickness * taper, thickness))
-    legs = mirrored(*legs)
+    legs = mirror(*legs)
     if maybe(rng, 0.35):
         legs += _stretchers(rng, width, depth, height, thickness)
     return legs
@@ -37,7 +37,7 @@ def four_legs(
 
 def _stretchers(rng, width, depth, height, thickness) -> list[Mesh]:
     y, bar = height * rng.uniform(0.2, 0.5), thickness * 0.7
-    sides = mirrored(box((width / 2 - thickness / 2, y, 0), (bar, bar, depth - thickness)))
+    sides = mirror(box((width / 2 - thickness / 2, y, 0), (bar, bar, depth - thickness)))
     if maybe(rng, 0.5):
         return [*sides, box((0, y, 0), (width - thickness, bar, bar))]
     ends = [box((0, y, s * (depth / 2 - thickness / 2)), (width, bar, bar)) for s in (-1, 1)]
@@ -68,7 +68,7 @@ def crossed_legs(width: float, depth: float, height: float, thickness: float) ->
     first = cylinder((x, 0, -z), (x, height, z), thickness)
     second = cylinder((x, 0, z), (x, height, -z), thickness)
     bar = cylinder((-x, height / 2, 0), (x, height / 2, 0), thickness)
-    return [*mirrored(first, second), bar]
+    return [*mirror(first, second), bar]
 
 
 def upright_slats(
