@@ -18,7 +18,7 @@ SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 
 
 def list_gpus() -> list[str]:
-    """The GPUs that this process may use, by their numbers or names."""
+    """List the GPUs that this process may use, by their numbers or names."""
     if VISIBLE in os.environ:
         return [device for device in os.environ[VISIBLE].split(",") if device.strip()]
     if not shutil.which("nvidia-smi"):
@@ -30,7 +30,7 @@ def list_gpus() -> list[str]:
 
 @contextmanager
 def take_gpu(runs: int) -> Iterator[str | None]:
-    """Have a GPU for this process alone, or for `runs` at a time; wait until one is free.
+    """Take a GPU for this process alone, or for `runs` at a time; wait until one is free.
 
     The system lets go of it however the process dies. There is none to have, and nothing to wait
     for, without GPUs or where a scheduler gives them out. To be entered before PyTorch is imported.

@@ -30,5 +30,5 @@ class InterruptionError(SelfstudyError):
 
 
 def format_error(error: SelfstudyError) -> str:
-    """The error's own line, without those that gin adds about where it was raised."""
+    """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"

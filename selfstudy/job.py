@@ -23,6 +23,11 @@ def run_job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]
     Where `runs_per_gpu` is not 0, take a free GPU, if there are any, with so many jobs on each.
 
     Must be entered before PyTorch is imported, which reads the number of threads then.
+
+    Args:
+        logfile: what is logged is written here anew.
+        threads: processors that libraries compute on.
+        runs_per_gpu: jobs that share a GPU; 0: the work needs none.
     """
     os.environ["OMP_NUM_THREADS"] = str(threads)
     logging.basicConfig(
@@ -49,6 +54,6 @@ def run_job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]
         raise
 
 
-def show_progress(total: int, unit: str, label: str) -> tqdm:
-    """A progress bar, on terminals only."""
+def show_progress(total: int | None, unit: str, label: str) -> tqdm:
+    """Make a progress bar, which shows on terminals only."""
     return tqdm(total=total, unit=unit, desc=label, disable=None, leave=False)

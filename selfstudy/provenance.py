@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent
 
 
 def fingerprint_code(*modules: str) -> str:
-    """A hash of the source of `modules` and of all of the package that they import.
+    """Hash the source of `modules` and of all of the package that they import.
 
     Modules are named within the package, such as `training.session`. What a package's `__init__`
     finds by itself (pretext methods, tasks) does not count unless it is named, so that adding a
@@ -27,18 +27,19 @@ def fingerprint_code(*modules: str) -> str:
 
 
 def fingerprint_package() -> str:
-    """A hash of the source of the whole package."""
+    """Hash the source of the whole package."""
     return fingerprint(path.read_text() for path in sorted(PACKAGE.rglob("*.py")))
 
 
 def find_source(module: str) -> Path:
+    """Find the source file of a module; it may not be there."""
     path = PACKAGE.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
 def find_imports(path: Path) -> list[Path]:
-    """The modules of this package that a source file imports, anywhere in it."""
+    """Find the modules of this package that a source file imports, anywhere in it."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("selfstudy."):
@@ -51,7 +52,7 @@ def find_imports(path: Path) -> list[Path]:
 
 
 def fingerprint(texts: Iterable[str]) -> str:
-    """A short hash of texts in order."""
+    """Hash texts in order; 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for text in texts:
         digest.update(hashlib.sha256(text.encode()).digest())
@@ -59,10 +60,9 @@ def fingerprint(texts: Iterable[str]) -> str:
 
 
 def hash_files(paths: Iterable[str | Path]) -> str:
-    """SHA-256 of the files' contents, one after another."""
+    """Hash the files' contents, one after another (SHA-256)."""
     digest = hashlib.sha256()
     for path in paths:
         with open(path, "rb") as file:
-            while block := file.read(2**20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()

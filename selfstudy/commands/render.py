@@ -16,6 +16,7 @@ HELP = "render a dataset into twelve packed files, and preview.png beside them"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "dataset",
         metavar="DATASET",
@@ -25,7 +26,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=60_000, help="in all (default: 60000)")
     parser.add_argument("--resolution", type=int, default=128, help="pixels (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
-    for name, what in (("meshes", "OBJ or GLB files, a folder a class"), ("textures", "images")):
+    for name, what in (
+        ("meshes", "OBJ or GLB files, one folder per class"),
+        ("textures", "images"),
+    ):
         parser.add_argument(f"--{name}", metavar="FOLDER", help=f"of {what}, to render with")
     parser.add_argument("--data", default="data", metavar="FOLDER", help="default: data")
     parser.add_argument(
@@ -34,6 +38,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Render what is not there yet of a dataset.
+
+    Raises:
+        ConfigurationError: an argument is out of range.
+        DataError: a bucket is there that was rendered otherwise, or a file fails.
+    """
     from selfstudy.analysis.figures import fig2
     from selfstudy.analysis.figures.style import save
     from selfstudy.data.packed import BUCKETS, name_bucket
@@ -66,7 +76,7 @@ def run(arguments: Namespace) -> None:
         ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool,
         show_progress(len(missing), "bucket", f"render {dataset}") as progress,
     ):
-        jobs = [pool.submit(render, paths[bucket], dataset, bucket, *each) for bucket in missing]
+        jobs = [pool.submit(_render, paths[bucket], dataset, bucket, *each) for bucket in missing]
         try:
             for job in as_completed(jobs):
                 job.result()
@@ -91,16 +101,17 @@ def collect(kind: str, folder: str, data: Path) -> Path:
     return path
 
 
-def render(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> None:
+def _render(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> None:
     from selfstudy.rendering.render import render_bucket
 
     render_bucket(path, dataset, bucket, images, settings)
 
 
 def is_done(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> bool:
-    """Whether a bucket is there as it would be rendered.
+    """Tell whether a bucket is there as it would be rendered.
 
-    Raises DataError if it was rendered otherwise.
+    Raises:
+        DataError: it was rendered otherwise.
     """
     from selfstudy.data.hdf5 import open_hdf5
     from selfstudy.rendering.render import describe_bucket

@@ -30,12 +30,19 @@ def prepare_cifar(
 ) -> None:
     """Write `output` from the official files of CIFAR-10 or CIFAR-100, in their order.
 
-    They lie in `folder`, in the folder that their archive holds, and are downloaded if that is
-    missing. Of the official training images 45,000 train and 5,000 validate; the 10,000 official
-    test images test. Images are stored in `space` ("lab" or "rgb"). `progress` is told of images as
-    they finish.
+    Of the official training images 45,000 train and 5,000 validate; the 10,000 official test images
+    test.
 
-    Raises DataError if the files are damaged, or missing and cannot be downloaded.
+    Args:
+        folder: where the folder lies that the official archive holds; that is downloaded if it is
+            missing.
+        output: the prepared file.
+        use_100: CIFAR-100 rather than CIFAR-10.
+        space: colour space that images are stored in, "lab" or "rgb".
+        progress: is told how many images have finished since it was told last.
+
+    Raises:
+        DataError: the files are damaged, or missing and cannot be downloaded.
     """
     # Imported late: takes seconds.
     from torchvision.datasets import CIFAR10, CIFAR100

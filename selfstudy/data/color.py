@@ -37,14 +37,20 @@ STATISTICS = {
 
 
 def convert_color(pixels: np.ndarray, space: str) -> np.ndarray:
-    """Encoded sRGB (p, 3) uint8 as values (p, 3) in `space`: "lab", float32, or "rgb", the same."""
+    """Convert encoded sRGB (p, 3) uint8 to `space`: "lab", float32 (p, 3), or "rgb", the same."""
     return pixels if space == "rgb" else compute_lab(pixels, LINEAR, np.zeros(3), np.ones(3)).T
 
 
 def normalise(images: np.ndarray, space: str, statistics: Statistics | None = None) -> np.ndarray:
-    """Encoded sRGB (n, h, w, 3) uint8 to normalised (n, 3, h, w) float16 in `space`.
+    """Convert images to `space` and normalise them.
 
-    By the statistics of rendered images unless others are given.
+    Args:
+        images: encoded sRGB, uint8 (n, h, w, 3).
+        space: "lab" or "rgb".
+        statistics: those of rendered images unless others are given.
+
+    Returns:
+        float16 (n, 3, h, w).
     """
     mean, std = map(np.array, statistics or STATISTICS["rendered"][space])
     count, height, width, channels = images.shape
@@ -57,7 +63,7 @@ def normalise(images: np.ndarray, space: str, statistics: Statistics | None = No
 
 
 def linearise(encoded: np.ndarray) -> np.ndarray:
-    """Encoded sRGB from 0 to 1 as linear."""
+    """Decode sRGB, from 0 to 1, to linear light."""
     return np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
 
 
@@ -68,7 +74,7 @@ LINEAR = linearise(np.arange(256) / 255)
 def compute_lab(
     pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarray
 ) -> np.ndarray:
-    """CIE Lab, normalised, (3, p) float32 of encoded sRGB (p, 3) uint8.
+    """Compute normalised CIE Lab (3, p) float32 of encoded sRGB (p, 3) uint8.
 
     Computed in float64: the a and b of greys are small differences of large numbers.
     """
@@ -94,7 +100,7 @@ def _mix(weights: np.ndarray, red: float, green: float, blue: float) -> float:
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def _take_root(t: float) -> float:
-    """The cube root of t, or, near 0, a line.
+    """Take the cube root of t, or, near 0, a line.
 
     Two of Halley's steps, which processors take for several pixels at a time.
     """
@@ -107,9 +113,9 @@ def _take_root(t: float) -> float:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def round_to_half(values: np.ndarray, result: np.ndarray) -> None:
-    """The bits, uint16 (n,), of the float16 numbers nearest to finite float32 `values` (n,).
+    """Write the bits, uint16 (n,), of the float16 nearest to finite float32 `values` (n,).
 
-    They are below 65504. NumPy does the same, one by one.
+    Values are below 65504. NumPy does the same, one by one.
     """
     bits = values.view(np.uint32)
     for i in range(len(values)):

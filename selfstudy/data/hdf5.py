@@ -11,9 +11,10 @@ from selfstudy.errors import DataError
 
 @contextmanager
 def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
-    """An HDF5 file open for reading.
+    """Open an HDF5 file for reading.
 
-    Raises DataError if it is missing or damaged, also where the damage shows only later.
+    Raises:
+        DataError: it is missing or damaged, also where the damage shows only inside the block.
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
@@ -26,8 +27,10 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
 
 @contextmanager
 def report_damage(path: str | Path) -> Iterator[None]:
-    """Turn what reads of an open file end in, where something in it is of another kind than it
-    should be, into a DataError that names `path`.
+    """Name the file in whatever error the reads of an open file end in.
+
+    Raises:
+        DataError: something in the file is of another kind than it should be.
     """
     try:
         yield

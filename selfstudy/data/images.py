@@ -40,7 +40,7 @@ def prepare_images(
     threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
-    """Write `output` from the images of a folder or a table (`find_images`).
+    """Write a prepared file from the images of a folder or a table.
 
     Images are cropped to their central square, resized to `resolution` pixels (bicubic,
     antialiased) and stored in `space` ("lab" or "rgb"), normalised by the mean and the standard
@@ -48,14 +48,20 @@ def prepare_images(
     their names, and `skipped`, the names of those that cannot be read.
 
     Args:
+        source: the folder or the table, as `find_images` takes it.
+        output: the prepared file.
+        resolution: width and height of the stored images.
+        space: "lab" or "rgb".
+        seed: of the order, and of the splits where they are drawn.
         valid: share of each class's images that validates, where the source does not say which.
         test: the same of those that test.
         unreadable: "refuse" the source if images cannot be read, or "skip" these.
         threads: images decoded at a time.
         progress: is told of images twice: when they were found readable, and when they are stored.
 
-    Raises DataError for a source that does not make sense or images that cannot be read,
-    ConfigurationError for an argument out of range.
+    Raises:
+        DataError: the source does not make sense, or images cannot be read.
+        ConfigurationError: an argument is out of range.
     """
     check_arguments(space, valid, test, unreadable)
     shares = {"valid": valid, "test": test}
@@ -111,6 +117,7 @@ def prepare_images(
 
 
 def check_arguments(space: str, valid: float, test: float, unreadable: str) -> None:
+    """Raise ConfigurationError unless the arguments of `prepare_images` are within their range."""
     for key, value, expected in (
         ("space", space, ("lab", "rgb")),
         ("unreadable", unreadable, ("refuse", "skip")),
@@ -124,7 +131,7 @@ def check_arguments(space: str, valid: float, test: float, unreadable: str) -> N
 
 
 def sort_classes(found: Sequence[Labelled]) -> list[str]:
-    """All labels in order: by number if all are integers."""
+    """Sort all labels: by number if all are integers."""
     names = sorted({image.label for image in found})
     return sorted(names, key=int) if all(map(INTEGER.fullmatch, names)) else names
 
@@ -136,12 +143,13 @@ def assign_splits(
     shares: Mapping[str, float],
     seed: int,
 ) -> list[np.ndarray]:
-    """Rows of `found` that train, validate and test, each in random order.
+    """Give the rows of `found` that train, validate and test, each in random order.
 
     Splits that the source does not have are drawn from its training images, `shares` of every
-    class, but one image at least.
+    class, and one image at least.
 
-    Raises DataError, naming the class, if one has too few images to train and be drawn from.
+    Raises:
+        DataError: a class, which is named, has too few images to train and be drawn from.
     """
     rng = np.random.default_rng(seed)
     splits = np.array([image.split for image in found])
@@ -166,7 +174,7 @@ def assign_splits(
 
 
 def hash_source(found: Sequence[Labelled]) -> str:
-    """SHA-256 of the images' names, sizes, labels and splits; their contents would take long."""
+    """Hash the images' names, sizes, labels and splits; their contents would take long."""
     digest = hashlib.sha256()
     for image in found:
         try:
@@ -178,7 +186,7 @@ def hash_source(found: Sequence[Labelled]) -> str:
 
 
 def measure_image(path: str, resolution: int, space: str) -> np.ndarray | DataError:
-    """The means of an image's channels and of their squares (2, 3), or why it cannot be read."""
+    """Average an image's channels and their squares (2, 3), or give why it cannot be read."""
     try:
         pixels = decode_image(path, resolution).reshape(-1, 3)
         values = convert_color(pixels, space).astype(np.float64)
@@ -188,7 +196,7 @@ def measure_image(path: str, resolution: int, space: str) -> np.ndarray | DataEr
 
 
 def pool_statistics(moments: Sequence[np.ndarray]) -> Statistics:
-    """The statistics of images of one size from their `measured` moments."""
+    """Compute the statistics of images of one size from what `measure_image` gives of each."""
     mean, square = np.mean(moments, axis=0)
     std = np.sqrt(np.maximum(square - mean**2, 0))
     std[std < FLAT] = 1  # such as a and b of grey images

@@ -47,11 +47,12 @@ OBJECT = np.dtype(
 
 
 def read_classes(file: h5py.File) -> tuple[str, ...]:
-    """The names of a packed file's classes."""
+    """Read the names of a packed file's classes."""
     return tuple(file.attrs.get("classes", CLASSES))
 
 
 def name_bucket(bucket: int) -> str:
+    """Name the packed file of a bucket."""
     return f"imgs_{bucket:02d}.h5"
 
 
@@ -73,11 +74,14 @@ def write_packed(
     """Write one bucket, a sample at a time.
 
     Args:
+        path: the packed file.
         count: how many samples there are.
+        samples: what is written, `count` of them.
         attributes: what the data is and how it was made; stored as HDF5 attributes.
         rows: (count,) numbers of the samples in their source, stored as `rows`.
 
-    Raises DataError if the disk is full or the place cannot be written.
+    Raises:
+        DataError: the disk is full, or the place cannot be written.
     """
     with write_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
@@ -105,7 +109,7 @@ def write_packed(
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """Pixels (h, w, 3) uint8 as a PNG file."""
+    """Encode pixels (h, w, 3) uint8 as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=4)
     return file.getvalue()

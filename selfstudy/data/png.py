@@ -18,7 +18,7 @@ MOST_AHEAD = 2**20  # bytes of memory taken before any are read, whatever the he
 
 
 def decode_png(content: bytes) -> np.ndarray | None:
-    """A PNG file of eight-bit RGB, not interlaced, as (height, width, 3) uint8.
+    """Decode a PNG file of eight-bit RGB, not interlaced, to (height, width, 3) uint8.
 
     None if it is anything else, or damaged: Pillow knows what to do, or what to complain of.
     """
@@ -42,7 +42,7 @@ def decode_png(content: bytes) -> np.ndarray | None:
 
 @lru_cache
 def read_plain_size(header: bytes) -> tuple[int, int] | None:
-    """Height and width of a PNG file that begins so; None if it is no plain one."""
+    """Read the height and width of a PNG file that begins so; None if it is no plain one."""
     if len(header) < len(START) + HEADER.size or not header.startswith(START):
         return None
     width, height, *kind, checksum = HEADER.unpack_from(header, len(START))
@@ -53,7 +53,7 @@ def read_plain_size(header: bytes) -> tuple[int, int] | None:
 
 
 def join_compressed(content: bytes, start: int) -> bytes:
-    """The pixels in the chunks from `start` on. A zlib checksum covers them: theirs go unread."""
+    """Join the chunks of pixels from `start` on. zlib's checksum covers them: theirs go unread."""
     parts = []
     while start + CHUNK.size <= len(content):
         length, name = CHUNK.unpack_from(content, start)
@@ -66,7 +66,7 @@ def join_compressed(content: bytes, start: int) -> bytes:
 
 @njit(nogil=True, cache=True)
 def unfilter(rows: np.ndarray) -> np.ndarray:
-    """Rows (h, 1 + n) uint8, each behind the number of its filter, as plain (h, n) uint8.
+    """Undo the filters of rows (h, 1 + n) uint8, each behind its filter's number: (h, n) uint8.
 
     The filters are those of the PNG specification: none, sub, up, average and Paeth.
     """
@@ -103,7 +103,7 @@ def unfilter(rows: np.ndarray) -> np.ndarray:
 
 @njit(nogil=True, inline="always")
 def predict_paeth(left: int, up: int, corner: int) -> int:
-    """Of three neighbours the one nearest to left + up - corner; of equals the first.
+    """Choose of three neighbours the one nearest to left + up - corner; of equals the first.
 
     Written with minima and maxima, since branches here would be mispredicted half of the time.
     """

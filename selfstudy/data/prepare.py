@@ -39,13 +39,23 @@ def prepare(
     processes: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
-    """Write `output` from the twelve packed files of a dataset.
+    """Write a prepared file from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
-    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. So many
-    `processes` work side by side. `progress` is told of images as they finish.
+    and stored in `space`; beside them the metadata fields.
 
-    Raises DataError for a missing, truncated or inconsistent file.
+    Args:
+        packed: the packed files, in the order of their buckets.
+        output: the prepared file.
+        dataset: name of the dataset, stored as an attribute.
+        resolution: width and height of the stored images.
+        space: "lab" or "rgb".
+        seed: of the order.
+        processes: that work side by side.
+        progress: is told how many images have finished since it was told last.
+
+    Raises:
+        DataError: a file is missing, truncated or inconsistent.
     """
     with ExitStack() as stack:
         buckets = [stack.enter_context(open_hdf5(path)) for path in packed]
@@ -64,7 +74,7 @@ def prepare(
         order = draw_order(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
-        def read(field: str) -> Callable[[slice], np.ndarray]:
+        def make_reader(field: str) -> Callable[[slice], np.ndarray]:
             decode = partial(decode_packed, field=field, resolution=resolution)
             return lambda rows: np.stack(
                 [decode(encoded) for encoded in read_encoded(buckets, field, order[rows])]
@@ -87,15 +97,15 @@ def prepare(
                 (field, np.concatenate(map_buckets(buckets, lambda b, f=field: b[f][:]))[order])
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
             ),
-            read("png_images"),
-            read("png_targets") if dense else None,
+            make_reader("png_images"),
+            make_reader("png_targets") if dense else None,
             progress,
             processes,
         )
 
 
 def map_buckets(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
-    """What `read` makes of every bucket; what goes wrong names the bucket."""
+    """Apply `read` to every bucket; what goes wrong names the bucket."""
     results = []
     for bucket in buckets:
         with report_damage(bucket.filename):
@@ -104,7 +114,11 @@ def map_buckets(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) ->
 
 
 def check_packed(bucket: h5py.File) -> int:
-    """The number of images in a packed file, whose parts must agree."""
+    """Count the images of a packed file, whose parts must agree.
+
+    Raises:
+        DataError: they do not.
+    """
     dense = "png_targets" in bucket
     fields = ("png_images", "png_targets" if dense else "targets", *OBJECT.names)
     missing = [field for field in fields if field not in bucket]
@@ -119,7 +133,7 @@ def check_packed(bucket: h5py.File) -> int:
     targets, most = bucket["class" if dense else "targets"][:], len(read_classes(bucket)) - 1
     if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
-            f"{bucket.filename}: 'targets': expected one class from 0 to {most} an "
+            f"{bucket.filename}: 'targets': expected one class from 0 to {most} per "
             f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
         )
     objects = bucket["class"].shape[:2] if dense else (count,)
@@ -134,7 +148,7 @@ def check_packed(bucket: h5py.File) -> int:
 
 
 def draw_order(size: int, seed: int) -> np.ndarray:
-    """Rows of buckets of `size` images, counted through, in the order of the prepared file."""
+    """Draw the order of the prepared file: rows of buckets of `size` images, counted through."""
     rng = np.random.default_rng(seed)
     training = rng.permutation((BUCKETS - 2) * size)
     held_out = [rng.permutation(size) + bucket * size for bucket in (BUCKETS - 2, BUCKETS - 1)]
@@ -150,7 +164,7 @@ class Encoded(NamedTuple):
 
 
 def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
-    """The images or the targets at `indices`, counted through all buckets, in their order.
+    """Read the images or the targets at `indices`, counted through all buckets, in their order.
 
     Each bucket is read once, which is many times faster than image by image.
     """
@@ -169,7 +183,11 @@ def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
 
 
 def decode_packed(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
-    """An image or its targets as (resolution, resolution, 3) uint8."""
+    """Decode an image or its targets to (resolution, resolution, 3) uint8.
+
+    Raises:
+        DataError: it, which is named, cannot be decoded.
+    """
     if field == "png_images":
         pixels = decode_png(encoded.content)
         if pixels is not None and pixels.shape[0] == pixels.shape[1]:

@@ -45,8 +45,13 @@ class Description(NamedTuple):
 
 
 def name_prepared(resolution: int | str, space: str) -> str:
-    """The name of a prepared file."""
+    """Name a prepared file."""
     return f"data_{resolution}_lab.h5" if space == "lab" else f"data_{resolution}.h5"
+
+
+def read_color_space(file: h5py.File) -> str | None:
+    """Read a prepared file's colour space, "lab" or "rgb"; the authors' files do not say it."""
+    return file.attrs.get("color_space", file.attrs.get("colour_space"))  # once spelt otherwise
 
 
 def write_prepared(
@@ -61,14 +66,17 @@ def write_prepared(
     """Write a prepared file.
 
     Args:
+        output: the prepared file.
+        about: what the file is; its attributes.
         fields: what is stored beside the images, by name, one after another: `targets` (n,) among
             them unless they are dense.
         read: gives the images of some rows, encoded sRGB (rows, resolution, resolution, 3) uint8.
         read_targets: gives their dense targets, likewise.
-        progress: is told of images as they finish.
+        progress: is told how many images have finished since it was told last.
         processes: that read and convert images.
 
-    Raises DataError if the disk is full or the place cannot be written.
+    Raises:
+        DataError: the disk is full, or the place cannot be written.
     """
     shape = (sum(about.splits), 3, about.resolution, about.resolution)
     pixel = np.dtype(np.float16).itemsize + (read_targets is not None)
@@ -90,7 +98,7 @@ def write_prepared(
         # HDF5 has laid the file out, and closed it: now processes write side by side.
         with temporary.open("r+b", buffering=0) as pixels:
 
-            def convert(batch: slice) -> int:
+            def write_batch(batch: slice) -> int:
                 images = normalise(read(batch), about.color_space, about.statistics)
                 write_rows(pixels.fileno(), images, start, batch)
                 if read_targets is not None:
@@ -101,13 +109,13 @@ def write_prepared(
             size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
             batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
             if processes > 1:
-                convert(slice(0, 1))  # so that its copies have the compiled functions loaded
-            for images in map_in_processes(convert, batches, processes):
+                write_batch(slice(0, 1))  # so that its copies have the compiled functions loaded
+            for images in map_in_processes(write_batch, batches, processes):
                 progress(images)
 
 
 def reserve_dataset(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
-    """Make a dataset without filling it; where in the file it begins."""
+    """Make a dataset without filling it; give where in the file it begins."""
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
@@ -124,9 +132,12 @@ def write_rows(file: int, values: np.ndarray, start: int, rows: slice) -> None:
 
 
 def map_in_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
-    """What `work` makes of each item, in order, by copies of this process.
+    """Apply `work` to each item, in order, by copies of this process.
 
     Threads would wait for each other: HDF5 lets in one at a time, and so does Python.
+
+    Raises:
+        DataError: a copy was killed.
     """
     if processes == 1:
         yield from map(work, items)

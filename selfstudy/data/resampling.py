@@ -9,7 +9,7 @@ BITS = 22  # of Pillow's weights, behind the point
 
 
 def resize_bicubic(pixels: np.ndarray, resolution: int) -> np.ndarray:
-    """RGB pixels (size, size, 3) uint8 as (resolution, resolution, 3) uint8.
+    """Resize RGB pixels (size, size, 3) uint8 to (resolution, resolution, 3) uint8.
 
     Square ones only: for others Pillow may resize the columns first, which rounds otherwise.
     """
@@ -19,7 +19,7 @@ def resize_bicubic(pixels: np.ndarray, resolution: int) -> np.ndarray:
 
 @lru_cache
 def compute_weights(size: int, resolution: int) -> np.ndarray:
-    """What each of `size` pixels adds to each of `resolution`: (resolution, size) int32.
+    """Compute what each of `size` pixels adds to each of `resolution`: (resolution, size) int32.
 
     In units of 2^-BITS. The cubic (a = -0.5) widens as the image shrinks, which antialiases.
     """
@@ -35,7 +35,7 @@ def compute_weights(size: int, resolution: int) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def resample(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Pixels (size, size, 3) resized in width, then in height, by weights (resolution, size).
+    """Resize pixels (size, size, 3) in width, then in height, by weights (resolution, size).
 
     Columns are made rows for the first: whole rows are summed many values at a time.
     """
@@ -47,6 +47,7 @@ def resample(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def transpose(pixels: np.ndarray) -> np.ndarray:
+    """Copy pixels (height, width, 3) to (width, height, 3)."""
     height, width, _ = pixels.shape
     result = np.empty((width, height, 3), np.uint8)
     for y in range(height):
@@ -60,7 +61,7 @@ def transpose(pixels: np.ndarray) -> np.ndarray:
 
 @njit(nogil=True, cache=True)
 def combine(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Rows (k, n) uint8 weighted by (m, k) and summed: (m, n) uint8, rounded and clipped."""
+    """Sum rows (k, n) uint8, weighted by (m, k), to (m, n) uint8, rounded and clipped."""
     count, size = len(weights), rows.shape[1]
     result = np.empty((count, size), np.uint8)
     total = np.empty(size, np.int32)

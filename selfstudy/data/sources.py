@@ -22,7 +22,7 @@ class Labelled(NamedTuple):
 
 
 def find_images(source: str | Path) -> list[Labelled]:
-    """The images of a source, sorted by name; they are not opened.
+    """List the images of a source, sorted by name; they are not opened.
 
     Args:
         source: a folder `{class}/**/*.png` (or jpg, jpeg; hidden ones do not count); or a folder
@@ -30,7 +30,8 @@ def find_images(source: str | Path) -> list[Labelled]:
             splits are given; or a CSV file with columns `file`, relative to it, `label` and, where
             splits are given, `split`.
 
-    Raises DataError if the source is missing, has no images where it must, or does not make sense.
+    Raises:
+        DataError: the source is missing, has no images where it must, or does not make sense.
     """
     source = Path(source)
     try:
@@ -46,6 +47,7 @@ def find_images(source: str | Path) -> list[Labelled]:
 
 
 def find_in_folder(source: Path) -> Iterator[Labelled]:
+    """Find the images in a folder of classes, or of splits with classes in them."""
     names = {folder.name for folder in list_folders(source)}
     if "train" not in names or not names <= SPLIT_NAMES.keys():
         yield from find_in_classes(source, source, "train")
@@ -57,7 +59,7 @@ def find_in_folder(source: Path) -> Iterator[Labelled]:
 
 
 def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled]:
-    """The images below `parent`, which has a folder for each class."""
+    """Find the images below `parent`, which has a folder for each class."""
     classes = list_folders(parent)
     if not classes:
         raise DataError(f"{parent}: no folders in it: expected one for each class")
@@ -71,24 +73,27 @@ def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled
 
 
 def list_folders(parent: Path) -> list[Path]:
+    """List the folders in one that are not hidden, sorted."""
     return sorted(
         child for child in parent.iterdir() if child.is_dir() and not child.name.startswith(".")
     )
 
 
 def list_images(folder: Path) -> Iterator[str]:
-    for place, folders, files in os.walk(folder, onerror=reraise):
+    """List the images below a folder that are not hidden."""
+    for place, folders, files in os.walk(folder, onerror=_reraise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield os.path.join(place, name)
 
 
-def reraise(error: OSError) -> None:
+def _reraise(error: OSError) -> None:
     raise error
 
 
 def find_in_table(source: Path) -> Iterator[Labelled]:
+    """Find the images that a CSV file names."""
     seen = set()
     try:
         # Excel begins UTF-8 with a byte-order mark.
@@ -123,5 +128,5 @@ def find_in_table(source: Path) -> Iterator[Labelled]:
 
 
 def escape_name(name: str) -> str:
-    """A file's name as text, also where its bytes are not UTF-8."""
+    """Turn a file's name into text, also where its bytes are not UTF-8."""
     return name.encode("utf-8", "backslashreplace").decode()

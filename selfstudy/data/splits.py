@@ -11,10 +11,15 @@ SPLITS = ("train", "valid", "test")
 
 
 def select_split(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
-    """Rows of `split` ("train", "valid" or "test") among prepared images, at most `most` of them.
+    """Give the rows of a split among prepared images.
 
     Args:
         splits: images that train, validate and test; they lie in this order.
+        split: "train", "valid" or "test".
+        most: number of rows at most; None: all.
+
+    Returns:
+        Sorted rows, int64 (r,).
     """
     index = SPLITS.index(split)
     start = sum(splits[:index])
@@ -22,12 +27,21 @@ def select_split(splits: Sequence[int], split: str, most: int | None = None) -> 
 
 
 def select_labelled(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
-    """Rows of the `labels` training images whose labels are known, sorted.
+    """Choose the training images whose labels are known.
 
     Subsets are balanced over classes as far as the images allow, depend on the seed, and are
     nested: the subset for fewer labels is part of the one for more.
 
-    Raises ConfigurationError if there are fewer images than labels.
+    Args:
+        targets: class of each training image (n,).
+        labels: how many are chosen.
+        seed: of the choice.
+
+    Returns:
+        Sorted rows, int64 (labels,).
+
+    Raises:
+        ConfigurationError: there are fewer images than labels.
     """
     if not 1 <= labels <= len(targets):
         raise ConfigurationError(
@@ -45,5 +59,5 @@ def select_labelled(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
 
 
 def hash_rows(rows: np.ndarray) -> str:
-    """A short name for a subset, the same wherever the subset is; no table reader sees a number."""
+    """Name a subset in short, the same wherever it is; no table reader sees a number."""
     return f"sha256:{hashlib.sha256(rows.astype('<i8').tobytes()).hexdigest()[:12]}"

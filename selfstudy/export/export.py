@@ -12,6 +12,7 @@ from torch import Tensor
 from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.prepared import read_color_space
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.export.counterparts import Timm, Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
@@ -116,12 +117,12 @@ def preparation(dataset: BaseDataset) -> dict[str, str]:
     """How images were made what a dataset holds."""
     with open_hdf5(dataset.path) as file:
         attributes, (_, channels, height, width) = dict(file.attrs), file["data"].shape
+        space = read_color_space(file)
     text = f"float32 (b, {channels}, {height}, {width}), "
-    if "colour_space" not in attributes:  # a file of the study's authors
+    if space is None:  # a file of the study's authors
         about = f"{text}prepared as in {dataset.path.name}, which does not say how"
         return {"images": about, "in_channels": str(channels)}
     mean, std = (", ".join(f"{x:g}" for x in attributes[key]) for key in ("mean", "std"))
-    space = attributes["colour_space"]
     return {
         "images": f"{text}{COLOURS[space]}, minus ({mean}), divided by ({std})",
         "in_channels": str(channels),

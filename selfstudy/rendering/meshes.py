@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import h5py
 import numpy as np
@@ -35,12 +35,13 @@ log = logging.getLogger("selfstudy")
 
 
 def find_class_folders(folder: str | Path) -> dict[str, Path]:
-    """The folder of each class, in the order of the classes.
+    """Find the folder of each class, in the order of the classes.
 
     A folder is named by its class or by the class's synset in ShapeNet. The study's classes come in
     the study's order; where there is any other, all come by name.
 
-    Raises DataError if there is no such folder, or not a sensible number of classes in it.
+    Raises:
+        DataError: there is no such folder, or not a sensible number of classes in it.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -71,7 +72,13 @@ def collect_meshes(
     (`vertex_ends`, `face_ends`). Attributes: `classes`, `inputs_sha256`. Meshes that cannot be read
     are logged, listed in `skipped`, and left out.
 
-    Raises DataError if a class is left with fewer meshes than there are buckets.
+    Args:
+        folder: holds a folder for each class.
+        output: the collection.
+        progress: is told how many meshes have been looked at since it was told last.
+
+    Raises:
+        DataError: a class is left with fewer meshes than there are buckets.
     """
     folders = find_class_folders(folder)
     paths = {name: sorted(find_mesh_files(place)) for name, place in folders.items()}
@@ -113,15 +120,17 @@ def collect_meshes(
 
 
 def find_mesh_files(folder: Path) -> Iterator[Path]:
+    """Find the files below a folder that are named as meshes are."""
     for path in folder.rglob("*"):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             yield path
 
 
 def read_mesh(path: Path) -> Mesh:
-    """The shape in a mesh file, its vertices repeated along creases.
+    """Read the shape in a mesh file, its vertices repeated along creases.
 
-    Raises DataError if it cannot be read, or has no surface.
+    Raises:
+        DataError: it cannot be read, or has no surface.
     """
     import trimesh  # slow to import, and only this needs it
 
@@ -147,13 +156,21 @@ class Collection(NamedTuple):
     labels: np.ndarray  # (m,), the class of each mesh
 
     @classmethod
-    def open(cls, path: str | Path) -> "Collection":
-        """Raises DataError if the file is missing, damaged or something else."""
+    def open(cls, path: str | Path) -> Self:
+        """Open what `collect_meshes` wrote.
+
+        Raises:
+            DataError: the file is missing, damaged or something else.
+        """
         with open_hdf5(path) as file, report_damage(path):
             return cls(Path(path), tuple(file.attrs["classes"]), file["class"][:])
 
-    def read(self, index: int) -> Mesh:
-        """Mesh `index` of the file."""
+    def read_shape(self, index: int) -> Mesh:
+        """Read mesh `index` of the file.
+
+        Raises:
+            DataError: the file is damaged.
+        """
         with open_hdf5(self.path) as file, report_damage(self.path):
             vertices, faces = (
                 slice(file[ends][index - 1] if index else 0, file[ends][index])

@@ -29,7 +29,13 @@ def collect_textures(
     The file holds `textures` (t, SIZE, SIZE, 3) uint8 and the `name` of each; attribute:
     `inputs_sha256`. Images that cannot be read are logged, listed in `skipped`, and left out.
 
-    Raises DataError if there is no such folder, or fewer images in it than there are buckets.
+    Args:
+        folder: holds PNG and JPEG files, at any depth.
+        output: the file of textures.
+        progress: is told how many images have been looked at since it was told last.
+
+    Raises:
+        DataError: there is no such folder, or fewer images in it than there are buckets.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -60,7 +66,7 @@ def collect_textures(
 
 
 def make_seamless(image: np.ndarray) -> np.ndarray:
-    """An image (SIZE + BORDER, SIZE + BORDER, 3) uint8 as one (SIZE, SIZE, 3) that repeats.
+    """Turn an image (SIZE + BORDER, SIZE + BORDER, 3) uint8 into one (SIZE, SIZE, 3) that repeats.
 
     What sticks out beyond SIZE fades into the opposite border.
     """
@@ -73,7 +79,11 @@ def make_seamless(image: np.ndarray) -> np.ndarray:
 
 
 def read_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
-    """A bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3)."""
+    """Read a bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3).
+
+    Raises:
+        DataError: the file is missing, damaged or something else.
+    """
     with open_hdf5(path) as file, report_damage(path):
         stored = file["textures"]
         if stored.shape[1:] != (SIZE, SIZE, 3) or stored.dtype != np.uint8:

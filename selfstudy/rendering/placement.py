@@ -8,18 +8,21 @@ GAP = 0.005  # left between the boxes around two objects
 
 
 def separate(objects: np.ndarray) -> np.ndarray:
-    """The objects with `location` such that the boxes around no two of a scene overlap.
+    """Move objects apart until the boxes around no two of a scene overlap.
 
     Boxes that do are pushed apart along the direction in which they overlap least, each by half,
     until none do (separating axes: Gottschalk, Lin and Manocha, 1996).
 
     Args:
         objects: dtype OBJECT (n, k), of shapes whose centre is the origin.
+
+    Returns:
+        The same objects with another `location`.
     """
     objects = objects.copy()
     pairs = np.array(list(combinations(range(objects.shape[1]), 2)), int).reshape(-1, 2)
     one, other = pairs.T
-    axes = objects["rot_mat"].swapaxes(-1, -2)  # (n, k, 3, 3): an axis of the box a row
+    axes = objects["rot_mat"].swapaxes(-1, -2)  # (n, k, 3, 3): one axis of the box per row
     edges = axes * (objects["bbox"][..., 1, :] * objects["scale"])[..., None]
     crossed = np.cross(axes[:, one, :, None], axes[:, other, None, :]).reshape(
         len(objects), len(pairs), 9, 3

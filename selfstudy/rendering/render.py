@@ -33,9 +33,12 @@ def render_bucket(
     The same arguments give the same file, byte for byte, on the same kind of device.
 
     Args:
+        path: the packed file.
         dataset: factor code, such as `0110` or `1111-multi`.
         bucket: 0 to 11; no two buckets share a shape or a texture.
-        progress: called with the number of images finished since the last call.
+        images: number of samples.
+        settings: what all buckets have in common.
+        progress: is told how many images have finished since it was told last.
 
     Raises:
         ConfigurationError: an argument is out of range, or Warp is not installed.
@@ -72,11 +75,11 @@ def render_bucket(
             corners = [[shown[i].vertices.max(axis=0) for i in row] for row in batch.shapes]
             batch = batch._replace(objects=separate(fit(batch.objects, np.array(corners))))
             loaded = tracer.load(batch, shown)
-            colors = map(encode_png, tracer.colors(loaded))
+            colors = map(encode_png, tracer.trace_colors(loaded))
             targets = repeat(None)
             if dataset.endswith(MULTI):
                 classes = batch.objects["class"]
-                targets = map(encode_png, stack_targets(classes, *tracer.targets(loaded)))
+                targets = map(encode_png, stack_targets(classes, *tracer.trace_targets(loaded)))
             yield from map(Sample, colors, batch.objects, targets)
             if progress:
                 progress(len(batch.objects))
@@ -88,22 +91,29 @@ def render_bucket(
 def describe_bucket(
     dataset: str, bucket: int, images: int, settings: Rendering
 ) -> dict[str, str | int | float]:
-    """What a rendered bucket says of itself: all that it depends on."""
+    """Tell what a rendered bucket says of itself: all that it depends on.
+
+    Raises:
+        DataError: collected meshes or textures cannot be read.
+    """
     about = {"dataset": dataset, "bucket": bucket, "images": images, "renderer": RENDERER}
     for name in ("meshes", "textures"):
         if path := getattr(settings, name):
             with open_hdf5(path) as file, report_damage(path):
                 about[name] = file.attrs["inputs_sha256"]
-    return about | settings.attributes()
+    return about | settings.attributes
 
 
 def stack_targets(classes: np.ndarray, instances: np.ndarray, depths: np.ndarray) -> np.ndarray:
-    """Targets as packed: uint8 (n, res, res, 3) of instance id, semantic id, depth in hundredths.
+    """Stack instance id, semantic id and depth in hundredths, as they are packed.
 
     Args:
         classes: (n, k), of each scene's objects.
         instances: uint8 (n, res, res), 0 for the background, then 1 to k.
         depths: float (n, res, res).
+
+    Returns:
+        uint8 (n, res, res, 3).
     """
     semantic = np.pad(classes + 1, ((0, 0), (1, 0)))  # the background's 0 in front
     index = instances.reshape(len(instances), -1).astype(np.int64)

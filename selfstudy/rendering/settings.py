@@ -32,7 +32,8 @@ class Rendering:
         meshes: collected ones (see `rendering.meshes`) to show in place of procedural shapes.
         textures: collected ones (see `rendering.own_textures`) in place of procedural ones.
 
-    Raises ConfigurationError if a value is out of range.
+    Raises:
+        ConfigurationError: a value is out of range.
     """
 
     resolution: int = 128
@@ -51,6 +52,7 @@ class Rendering:
                 whole = isinstance(field.default, int)
                 check_range(field.name, getattr(self, field.name), *LIMITS[field.name], whole)
 
+    @property
     def attributes(self) -> dict[str, int | float]:
         """The numbers among the settings."""
         return {name: value for name, value in asdict(self).items() if name in LIMITS}

@@ -23,7 +23,7 @@ class Shapes(Protocol):
     classes: tuple[str, ...]  # their names
 
     def __call__(self, index: int) -> Mesh:
-        """A shape, its bounding box centred on the origin, y up."""
+        """Give a shape, its bounding box centred on the origin, y up."""
 
 
 class ProceduralShapes:
@@ -35,6 +35,7 @@ class ProceduralShapes:
         self.settings, self.bucket = settings, bucket
 
     def __call__(self, index: int) -> Mesh:
+        """Make a shape."""
         rng = make_generator(self.settings.seed, self.bucket, Stream.SHAPE, index)
         return center(make_shape(index % len(CLASSES), Tempered(rng, self.settings.variety)))
 
@@ -52,27 +53,28 @@ class OwnShapes:
         ]
 
     def __call__(self, index: int) -> Mesh:
+        """Read a mesh, the next of its class in this turn's order."""
         draw, label = divmod(index, len(self.classes))
         share = self.shares[label]
         turn, place = divmod(draw, len(share))
         # Counted through, so that each class and turn has a stream of its own.
         which = turn * len(self.classes) + label
         order = make_generator(self.settings.seed, self.bucket, Stream.SHAPE, which)
-        return center(self.collection.read(int(order.permutation(share)[place])))
+        return center(self.collection.read_shape(int(order.permutation(share)[place])))
 
 
 def supply_shapes(settings: Rendering, bucket: int) -> Shapes:
-    """The supply of shapes that the settings name."""
+    """Supply the shapes that the settings name."""
     return (OwnShapes if settings.meshes else ProceduralShapes)(settings, bucket)
 
 
 def supply_textures(settings: Rendering, bucket: int) -> np.ndarray:
-    """The bucket's `POOL` textures as linear RGB, float32 (POOL, TEXELS, 3)."""
+    """Supply the bucket's `POOL` textures as linear RGB, float32 (POOL, TEXELS, 3)."""
     return build_pyramids(supply_texture_images(settings, bucket))
 
 
 def supply_texture_images(settings: Rendering, bucket: int) -> Iterable[np.ndarray]:
-    """The bucket's `POOL` textures, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
+    """Supply the bucket's `POOL` textures, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
     if settings.textures:
         own = read_textures(settings.textures, settings.seed, bucket)
         return (own[index % len(own)] / 255 for index in range(POOL))
@@ -81,5 +83,6 @@ def supply_texture_images(settings: Rendering, bucket: int) -> Iterable[np.ndarr
 
 
 def center(mesh: Mesh) -> Mesh:
+    """Move a mesh so that its bounding box is centred on the origin."""
     low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     return mesh._replace(vertices=mesh.vertices - (low + high) / 2)

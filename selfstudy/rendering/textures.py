@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from selfstudy.rendering.colors import hsv_to_rgb
+from selfstudy.rendering.colors import convert_hsv
 
 SIZE = 128  # texels along a side; a power of two
 LEVELS = SIZE.bit_length()
@@ -21,7 +21,7 @@ _FREQUENCY[0, 0] = 1.0
 
 
 def build_pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
-    """Texture images, sRGB (SIZE, SIZE, 3) from 0 to 1, as linear RGB with all mipmap levels.
+    """Turn texture images, sRGB (SIZE, SIZE, 3) from 0 to 1, into linear RGB with all mipmaps.
 
     Returns:
         float32 (textures, TEXELS, 3); a texture's levels follow each other, the largest first, each
@@ -37,7 +37,7 @@ def build_pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def make_texture(rng: np.random.Generator) -> np.ndarray:
-    """One random texture, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
+    """Make one random texture, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
     pattern = FAMILIES[rng.integers(len(FAMILIES))](rng)
     dirt = make_noise(rng, rng.uniform(0.6, 1.2))
     pattern = np.clip(pattern + rng.uniform(0, 0.2) * (dirt - 0.5), 0, 1)
@@ -56,7 +56,7 @@ def _palette(rng) -> np.ndarray:
     hue = rng.normal(0.09, 0.07) if rng.random() < 0.5 else rng.random()  # many materials are brown
     hues = hue + rng.normal(0, rng.choice([0.03, 0.2]), 4)
     saturation = rng.uniform(0, 0.6) + rng.normal(0, 0.1, 4)
-    return hsv_to_rgb(np.stack([hues, saturation, value], axis=-1))
+    return convert_hsv(np.stack([hues, saturation, value], axis=-1))
 
 
 def _relief(rng, pattern: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def _relief(rng, pattern: np.ndarray) -> np.ndarray:
 
 
 def make_noise(rng: np.random.Generator, smoothness: float, stretch: float = 1.0) -> np.ndarray:
-    """Tileable fractal noise from 0 to 1, cloudier with `smoothness`, drawn out along y."""
+    """Make tileable fractal noise from 0 to 1, cloudier with `smoothness`, drawn out along y."""
     spectrum = np.fft.rfft2(rng.standard_normal((SIZE, SIZE)))
     frequency = _FREQUENCY
     if stretch != 1:

@@ -49,7 +49,7 @@ def packed(path):
 def meshes(path):
     collection = Collection.open(path)
     for index in range(len(collection.labels)):
-        collection.read(index)
+        collection.read_shape(index)
 
 
 def textures(path):

@@ -34,7 +34,7 @@ def test_what_is_read_is_what_was_written(collected):
         names = list(file["name"].asstr())
         assert len(file["skipped"]) == 0
     index = names.index("block/18.obj")
-    mesh = collection.read(index)
+    mesh = collection.read_shape(index)
     np.testing.assert_allclose(np.ptp(mesh.vertices, axis=0), [1, 0.5 + 18 / 24, 0.5], atol=1e-6)
     assert mesh.faces.max() == len(mesh.vertices) - 1
     assert mesh.faces.shape == (12, 3)
@@ -124,7 +124,7 @@ def test_a_ball_looks_like_one(tmp_path):
     corners = np.array([[shown[index].vertices.max(axis=0)] for index in range(4)])
     scenes = scenes._replace(objects=fit(scenes.objects, corners))
     tracer = Tracer(np.zeros((1, TEXELS, 3), np.float32), 64)
-    for mask in tracer.targets(tracer.load(scenes, shown))[0]:
+    for mask in tracer.trace_targets(tracer.load(scenes, shown))[0]:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
         assert min(height, width) > 20

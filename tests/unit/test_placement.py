@@ -5,7 +5,7 @@ import pytest
 
 from selfstudy.data.packed import OBJECT
 from selfstudy.rendering.placement import separate
-from selfstudy.rendering.scene import rotation_matrix
+from selfstudy.rendering.scene import compute_rotations
 
 GRID = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), axis=-1).reshape(-1, 3)
 
@@ -13,7 +13,7 @@ GRID = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), axis=-1).reshape(-1, 
 def scenes(count, objects=4, seed=0):
     rng = np.random.default_rng(seed)
     made = np.zeros((count, objects), OBJECT)
-    made["rot_mat"] = rotation_matrix(rng.normal(size=(count, objects, 3)))
+    made["rot_mat"] = compute_rotations(rng.normal(size=(count, objects, 3)))
     made["bbox"][..., 1, :] = rng.uniform(0.1, 0.5, (count, objects, 3))
     made["bbox"][..., 0, :] = -made["bbox"][..., 1, :]
     made["scale"] = rng.uniform(0.5, 1.5, (count, objects, 3))

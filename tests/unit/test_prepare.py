@@ -11,7 +11,7 @@ from PIL import Image
 
 from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
 from selfstudy.data.prepare import draw_order, prepare
-from selfstudy.data.prepared import map_in_processes
+from selfstudy.data.prepared import map_in_processes, read_color_space
 from selfstudy.errors import DataError
 
 
@@ -81,12 +81,19 @@ def test_processes_change_nothing(packed, tmp_path, monkeypatch):
     np.testing.assert_array_equal(*results)
 
 
+@pytest.mark.parametrize(("attributes", "space"), [({"colour_space": "rgb"}, "rgb"), ({}, None)])
+def test_color_space_of_files_of_before_and_of_the_authors(tmp_path, attributes, space):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file.attrs.update(attributes)
+        assert read_color_space(file) == space
+
+
 def test_prepared_file_says_what_it_is(prepared):
     with h5py.File(prepared) as file:
         assert file["data"].dtype == np.float16
         assert file["data"].shape == (120, 3, 16, 16)
         assert file.attrs["dataset"] == "0110"
-        assert file.attrs["color_space"] == "lab"
+        assert file.attrs["color_space"] == read_color_space(file) == "lab"
         assert file.attrs["resolution"] == 16
         assert file.attrs["mean"].tolist() == [38.44, 3.03, 4.77]
         assert file.attrs["splits"].tolist() == [100, 10, 10]

@@ -102,7 +102,7 @@ def traced(dataset, images=20, bucket=0, seed=0):
     scenes = scenes._replace(objects=fit(scenes.objects, corners))
     tracer = Tracer(np.full((POOL, TEXELS, 3), 0.5, np.float32), RESOLUTION)
     loaded = tracer.load(scenes, shapes)
-    return scenes, tracer.colors(loaded), *tracer.targets(loaded)
+    return scenes, tracer.trace_colors(loaded), *tracer.trace_targets(loaded)
 
 
 def chromaticity(linear):

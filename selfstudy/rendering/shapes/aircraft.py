@@ -26,11 +26,12 @@ class Wing(NamedTuple):
     tip_chord: float
 
     def at(self, share: float) -> np.ndarray:
-        """The middle of the chord at a share of the span."""
+        """Give the middle of the chord at a share of the span."""
         return self.root + share * (self.tip - self.root)
 
 
-def airplane(rng: np.random.Generator) -> Mesh:
+def make_airplane(rng: np.random.Generator) -> Mesh:
+    """Make an airliner, a propeller plane, a biplane, a jet or a glider."""
     u = rng.uniform
     radius, tall = u(0.05, 0.085), u(0.9, 1.2)
     nose, tail = u(0.12, 0.25), u(0.28, 0.42)

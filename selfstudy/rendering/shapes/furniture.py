@@ -6,8 +6,8 @@ from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid
 from selfstudy.rendering.shapes.parts import choose, crossed_legs, four_legs, maybe, pedestal
 
 
-def cabinet(rng: np.random.Generator) -> Mesh:
-    """A carcass with a grid of drawers, doors and open shelves.
+def make_cabinet(rng: np.random.Generator) -> Mesh:
+    """Make a carcass with a grid of drawers, doors and open shelves.
 
     Fronts stand proud of the carcass with wide gaps between them, so that the lines between drawers
     are still there at 64 pixels; sides and back are framed panels.
@@ -108,8 +108,8 @@ def _handle(kind, face, size, tall, hand) -> list[Mesh]:
     return [cylinder(face + [-bar, 0, 0.03], face + [bar, 0, 0.03], 0.018)]
 
 
-def table(rng: np.random.Generator) -> Mesh:
-    """A top on legs, trestles, panels or a pedestal; round, oval or rectangular."""
+def make_table(rng: np.random.Generator) -> Mesh:
+    """Make a top on legs, trestles, panels or a pedestal; round, oval or rectangular."""
     u = rng.uniform
     width, depth, height, thick = u(0.8, 1.5), u(0.5, 0.9), u(0.35, 0.8), u(0.03, 0.07)
     kind = rng.integers(4)

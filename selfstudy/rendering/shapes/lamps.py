@@ -16,7 +16,8 @@ from selfstudy.rendering.shapes.mesh import (
 from selfstudy.rendering.shapes.parts import choose, maybe
 
 
-def lamp(rng: np.random.Generator) -> Mesh:
+def make_lamp(rng: np.random.Generator) -> Mesh:
+    """Make a lamp of one of `KINDS`."""
     return join(choose(rng, *KINDS)(rng))
 
 

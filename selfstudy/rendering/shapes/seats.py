@@ -13,8 +13,8 @@ from selfstudy.rendering.shapes.parts import (
 )
 
 
-def bench(rng: np.random.Generator) -> Mesh:
-    """A long seat of slats or a plank; most have a back, half of those arms."""
+def make_bench(rng: np.random.Generator) -> Mesh:
+    """Make a long seat of slats or a plank; most have a back, half of those arms."""
     u = rng.uniform
     width, depth, height, thick = u(0.95, 1.5), u(0.28, 0.45), u(0.3, 0.45), u(0.025, 0.06)
     parts = _bench_seat(rng, width, depth, height, thick)
@@ -99,8 +99,8 @@ def _bench_back(rng, width, depth, height) -> list[Mesh]:
     return [*posts, panel]
 
 
-def chair(rng: np.random.Generator) -> Mesh:
-    """A seat for one with a back: dining, swivel, cantilever, shell, and lounge chairs."""
+def make_chair(rng: np.random.Generator) -> Mesh:
+    """Make a seat for one with a back: dining, swivel, cantilever, shell, and lounge chairs."""
     u = rng.uniform
     width, depth, height, thick = u(0.4, 0.6), u(0.4, 0.58), u(0.38, 0.5), u(0.03, 0.09)
     is_round = maybe(rng, 0.25)

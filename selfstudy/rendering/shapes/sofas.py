@@ -10,8 +10,8 @@ from selfstudy.rendering.shapes.parts import (
 )
 
 
-def sofa(rng: np.random.Generator) -> Mesh:
-    """An upholstered seat with arms: one to three places, some with a chaise longue.
+def make_sofa(rng: np.random.Generator) -> Mesh:
+    """Make an upholstered seat with arms: one to three places, some with a chaise longue.
 
     The panel seams and piping of the back make it tellable from behind.
     """

@@ -30,8 +30,8 @@ _CABINS = {
 }
 
 
-def car(rng: np.random.Generator) -> Mesh:
-    """A body with a cabin of one of eight outlines on four wheels, or an open two-seater."""
+def make_car(rng: np.random.Generator) -> Mesh:
+    """Make a body with a cabin of one of eight outlines on four wheels, or an open two-seater."""
     u = rng.uniform
     kind = choose(rng, *_CABINS, "roadster")
     half, clearance, height = u(0.19, 0.23), u(0.05, 0.1), u(0.12, 0.16)
@@ -134,8 +134,8 @@ def _car_wheel(half, radius, z) -> list[Mesh]:
     ]
 
 
-def motorcycle(rng: np.random.Generator) -> Mesh:
-    """Two wheels, frame, engine, tank, seat and handlebar; cruisers, sport bikes and scooters."""
+def make_motorcycle(rng: np.random.Generator) -> Mesh:
+    """Make a cruiser, a sport bike or a scooter: wheels, frame, engine, tank, seat, handlebar."""
     u = rng.uniform
     kind = choose(rng, "naked", "cruiser", "sport", "scooter")
     radius = u(0.13, 0.15) if kind == "scooter" else u(0.18, 0.22)
@@ -187,8 +187,8 @@ def _handlebar(rng, head, kind) -> list[Mesh]:
     grip = head + [reach, rise - 0.01, -u(0.05, 0.11)]
     bar = [*rod([head, bend, grip], 0.014), cylinder(grip + (bend - grip) * 0.4, grip, 0.021)]
     if maybe(rng, 0.5):
-        mirror = bend + [0.02, 0.09, 0]
-        bar += [cylinder(bend, mirror, 0.008), ellipsoid(mirror, (0.035, 0.025, 0.012))]
+        glass = bend + [0.02, 0.09, 0]
+        bar += [cylinder(bend, glass, 0.008), ellipsoid(glass, (0.035, 0.025, 0.012))]
     return mirror(*bar)
 
 

@@ -17,7 +17,8 @@ from selfstudy.rendering.shapes.mesh import (
 from selfstudy.rendering.shapes.parts import choose, maybe
 
 
-def watercraft(rng: np.random.Generator) -> Mesh:
+def make_watercraft(rng: np.random.Generator) -> Mesh:
+    """Make a boat or a ship of one of `KINDS`."""
     return join(choose(rng, *KINDS)(rng))
 
 
