@@ -210,7 +210,7 @@ def ellipsoid(center: Vector, radii: Vector, low: float = -1.0, high: float = 1.
 
 
 def torus(center: Vector, axis: Vector, radius: float, thickness: float, width=1.0) -> Mesh:
-    """Make a ring such as a tyre, of section radius `thickness`, `width` times that along the axis."""
+    """Make a ring such as a tyre, of section radius `thickness`, `width` times along the axis."""
     angles = np.linspace(0, 2 * np.pi, 11)
     profile = np.stack(
         [radius + thickness * np.cos(angles), thickness * width * np.sin(angles)], axis=1
