@@ -30,7 +30,7 @@ class Factors(NamedTuple):
             if short in (code, factors.letters):
                 return factors
         raise ConfigurationError(
-            f"dataset {name!r}: expected four digits in the order texture, color, viewpoint, "
+            f"dataset {name!r}: expected four digits in the order texture, colour, viewpoint, "
             f"lighting, such as 1011, or letters such as T-VL, optionally followed by {MULTI}"
         )
 

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "dataset",
         metavar="DATASET",
-        help="four digits, each factor fixed (0) or random (1): texture, color, viewpoint, "
+        help="four digits, each factor fixed (0) or random (1): texture, colour, viewpoint, "
         "lighting; such as 0110, or 1111-multi for scenes of four objects",
     )
     parser.add_argument("--images", type=int, default=60_000, help="in all (default: 60000)")

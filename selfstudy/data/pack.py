@@ -54,7 +54,7 @@ def pack(
     rows = draw_order(size, seed)[bucket * size : (bucket + 1) * size]
     chosen = [paths[row] for row in rows]
 
-    def samples() -> Iterator[Sample]:
+    def read_samples() -> Iterator[Sample]:
         expected = len(read_metadata(paths[0].with_suffix(".npy")))
         for path in chosen:
             sample = read_sample(path)
@@ -66,7 +66,7 @@ def pack(
             progress(1)
 
     attributes = {"dataset": dataset, "bucket": bucket, "seed": seed, "source": str(folder)}
-    write_packed(output, size, samples(), attributes, rows)
+    write_packed(output, size, read_samples(), attributes, rows)
 
 
 def find_samples(folder: Path) -> list[Path]:

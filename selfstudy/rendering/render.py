@@ -61,7 +61,7 @@ def render_bucket(
     texels = supply_textures(settings, bucket) if textured else np.zeros((1, TEXELS, 3), np.float32)
     tracer = Tracer(texels, settings.resolution)
 
-    def samples() -> Iterator[Sample]:
+    def trace_samples() -> Iterator[Sample]:
         for start in range(0, images, tracer.batch_size):
             batch = Scenes(
                 *(
@@ -85,7 +85,7 @@ def render_bucket(
                 progress(len(batch.objects))
 
     about = describe_bucket(dataset, bucket, images, settings)
-    write_packed(path, images, samples(), about | {"classes": list(shapes.classes)})
+    write_packed(path, images, trace_samples(), about | {"classes": list(shapes.classes)})
 
 
 def describe_bucket(
