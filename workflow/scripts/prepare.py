@@ -12,7 +12,7 @@ with run_job(snakemake.log[0], snakemake.threads):
             snakemake.output[0],
             dataset=dataset,
             resolution=int(snakemake.wildcards.resolution),
-            space=snakemake.params.colour,
+            space=snakemake.params.color,
             seed=snakemake.params.seed,
             processes=snakemake.threads,
             progress=progress.update,

@@ -11,6 +11,6 @@ with run_job(snakemake.log[0], snakemake.threads):
             dataset["folder"],
             snakemake.output[0],
             use_100=dataset["source"] == "cifar100",
-            space=snakemake.params.colour,
+            space=snakemake.params.color,
             progress=progress.update,
         )

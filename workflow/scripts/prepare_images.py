@@ -12,7 +12,7 @@ with run_job(snakemake.log[0], snakemake.threads):
             dataset.get("table") or dataset["folder"],
             snakemake.output[0],
             resolution=int(snakemake.wildcards.resolution),
-            space=snakemake.params.colour,
+            space=snakemake.params.color,
             seed=snakemake.params.seed,
             threads=snakemake.threads,
             progress=progress.update,
