@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import pandas as pd
 
 from selfstudy.analysis.figures.style import dataset_title, look
-from selfstudy.analysis.utility import PLACE, shown
+from selfstudy.analysis.utility import PLACE, fill_in_bounds
 
 PLACES = ["Task", "Dataset", "Backbone"]
 HEADINGS = [*PLACES, "Method"]
 
 
-def laid_out(table: pd.DataFrame) -> pd.DataFrame:
+def lay_out(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracies in per cent, or utilities, as text.
 
     A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` what the
@@ -20,12 +20,12 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     budget, as it is shown.
 
     Args:
-        table: of `accuracies` in `selfstudy.analysis.runs` or `utilities` in `.utility`.
+        table: of `average_accuracy` (in `.runs`) or `measure_utility` (in `.utility`).
     """
     if "mean" in table:
         value, spread, digits, bound = table["mean"] * 100, table["std"] * 100, 1, ""
     else:
-        value, spread, digits = shown(table), table["std"], 2
+        value, spread, digits = fill_in_bounds(table), table["std"], 2
         bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "")
     rounded = value.round(digits) + 0.0  # which leaves no -0
     bold = rounded == rounded.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
@@ -50,14 +50,14 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def plain(table: pd.DataFrame) -> str:
+def format_markdown(table: pd.DataFrame) -> str:
     """A table laid out, as Markdown. What the row above says, too, is left out."""
     same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
     table = table.assign(**table[PLACES].mask(same, ""))
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
-def latex(table: pd.DataFrame) -> str:
+def format_latex(table: pd.DataFrame) -> str:
     """A table laid out, for LaTeX with booktabs and longtable, narrow enough for eight budgets.
 
     Rows of a task, dataset and backbone stand below a line that names them.
@@ -68,24 +68,27 @@ def latex(table: pd.DataFrame) -> str:
         r"{\footnotesize\setlength{\tabcolsep}{2pt}",
         rf"\begin{{longtable}}{{l{'r' * len(budgets)}}}",
         r"\toprule",
-        row(["Labels", *budgets]),
+        join_cells(["Labels", *budgets]),
         r"\midrule",
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
     ]
     for place, methods in table.groupby(PLACES, sort=False):
-        name = as_latex(", ".join(place))
+        name = escape_latex(", ".join(place))
         lines += [r"\addlinespace", rf"\multicolumn{{{1 + len(budgets)}}}{{l}}{{{name}}} \\*"]
-        lines += [row(map(as_latex, cells)) for cells in methods[["Method", *budgets]].to_numpy()]
+        lines += [
+            join_cells(map(escape_latex, cells))
+            for cells in methods[["Method", *budgets]].to_numpy()
+        ]
     return "\n".join([*lines, r"\end{longtable}}", ""])
 
 
-def row(cells: Iterable[str]) -> str:
+def join_cells(cells: Iterable[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def as_latex(text: str) -> str:
+def escape_latex(text: str) -> str:
     bold = text.startswith("**")
     text = text.strip("*").replace("_", r"\_").replace("≥ ", r"$\geq$")
     text = re.sub("-(?=-)", "-{}", text)  # two would become a dash

@@ -16,11 +16,11 @@ from selfstudy.search.space import SPACE
 MARGIN = 0.15  # beside the first and the last axis
 
 
-def label(name: str) -> str:
+def write_label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def importance(study: Study) -> Figure:
+def draw_importance(study: Study) -> Figure:
     """The share of each parameter in the variance of the complete trials' accuracy (fANOVA)."""
     values = {trial.value for trial in study.get_trials(states=[TrialState.COMPLETE])}
     shares = dict.fromkeys(SPACE, 0.0)
@@ -30,7 +30,9 @@ def importance(study: Study) -> Figure:
     with mpl.rc_context(RC):
         figure = Figure(figsize=(3.4, 1.8), layout="constrained")
         axes = figure.subplots()
-        axes.barh([label(name) for name in names], [shares[name] for name in names], color="0.5")
+        axes.barh(
+            [write_label(name) for name in names], [shares[name] for name in names], color="0.5"
+        )
         axes.set(xlim=(0, 1), xlabel="Share of the variance of accuracy")
         axes.grid(axis="y", visible=False)
         axes.set_axisbelow(True)
@@ -39,7 +41,7 @@ def importance(study: Study) -> Figure:
     return figure
 
 
-def parallel(trials: pd.DataFrame) -> Figure:
+def draw_parallel(trials: pd.DataFrame) -> Figure:
     """A line a trial through its parameters: complete ones by accuracy, others in grey.
 
     Args:
@@ -66,7 +68,7 @@ def parallel(trials: pd.DataFrame) -> Figure:
                     ha="center",
                     textcoords="offset points",
                 )
-        axes.set_xticks(range(len(SPACE)), [label(name) for name in SPACE])
+        axes.set_xticks(range(len(SPACE)), [write_label(name) for name in SPACE])
         axes.tick_params(axis="x", pad=14, length=0)
         axes.set(xlim=(-MARGIN, len(SPACE) - 1 + MARGIN), ylim=(0, 1), yticks=[])
         axes.spines[:].set_visible(False)
@@ -76,10 +78,10 @@ def parallel(trials: pd.DataFrame) -> Figure:
 
 def heights(trials: pd.DataFrame) -> np.ndarray:
     """Where the trials' lines cross the axes, from 0 to 1: (parameters, trials)."""
-    return np.array([place(bounds, trials[name].to_numpy()) for name, bounds in SPACE.items()])
+    return np.array([scale(bounds, trials[name].to_numpy()) for name, bounds in SPACE.items()])
 
 
-def place(bounds: FloatDistribution, values: np.ndarray) -> np.ndarray:
+def scale(bounds: FloatDistribution, values: np.ndarray) -> np.ndarray:
     scale = np.log if bounds.log else np.asarray
     low, high = scale(bounds.low), scale(bounds.high)
     return (scale(values.astype(float)) - low) / (high - low)

@@ -11,12 +11,12 @@ from optuna.trial import FrozenTrial, TrialState
 from selfstudy.analysis.figures.style import save
 from selfstudy.errors import DataError, TrainingError
 from selfstudy.files import written_whole
-from selfstudy.search.figures import importance, parallel
+from selfstudy.search.figures import draw_importance, draw_parallel
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
 
 
-def load(folder: str | Path) -> Study:
+def load_study(folder: str | Path) -> Study:
     """The study of a search. Raises DataError if there is none, or its journal is damaged."""
     missing = DataError(f"{folder}: expected a search, with its {JOURNAL}")
     if not (Path(folder) / JOURNAL).is_file():
@@ -34,8 +34,8 @@ def write_results(folder: str | Path) -> FrozenTrial:
 
     Raises TrainingError if no trial is complete.
     """
-    folder, study = Path(folder), load(folder)
-    table = trials(study)
+    folder, study = Path(folder), load_study(folder)
+    table = tabulate_trials(study)
     if "complete" not in set(table["state"]):
         counts = table["state"].value_counts()
         found = ", ".join(f"{count} {state}" for state, count in counts.items())
@@ -43,15 +43,17 @@ def write_results(folder: str | Path) -> FrozenTrial:
     best = study.best_trial
     with FileLock(folder / LOCK):
         with written_whole(folder / "best.gin") as temporary:
-            temporary.write_text(best_configuration(folder, best, len(table)), encoding="utf-8")
-        save(importance(study), folder / "importance.png")
-        save(parallel(table), folder / "parallel.png")
+            temporary.write_text(
+                compose_best_configuration(folder, best, len(table)), encoding="utf-8"
+            )
+        save(draw_importance(study), folder / "importance.png")
+        save(draw_parallel(table), folder / "parallel.png")
         with written_whole(folder / "trials.csv") as temporary:
             table.to_csv(temporary, index=False)
     return best
 
 
-def best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
+def compose_best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
     """The configuration that the best trial ran with, below a line about it."""
     path = folder / "trials" / str(best.number) / "config.gin"
     try:
@@ -64,7 +66,7 @@ def best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
     )
 
 
-def trials(study: Study) -> pd.DataFrame:
+def tabulate_trials(study: Study) -> pd.DataFrame:
     """A row a trial, by number.
 
     Returns:
@@ -89,6 +91,6 @@ def trials(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["number", "state", "value", "rounds", "seconds", *SPACE])
 
 
-def running(study: Study) -> int:
+def count_running(study: Study) -> int:
     """How many trials are not over."""
     return len(study.get_trials(deepcopy=False, states=[TrialState.RUNNING]))

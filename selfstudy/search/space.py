@@ -17,7 +17,7 @@ SPACE = {
 WARM_UP = 5  # rounds, of all of the authors' configurations
 
 
-def point_bindings(point: Mapping[str, float], warm_up: int, rounds: int) -> list[str]:
+def bind_point(point: Mapping[str, float], warm_up: int, rounds: int) -> list[str]:
     """The gin bindings of a point: a run whose learning rate rises for `warm_up` of its rounds."""
     return [
         f"scheduler.milestones = [{warm_up}, {rounds}]",

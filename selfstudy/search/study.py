@@ -90,7 +90,7 @@ class SharedStudy:
                 f"give a new one another name, or remove this folder"
             )
 
-    def trial_folder(self, number: int) -> Path:
+    def locate_trial(self, number: int) -> Path:
         return self.folder / "trials" / str(number)
 
     def claim(self, trials: int) -> tuple[Trial, AbstractContextManager] | None:
@@ -112,7 +112,7 @@ class SharedStudy:
         return None
 
     def _hold(self, number: int) -> AbstractContextManager:
-        folder = self.trial_folder(number)
+        folder = self.locate_trial(number)
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".claim").acquire(timeout=0)
 

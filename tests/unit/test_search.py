@@ -15,7 +15,7 @@ import torch
 from selfstudy import cli
 from selfstudy.errors import ConfigurationError, DataError, DivergenceError, TrainingError
 from selfstudy.search import worker
-from selfstudy.search.results import load, trials, write_results
+from selfstudy.search.results import load_study, tabulate_trials, write_results
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import SearchSettings, SharedStudy
 from selfstudy.search.worker import search
@@ -49,7 +49,7 @@ def folder(tmp_path, monkeypatch):
 
 def searched(prepared, folder, count, settings=SHORT, gin="classify", bindings=()):
     search(folder, [f"syn/r9/{gin}"], [*TINY, *bindings], prepared, settings, count, code="")
-    return trials(load(folder))
+    return tabulate_trials(load_study(folder))
 
 
 def words(prepared, *more):
@@ -218,7 +218,7 @@ def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
     os.kill(process.pid, number)
     process.join(LIMIT)
     assert process.exitcode != 0
-    before = trials(load(folder / "broken"))
+    before = tabulate_trials(load_study(folder / "broken"))
     assert before["state"].tolist() == ["complete", "running"]
     assert before["rounds"][1] > 2
     first_round = times.read_text().splitlines()[1]
@@ -227,7 +227,10 @@ def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
         again.join(LIMIT)
         assert again.exitcode == 0
     assert times.read_text().splitlines()[1] == first_round, "it is not trained again"
-    tables = [trials(load(folder / name)).drop(columns="seconds") for name in ("broken", "whole")]
+    tables = [
+        tabulate_trials(load_study(folder / name)).drop(columns="seconds")
+        for name in ("broken", "whole")
+    ]
     pd.testing.assert_frame_equal(*tables)
     assert tables[0]["state"].tolist() == ["complete"] * 2
     for name in ("history.csv", "metrics.csv"):
@@ -240,7 +243,7 @@ def test_processes_share_a_search(started, folder):
     for process in both:
         process.join(LIMIT)
         assert process.exitcode == 0
-    table = trials(load(folder / "shared"))
+    table = tabulate_trials(load_study(folder / "shared"))
     assert table["state"].tolist() == ["complete"] * 4
     assert table["learning_rate"].nunique() == 4
     records = [json.loads(line) for line in (folder / "shared/journal.log").open()]
@@ -272,7 +275,7 @@ def test_another_configuration_of_the_same_name_is_refused(prepared, folder, mon
     monkeypatch.setitem(SPACE, "exp_factor", optuna.distributions.FloatDistribution(0, 1))
     with pytest.raises(ConfigurationError, match="another space: give a new one another name"):
         searched(prepared, place, 2)
-    assert len(trials(load(place))) == 1
+    assert len(tabulate_trials(load_study(place))) == 1
 
 
 def test_what_cannot_train_begins_no_search(prepared, folder):
@@ -305,7 +308,7 @@ def test_a_record_that_was_cut_short_is_dropped(prepared, folder):
 def test_mistakes_are_named(prepared, folder, capsys):
     (folder / "results").mkdir()
     with pytest.raises(DataError, match=r"nothing: expected a search, with its journal.log"):
-        load(folder / "nothing")
+        load_study(folder / "nothing")
     for more, message in (
         (["--trials", "0"], "--trials 0: expected 1 or more"),
         (["--trials", "1", "--seed", "-1"], "--seed -1: expected 0 or more"),
