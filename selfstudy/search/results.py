@@ -47,7 +47,7 @@ def write_results(folder: str | Path) -> FrozenTrial:
                 compose_best_configuration(folder, best, len(table)), encoding="utf-8"
             )
         save(draw_importance(study), folder / "importance.png")
-        save(draw_parallel(table), folder / "parallel.png")
+        save(draw_parallel(study), folder / "parallel.png")
         with written_whole(folder / "trials.csv") as temporary:
             table.to_csv(temporary, index=False)
     return best

@@ -11,10 +11,13 @@ import optuna
 import pandas as pd
 import pytest
 import torch
+from matplotlib import pyplot
 
 from selfstudy import cli
+from selfstudy.analysis.figures.style import save
 from selfstudy.errors import ConfigurationError, DataError, DivergenceError, TrainingError
 from selfstudy.search import worker
+from selfstudy.search.figures import draw_importance, draw_parallel
 from selfstudy.search.results import load_study, tabulate_trials, write_results
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import SearchSettings, SharedStudy
@@ -166,6 +169,24 @@ def test_numbers_that_are_no_longer_finite_prune_a_trial(prepared, folder, monke
     assert table["state"].tolist() == ["diverged"]
     assert not list((folder / "s").rglob("checkpoint*.pt"))
     assert not (folder / "s/trials/0/times.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "accuracies", [[0.5], [0.5, 0.5], [0.4, 0.5], [0.5, None], [0.4, 0.6, 0.5]]
+)
+def test_figures_of_few_or_equal_trials(accuracies, folder):
+    """And that the same study gives the same picture."""
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    for accuracy in accuracies:
+        pruned = optuna.trial.TrialState.PRUNED if accuracy is None else None
+        study.tell(study.ask(SPACE), accuracy, state=pruned)
+    for draw in (draw_importance, draw_parallel):
+        save(draw(study), folder / "first.png")
+        save(draw(study), folder / "again.png")
+        assert (folder / "first.png").read_bytes() == (folder / "again.png").read_bytes()
+    (lines,) = draw_parallel(study).axes[0].collections
+    assert len(lines.get_segments()) == len(accuracies) - accuracies.count(None)
+    assert not pyplot.get_fignums()
 
 
 @pytest.fixture(scope="module")
