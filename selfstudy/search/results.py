@@ -17,7 +17,11 @@ from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
 
 
 def load_study(folder: str | Path) -> Study:
-    """The study of a search. Raises DataError if there is none, or its journal is damaged."""
+    """Open the study of a search.
+
+    Raises:
+        DataError: there is none in `folder`, or its journal is damaged.
+    """
     missing = DataError(f"{folder}: expected a search, with its {JOURNAL}")
     if not (Path(folder) / JOURNAL).is_file():
         raise missing
@@ -28,11 +32,14 @@ def load_study(folder: str | Path) -> Study:
 
 
 def write_results(folder: str | Path) -> FrozenTrial:
-    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png`; give the best trial.
+    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png` into a search's folder.
 
-    `best.gin` is all of the configuration of the best trial's run.
+    Returns:
+        The best trial, of whose run `best.gin` is the whole configuration.
 
-    Raises TrainingError if no trial is complete.
+    Raises:
+        DataError: the search, or the best trial's configuration, is missing or damaged.
+        TrainingError: no trial is complete.
     """
     folder, study = Path(folder), load_study(folder)
     table = tabulate_trials(study)
@@ -54,7 +61,11 @@ def write_results(folder: str | Path) -> FrozenTrial:
 
 
 def compose_best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
-    """The configuration that the best trial ran with, below a line about it."""
+    """Read the configuration that the best trial ran with, and put a line about it above.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     path = folder / "trials" / str(best.number) / "config.gin"
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,12 +78,12 @@ def compose_best_configuration(folder: Path, best: FrozenTrial, trials: int) -> 
 
 
 def tabulate_trials(study: Study) -> pd.DataFrame:
-    """A row a trial, by number.
+    """Tell what came of each trial.
 
     Returns:
-        `number`; `state`: complete, pruned, diverged or running; `value`: the validation accuracy
-        after the last of its `rounds`; `seconds` from its start to its end, interruptions among
-        them; and a column for each parameter.
+        One row per trial, by `number`; `state`: complete, pruned, diverged or running; `value`: the
+        validation accuracy after the last of its `rounds`; `seconds` from its start to its end,
+        including interruptions; and one column per parameter.
     """
     rows = []
     for trial in study.get_trials(deepcopy=False):
@@ -92,5 +103,5 @@ def tabulate_trials(study: Study) -> pd.DataFrame:
 
 
 def count_running(study: Study) -> int:
-    """How many trials are not over."""
+    """Count the trials that are not over."""
     return len(study.get_trials(deepcopy=False, states=[TrialState.RUNNING]))

@@ -62,7 +62,10 @@ def search(
 
 
 def draw_point(trial: Trial) -> dict[str, float]:
-    """A trial's point, which is drawn to its end if a process died over that."""
+    """Draw a trial's point: a value for each name of `SPACE`.
+
+    It is drawn to its end if a process died over that.
+    """
     return {
         name: float(trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log))
         for name, bounds in SPACE.items()
@@ -73,6 +76,15 @@ def train_trial(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: s
     """Train a trial by the present configuration, and tell the study what came of it.
 
     One whose numbers are no longer finite counts as pruned, so that the sampler learns from it.
+
+    Args:
+        shared: the search.
+        trial: that this process has claimed.
+        dataset: to train on.
+        code: a fingerprint of the source.
+
+    Raises:
+        InterruptionError: the run was asked to stop; the trial goes on when it is next claimed.
     """
     folder, settings = shared.locate_trial(trial.number), shared.settings
     # A trial that goes on from a checkpoint comes to some rounds for the second time.
