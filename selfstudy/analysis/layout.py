@@ -1,7 +1,6 @@
-"""Tables in a paper's layout: a row a method, a column a budget, the best in bold."""
+"""Tables in a paper's layout: one row per method, one column per budget, the best in bold."""
 
 import re
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -13,14 +12,17 @@ HEADINGS = [*PLACES, "Method"]
 
 
 def lay_out(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracies in per cent, or utilities, as text.
+    """Lay out accuracies in per cent, or utilities, as text.
 
     A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` what the
     mean is at least, where seeds are censored; between asterisks if it is the best of its place and
-    budget, as it is shown.
+    budget, as rounded.
 
     Args:
         table: of `average_accuracy` (in `.runs`) or `measure_utility` (in `.utility`).
+
+    Returns:
+        One row per task, dataset, backbone and method, with these four columns and one per budget.
     """
     if "mean" in table:
         value, spread, digits, bound = table["mean"] * 100, table["std"] * 100, 1, ""
@@ -51,44 +53,34 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def format_markdown(table: pd.DataFrame) -> str:
-    """A table laid out, as Markdown. What the row above says, too, is left out."""
+    """Write a table of `lay_out` as Markdown, without what the row above says, too."""
     same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
     table = table.assign(**table[PLACES].mask(same, ""))
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
 def format_latex(table: pd.DataFrame) -> str:
-    """A table laid out, for LaTeX with booktabs and longtable, narrow enough for eight budgets.
+    """Write a table of `lay_out` for LaTeX with booktabs and longtable.
 
-    Rows of a task, dataset and backbone stand below a line that names them.
+    Rows of a task, dataset and backbone stand below a line that names them, so that eight budgets
+    fit the width of a page.
     """
+    table = table.iloc[table.groupby(PLACES, sort=False).ngroup().argsort(kind="stable")]
     budgets = [name for name in table if name not in HEADINGS]
-    lines = [
-        r"% \usepackage{booktabs, longtable}",
-        r"{\footnotesize\setlength{\tabcolsep}{2pt}",
-        rf"\begin{{longtable}}{{l{'r' * len(budgets)}}}",
-        r"\toprule",
-        join_cells(["Labels", *budgets]),
-        r"\midrule",
-        r"\endhead",
-        r"\bottomrule",
-        r"\endfoot",
-    ]
-    for place, methods in table.groupby(PLACES, sort=False):
-        name = escape_latex(", ".join(place))
-        lines += [r"\addlinespace", rf"\multicolumn{{{1 + len(budgets)}}}{{l}}{{{name}}} \\*"]
-        lines += [
-            join_cells(map(escape_latex, cells))
-            for cells in methods[["Method", *budgets]].to_numpy()
-        ]
-    return "\n".join([*lines, r"\end{longtable}}", ""])
-
-
-def join_cells(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    place = table["Task"].str.cat(table[["Dataset", "Backbone"]], ", ").map(escape_latex)
+    line = f"\\addlinespace\n\\multicolumn{{{1 + len(budgets)}}}{{l}}{{" + place + "} \\\\*\n"
+    method = table["Method"].map(escape_latex)
+    # The line is a row of its own, written before the name of the first method.
+    rows = table[budgets].set_axis(method.where(place.duplicated(), line + method))
+    styler = rows.rename_axis(index=None, columns="Labels").style.format(escape_latex)
+    columns = "l" + "r" * len(budgets)
+    written = styler.to_latex(environment="longtable", hrules=True, column_format=columns)
+    head = "% \\usepackage{booktabs, longtable}\n{\\footnotesize\\setlength{\\tabcolsep}{2pt}\n"
+    return head + written + "}\n"
 
 
 def escape_latex(text: str) -> str:
+    """Write a cell of `lay_out` for LaTeX: bold, signs and dashes as they are meant."""
     bold = text.startswith("**")
     text = text.strip("*").replace("_", r"\_").replace("≥ ", r"$\geq$")
     text = re.sub("-(?=-)", "-{}", text)  # two would become a dash

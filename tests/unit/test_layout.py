@@ -10,6 +10,7 @@ import pytest
 from selfstudy.analysis.about import collect_times, compose_about_page
 from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
 from selfstudy.analysis.runs import collect_frozen, collect_runs
+from selfstudy.analysis.utility import measure_utility
 from selfstudy.errors import DataError
 
 PLACE = {"dataset": "0110", "backbone": "r9", "task": "classify"}
@@ -63,20 +64,38 @@ def test_markdown_and_latex_say_the_same(accuracy):
     assert format_markdown(table).count("\n") == 6
     assert re.search(r"\n\|\s+\|\s+\|\s+\| my_own +\| \*\*30.0 ± 3.0\*\* ", format_markdown(table))
     lines = format_latex(table).splitlines()
-    assert r"Labels & 100 & 1,000 \\" in lines
     assert r"\multicolumn{3}{l}{Pose, 0110 (-CV-), r9} \\*" in lines
     assert r"my\_own & \textbf{30.0{\tiny$\pm$3.0}} & 49.0{\tiny$\pm$4.0} \\" in lines
-    assert len([line for line in lines if line.count("&") == 2]) == 1 + len(table)
+    assert lines.count(r"Labels & 100 & 1,000 \\") == 2  # on the first page, and on others
+    assert len([line for line in lines if line.count("&") == 2]) == 2 + len(table)
+
+
+def test_rows_of_a_place_stand_together(accuracy):
+    """Also where the table has them apart."""
+    table = lay_out(accuracy.iloc[[0, 5, 1, 6, 2, 3, 4]])
+    assert table["Task"].tolist() == ["Classify", "Pose", "Classify", "Classify"]
+    lines = [line.split(" ")[0] for line in format_latex(table).splitlines()]
+    assert lines[-10:-3] == [
+        r"\addlinespace",
+        r"\multicolumn{3}{l}{Classify,",
+        "From",
+        r"my\_own",
+        "CMC",
+        r"\addlinespace",
+        r"\multicolumn{3}{l}{Pose,",
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX")
 def test_latex_takes_the_table(accuracy, tmp_path):
-    """A table of several pages, and names of all characters that names may have."""
+    """A table of several pages, names of all characters that names may have, and an empty table."""
     many = [accuracy.assign(dataset=f"_my-Own_{number}") for number in range(40)]
     (tmp_path / "table.tex").write_text(format_latex(lay_out(pd.concat(many))), encoding="utf-8")
+    none = measure_utility(pd.DataFrame(columns=[*PLACE, "pretext"]))  # nothing was pretrained
+    (tmp_path / "none.tex").write_text(format_latex(lay_out(none)), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(
         "\\documentclass{article}\n\\usepackage{booktabs, longtable}\n"
-        "\\begin{document}\n\\input{table}\n\\end{document}\n"
+        "\\begin{document}\n\\input{table}\\input{none}\n\\end{document}\n"
     )
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
     for _ in range(3):  # columns find their widths
