@@ -46,7 +46,11 @@ def run(arguments: Namespace) -> None:
     if arguments.seed < 0:
         raise ConfigurationError(f"--seed {arguments.seed}: expected 0 or more")
     try:
-        from selfstudy.search.results import load, running, write_results  # loads Optuna
+        from selfstudy.search.results import (  # loads Optuna
+            count_running,
+            load_study,
+            write_results,
+        )
         from selfstudy.search.study import SearchSettings
         from selfstudy.search.worker import search
     except ModuleNotFoundError as error:
@@ -66,7 +70,7 @@ def run(arguments: Namespace) -> None:
         arguments.trials,
         fingerprint_package(),
     )
-    if unfinished := running(load(folder)):
+    if unfinished := count_running(load_study(folder)):
         print(f"{folder}: {unfinished} of its trials still run elsewhere, which writes the results")
         return
     best = write_results(folder)

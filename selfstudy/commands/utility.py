@@ -23,10 +23,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.analysis.utility import utilities
+    from selfstudy.analysis.utility import measure_utility
 
-    runs = read(arguments.table)
-    table = utilities(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
+    runs = read_accuracies(arguments.table)
+    table = measure_utility(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
     table = table.drop(columns=[name for name in OPTIONAL if (table[name] == "").all()])
     if arguments.output:
         with write_whole(arguments.output) as temporary:
@@ -34,8 +34,8 @@ def run(arguments: Namespace) -> None:
     print(table.to_string(index=False, na_rep="-"))
 
 
-def read(path: Path):
-    """The runs of a table, as `selfstudy.analysis.utility.utilities` takes them."""
+def read_accuracies(path: Path):
+    """The runs of a table, as `selfstudy.analysis.utility.measure_utility` takes them."""
     import pandas as pd
 
     from selfstudy.analysis.tables import read_table

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from selfstudy.analysis.runs import collect, collect_linear
+from selfstudy.analysis.runs import collect_linear, collect_runs
 from selfstudy.commands.train import resumed
-from selfstudy.commands.utility import read as read_results
+from selfstudy.commands.utility import read_accuracies as read_results
 from selfstudy.configuration import configured
 from selfstudy.data.decoding import decode_image
 from selfstudy.data.exr import read_exr
@@ -79,7 +79,7 @@ def snapshot(path):
 
 
 def metrics(path):
-    collect([path])
+    collect_runs([path])
 
 
 def linear(path):

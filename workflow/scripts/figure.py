@@ -7,14 +7,14 @@ from selfstudy.job import run_job
 with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures.style import save, say_missing
     from selfstudy.analysis.runs import (
-        collect,
         collect_frozen,
         collect_histories,
         collect_linear,
+        collect_runs,
     )
 
     read = {
-        "runs": collect,
+        "runs": collect_runs,
         "linear": collect_linear,
         "frozen": collect_frozen,
         "histories": collect_histories,

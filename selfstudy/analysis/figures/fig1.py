@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.style import RC, look
-from selfstudy.analysis.outcomes import outcomes
+from selfstudy.analysis.outcomes import find_outcomes
 
 LABELS = np.linspace(0, 1, 200)
 SCRATCH = 0.9 * (1 - np.exp(-4.5 * LABELS))
@@ -22,9 +22,9 @@ def draw(runs: pd.DataFrame) -> Figure:
     """Sketches of the outcomes, with the number of the curves of each method that have it.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
     """
-    found = outcomes(runs)
+    found = find_outcomes(runs)
     with mpl.rc_context(RC):
         figure = Figure(figsize=(6.9, 2.2), layout="constrained")
         for axes, (name, (title, pretrained)) in zip(

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scikit_posthocs import critical_difference_diagram
 
-from selfstudy.analysis.comparison import method_ranks
+from selfstudy.analysis.comparison import tabulate_ranks
 from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import grid
 from selfstudy.analysis.figures.style import RC, look
@@ -19,9 +19,9 @@ def draw(runs: pd.DataFrame) -> Figure:
     5 %). Titles have the p of Friedman's test that none differs, and the number n of datasets.
 
     Args:
-        runs: one backbone's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's rows of `selfstudy.analysis.runs.collect_runs`.
     """
-    groups = list(method_ranks(runs).groupby(["task", "labels"], sort=False))
+    groups = list(tabulate_ranks(runs).groupby(["task", "labels"], sort=False))
     titles = [
         f"{task.capitalize()}, {short(labels)} labels, n = {ranks['datasets'].iloc[0]}\n"
         f"p = {ranks['p'].iloc[0]:.2g}, CD = {ranks['critical'].iloc[0]:.2g}"

@@ -9,8 +9,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, Percen
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import RC, dataset_title, look
-from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
-from selfstudy.analysis.utility import shown
+from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
+from selfstudy.analysis.utility import fill_in_bounds
 
 PANEL = (2.3, 1.9)  # inches, width and height
 MAX_COLUMNS = 6
@@ -24,7 +24,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     bars are 95 % intervals. Utility in the grey region cannot be measured.
 
     Args:
-        runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect_runs`.
     """
     datasets = list(runs["dataset"].unique())
     columns = min(len(datasets), MAX_COLUMNS)
@@ -33,7 +33,7 @@ def draw(runs: pd.DataFrame) -> Figure:
         size = (PANEL[0] * max(columns, 2), 2 * PANEL[1] * bands + 0.4)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(2 * bands, columns, squeeze=False, sharey="row")
-        accuracy, utility = accuracies_with_intervals(runs), utilities_with_intervals(runs)
+        accuracy, utility = estimate_accuracy(runs), estimate_utility(runs)
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]
@@ -60,7 +60,7 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
 
 def highest(utility: pd.DataFrame) -> float:
     """Where the axis of these utilities ends: above all curves, if not above all of their bars."""
-    return max(1.5, 2 * shown(utility).max())
+    return max(1.5, 2 * fill_in_bounds(utility).max())
 
 
 def draw_utility(axes: Axes, utility: pd.DataFrame, top: float) -> None:
@@ -70,7 +70,7 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, top: float) -> None:
     utility = utility.assign(
         low=utility[["low", "bound"]].min(axis=1, skipna=False),
         high=utility[["high", "bound"]].min(axis=1, skipna=False),
-        shown=shown(utility),
+        shown=fill_in_bounds(utility),
     )
     for pretext, curve in utility.groupby("pretext", sort=False):
         line(axes, pretext, curve, "shown")

@@ -11,7 +11,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     """A panel a task and dataset, a line a method, as in figure 3 below.
 
     Args:
-        runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect_runs`.
     """
     panels = {
         f"{task.capitalize()}, {dataset_title(dataset)}, {backbone}": group

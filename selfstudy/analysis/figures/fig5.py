@@ -11,7 +11,7 @@ def draw(runs: pd.DataFrame) -> Figure:
     """A panel a dataset that was trained with several backbones, and backbone; a line a method.
 
     Args:
-        runs: one task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one task's rows of `selfstudy.analysis.runs.collect_runs`.
     """
     several = runs.groupby("dataset")["backbone"].transform("nunique") > 1
     panels = {

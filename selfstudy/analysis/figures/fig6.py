@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import grid, label_rows, legend
 from selfstudy.analysis.figures.style import RC, look
-from selfstudy.analysis.utility import shown, utilities
+from selfstudy.analysis.utility import fill_in_bounds, measure_utility
 from selfstudy.factors import Factors, pair_datasets
 
 
@@ -18,13 +18,13 @@ def draw(runs: pd.DataFrame) -> Figure:
     lower bounds.
 
     Args:
-        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
     """
-    table = utilities(runs)
+    table = measure_utility(runs)
     budgets = sorted(table["labels"].unique())
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]
-    table = table.assign(shown=shown(table))
+    table = table.assign(shown=fill_in_bounds(table))
     found = pair_datasets(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
+from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
 from selfstudy.analysis.figures.fig3 import short
 from selfstudy.analysis.figures.panels import agreement, grid, legend
 from selfstudy.analysis.figures.style import RC, look
@@ -15,9 +15,9 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame) -> Figure:
     their 95 % intervals in the titles.
 
     Args:
-        runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+        runs, linear: tables of `collect_runs` and `collect_linear` in `selfstudy.analysis.runs`.
     """
-    pairs = linear_against_finetuned(runs, linear)
+    pairs = join_evaluations(runs, linear)
     groups = list(pairs.groupby(["task", "backbone", "labels"], sort=False))
     titles = [
         f"{task.capitalize()}, {backbone}, {short(n)} labels" for (task, backbone, n), _ in groups
@@ -42,7 +42,7 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame) -> Figure:
 
 
 def described(pairs: pd.DataFrame) -> str:
-    found = rank_correlation(pairs["linear"], pairs["finetuned"])
+    found = correlate_ranks(pairs["linear"], pairs["finetuned"])
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"
     low, high = found["spearman_low"], found["spearman_high"]

@@ -20,7 +20,7 @@ def draw(runs: pd.DataFrame, frozen: pd.DataFrame, linear: pd.DataFrame) -> Figu
     a method is the mean over seeds, with a bar from the lowest to the highest.
 
     Args:
-        runs, frozen, linear: one backbone's and task's rows of the tables of `collect`,
+        runs, frozen, linear: one backbone's and task's rows of the tables of `collect_runs`,
             `collect_frozen` and `collect_linear` of `selfstudy.analysis.runs`.
     """
     table = pd.concat([runs.assign(layer=NOTHING), frozen, linear.assign(layer=ALL)])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.fig3 import draw_utility, highest
 from selfstudy.analysis.figures.style import RC
-from selfstudy.analysis.uncertainty import utilities_with_intervals
+from selfstudy.analysis.uncertainty import estimate_utility
 
 SIZE = (2.3, 1.9)  # inches, of a panel
 ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many
@@ -54,7 +54,7 @@ def utility_panels(panels: Mapping[str, pd.DataFrame], together: int = 1) -> Fig
     """A panel of utility against labels for each group of runs, by its title."""
     with mpl.rc_context(RC):
         figure, axes = grid(list(panels), together, sharey=True)
-        tables = [utilities_with_intervals(runs) for runs in panels.values()]
+        tables = [estimate_utility(runs) for runs in panels.values()]
         for panel, table in zip(axes, tables, strict=True):
             draw_utility(panel, table, max(map(highest, tables)))
             panel.set_xlabel("Labels")
