@@ -22,8 +22,8 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, write_packed
-from selfstudy.data.prepare import prepare, shuffled
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, name_bucket, write_packed
+from selfstudy.data.prepare import draw_order, prepare
 from selfstudy.rendering.render import render_bucket
 from selfstudy.rendering.settings import Rendering
 
@@ -43,23 +43,25 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        few = rendered(folder / "few", BUCKETS, 64)
+        few = render_packed(folder / "few", BUCKETS, 64)
         first, second = (
-            timed(run, few, folder / "few.h5", 64, arguments.processes)[0] for _ in range(2)
+            measure(run, few, folder / "few.h5", 64, arguments.processes)[0] for _ in range(2)
         )
         print(f"start-up: {first - second:.1f} s, in no figure below\n")
         print("| pixels | loop, images/s | prepare, images/s | ratio | of processor time |")
         print("|---|---|---|---|---|")
-        packed = {size: rendered(folder / str(size), arguments.images, size) for size in (64, 128)}
+        packed = {
+            size: render_packed(folder / str(size), arguments.images, size) for size in (64, 128)
+        }
         for size, resolution in SIZES:
             output = folder / "prepared.h5"
-            encoded = in_order(packed[size])
+            encoded = read_in_order(packed[size])
             images, encoded = len(encoded), encoded[:LOOPED]
             loop, whole = [], []
             for _ in range(arguments.repetitions):
                 expected = np.empty((len(encoded), 3, resolution, resolution), np.float16)
-                loop.append(timed(plain_loop, encoded, resolution, expected))
-                whole.append(timed(run, packed[size], output, resolution, arguments.processes))
+                loop.append(measure(loop_plainly, encoded, resolution, expected))
+                whole.append(measure(run, packed[size], output, resolution, arguments.processes))
             check(output, expected)
             loop, whole = np.divide(loop, len(encoded)), np.divide(whole, images)
             rates = 1 / np.median([loop, whole], axis=1)
@@ -74,9 +76,9 @@ def main() -> None:
     print(f"\npeak memory, 128 → 128 in a process of its own: {peak:.0f} MiB")
 
 
-def rendered(folder: Path, images: int, resolution: int) -> list[Path]:
-    """Packed files of so many images in all, each image in its bucket COPIES times."""
-    paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
+def render_packed(folder: Path, images: int, resolution: int) -> list[Path]:
+    """Render packed files of so many images in all, each image in its bucket COPIES times."""
+    paths = [folder / name_bucket(bucket) for bucket in range(BUCKETS)]
     each = images // BUCKETS
     for bucket, path in enumerate(paths):
         once = folder / "once.h5"
@@ -89,13 +91,13 @@ def rendered(folder: Path, images: int, resolution: int) -> list[Path]:
 
 
 def run(packed: Sequence[Path], output: Path, resolution: int, processes: int) -> None:
-    """The whole preparation, with its reading and writing."""
+    """Prepare, with all its reading and writing."""
     output.unlink(missing_ok=True)
     prepare(packed, output, DATASET, resolution, "lab", seed=0, processes=processes)
 
 
 def peak_memory(*arguments) -> float:
-    """MiB that `run` needs at most: its own process, and each of the others as the largest."""
+    """Measure the MiB that `run` needs at most: its process, and each other as the largest."""
     run(*arguments)
     # Not `getrusage` of this process, whose maximum is that of the process which started it.
     status = Path("/proc/self/status").read_text()
@@ -103,25 +105,25 @@ def peak_memory(*arguments) -> float:
     return (own + arguments[-1] * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 2**10
 
 
-def timed(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
-    """Seconds that passed, and seconds of processor time, of all processes."""
+def measure(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
+    """Measure the seconds that pass, and those of processor time, of all processes."""
     wall, before = time.perf_counter(), os.times()
     work(*arguments)
     passed = time.perf_counter() - wall
     return passed, sum(np.subtract(os.times(), before)[:4])
 
 
-def in_order(packed: Sequence[Path]) -> list[bytes]:
-    """The encoded images in memory, in the order in which preparation stores them."""
+def read_in_order(packed: Sequence[Path]) -> list[bytes]:
+    """Read the encoded images, in the order in which preparation stores them."""
     rows = []
     for path in packed:
         with h5py.File(path) as file:
             rows += [row.tobytes() for row in file["png_images"][:]]
-    return [rows[row] for row in shuffled(len(rows) // BUCKETS, seed=0)]
+    return [rows[row] for row in draw_order(len(rows) // BUCKETS, seed=0)]
 
 
-def plain_loop(encoded: Sequence[bytes], resolution: int, result: np.ndarray) -> None:
-    """What preparation does but reading and writing, image by image, into `result`."""
+def loop_plainly(encoded: Sequence[bytes], resolution: int, result: np.ndarray) -> None:
+    """Do what preparation does except reading and writing, image by image, into `result`."""
     mean, std = map(np.array, STATISTICS["rendered"]["lab"])
     for row, content in enumerate(encoded):
         image = Image.open(io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""Images a second of the embedded renderer, and where the time goes.
+"""Images per second of the embedded renderer, and where the time goes.
 
     python benchmarks/render.py [--images 300] [--processes 2]
 
@@ -26,7 +26,7 @@ class Clock:
     def __init__(self):
         self.seconds = 0.0
 
-    def timed(self, function):
+    def time(self, function):
         def wrapped(*arguments, **keywords):
             start = time.perf_counter()
             try:
@@ -51,11 +51,11 @@ def render(dataset: str, resolution: int, images: int, bucket: int) -> dict[str,
         shapes, tracing = Clock(), Clock()
         tracer = raytrace.Tracer
         with (
-            mock.patch.object(supply, "make_shape", shapes.timed(supply.make_shape)),
-            mock.patch.object(render, "textures_of", shapes.timed(render.textures_of)),
-            mock.patch.object(tracer, "load", tracing.timed(tracer.load)),
-            mock.patch.object(tracer, "colors", tracing.timed(tracer.colors)),
-            mock.patch.object(tracer, "targets", tracing.timed(tracer.targets)),
+            mock.patch.object(supply, "make_shape", shapes.time(supply.make_shape)),
+            mock.patch.object(render, "supply_textures", shapes.time(render.supply_textures)),
+            mock.patch.object(tracer, "load", tracing.time(tracer.load)),
+            mock.patch.object(tracer, "trace_colors", tracing.time(tracer.trace_colors)),
+            mock.patch.object(tracer, "trace_targets", tracing.time(tracer.trace_targets)),
         ):
             start = time.perf_counter()
             render.render_bucket(path, dataset, bucket, images, settings)
@@ -71,7 +71,7 @@ def render(dataset: str, resolution: int, images: int, bucket: int) -> dict[str,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=300, help="a process renders in each case")
+    parser.add_argument("--images", type=int, default=300, help="per process and case")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at a time")
     arguments = parser.parse_args()
     images, processes = arguments.images, arguments.processes
@@ -92,7 +92,7 @@ def main() -> None:
                     f"{shares[0]:>8.0%}{shares[1]:>9.0%}{1 - sum(shares):>6.0%}",
                     flush=True,
                 )
-    print(f"traced on {one['device']}, {images} images a process")
+    print(f"traced on {one['device']}, {images} images per process")
 
 
 if __name__ == "__main__":

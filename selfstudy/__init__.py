@@ -1,1 +1,1 @@
-"""How many labels does self-supervised pretraining save? (Newell and Deng, CVPR 2020)"""
+"""How many labels does self-supervised pretraining save, as Newell and Deng asked (CVPR 2020)?"""

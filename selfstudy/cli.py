@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from selfstudy.errors import SelfstudyError, one_line
+from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import is_full
 
 COMMANDS = (
@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         arguments.run(arguments)
     except SelfstudyError as error:
-        print(one_line(error), file=sys.stderr)
+        print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
         if not is_full(error):

@@ -17,8 +17,8 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 
 
-def visible() -> list[str]:
-    """The GPUs that this process may use, by their numbers or names."""
+def list_gpus() -> list[str]:
+    """List the GPUs that this process may use, by their numbers or names."""
     if VISIBLE in os.environ:
         return [device for device in os.environ[VISIBLE].split(",") if device.strip()]
     if not shutil.which("nvidia-smi"):
@@ -29,13 +29,13 @@ def visible() -> list[str]:
 
 
 @contextmanager
-def one_gpu(runs: int) -> Iterator[str | None]:
-    """Have a GPU for this process alone, or for `runs` at a time; wait until one is free.
+def take_gpu(runs: int) -> Iterator[str | None]:
+    """Take a GPU for this process alone, or for `runs` at a time; wait until one is free.
 
     The system lets go of it however the process dies. There is none to have, and nothing to wait
     for, without GPUs or where a scheduler gives them out. To be entered before PyTorch is imported.
     """
-    devices = [] if any(name in os.environ for name in SCHEDULERS) else visible()
+    devices = [] if any(name in os.environ for name in SCHEDULERS) else list_gpus()
     if not devices:
         yield None
         return

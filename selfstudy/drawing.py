@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 RC = {
     "axes.grid": True,
@@ -31,5 +31,5 @@ def save(figure: Figure, path: str | Path) -> None:
     """Save in the format that the name says. The same figure gives the same file."""
     form = Path(path).suffix.removeprefix(".")
     metadata = {"CreationDate": None} if form == "pdf" else None
-    with mpl.rc_context(RC), written_whole(path) as temporary:
+    with mpl.rc_context(RC), write_whole(path) as temporary:
         figure.savefig(temporary, format=form, bbox_inches="tight", metadata=metadata)

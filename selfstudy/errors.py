@@ -29,6 +29,6 @@ class InterruptionError(SelfstudyError):
     exit_code = 75  # EX_TEMPFAIL: try again
 
 
-def one_line(error: SelfstudyError) -> str:
-    """The error's own line, without those that gin adds about where it was raised."""
+def format_error(error: SelfstudyError) -> str:
+    """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"

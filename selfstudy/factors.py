@@ -10,7 +10,7 @@ CODES = tuple(f"{i:04b}" for i in range(16))
 
 
 class Factors(NamedTuple):
-    """Which factors vary: `Factors.parse("1011")` is `T-VL`, all but the colour."""
+    """Which factors vary: `Factors.parse("1011")` is `T-VL`, all except the colour."""
 
     texture: bool
     color: bool
@@ -19,28 +19,34 @@ class Factors(NamedTuple):
 
     @classmethod
     def parse(cls, name: str) -> Self:
-        """Read a code (`1011`) or the authors' letters (`T-VL`), with or without `-multi`."""
+        """Read a code (`1011`) or the authors' letters (`T-VL`), with or without `-multi`.
+
+        Raises:
+            ConfigurationError: the name is neither.
+        """
         short = name.removesuffix(MULTI)
         for code in CODES:
             factors = cls(*(digit == "1" for digit in code))
             if short in (code, factors.letters):
                 return factors
         raise ConfigurationError(
-            f"dataset {name!r}: expected four digits in the order texture, color, viewpoint, "
+            f"dataset {name!r}: expected four digits in the order texture, colour, viewpoint, "
             f"lighting, such as 1011, or letters such as T-VL, optionally followed by {MULTI}"
         )
 
     @property
     def code(self) -> str:
+        """Four digits, such as `1011`."""
         return "".join(str(int(on)) for on in self)
 
     @property
     def letters(self) -> str:
+        """The authors' letters, such as `T-VL`."""
         return "".join(letter if on else "-" for letter, on in zip("TCVL", self, strict=True))
 
 
-def pairs(datasets: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """For each factor the pairs of datasets that differ in it alone, where it is off and on.
+def pair_datasets(datasets: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Pair, for each factor, the datasets that differ in it alone: where it is off and on.
 
     Scenes of several objects are not paired with single objects.
     """

@@ -10,7 +10,7 @@ from selfstudy.errors import DataError
 
 
 @contextmanager
-def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
+def write_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` if the block succeeds.
 
     Args:
@@ -18,7 +18,8 @@ def written_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
         needs: bytes that must be free before anything is written. HDF5 should know: it may bring
             the process down when it meets a full disk.
 
-    Raises DataError, naming `path`, when the disk is full or the place cannot be written.
+    Raises:
+        DataError: the disk is full, or `path`, which is named, cannot be written.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.part")
@@ -41,5 +42,5 @@ def require_space(path: Path, needs: int) -> None:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether the disk is full. HDF5 puts the system's error into the text only."""
+    """Tell whether the disk is full. HDF5 puts the system's error into the text only."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "errno = 28" in str(error)

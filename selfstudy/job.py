@@ -9,20 +9,25 @@ from contextlib import contextmanager, nullcontext
 
 from tqdm import tqdm
 
-from selfstudy.devices import one_gpu
-from selfstudy.errors import SelfstudyError, one_line
+from selfstudy.devices import take_gpu
+from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import is_full
 
 log = logging.getLogger("selfstudy")
 
 
 @contextmanager
-def job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]:
+def run_job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]:
     """Log to `logfile`, compute on `threads` processors, and end on an error of ours with its line.
 
     Where `runs_per_gpu` is not 0, take a free GPU, if there are any, with so many jobs on each.
 
     Must be entered before PyTorch is imported, which reads the number of threads then.
+
+    Args:
+        logfile: what is logged is written here anew.
+        threads: processors that libraries compute on.
+        runs_per_gpu: jobs that share a GPU; 0: the work needs none.
     """
     os.environ["OMP_NUM_THREADS"] = str(threads)
     logging.basicConfig(
@@ -32,11 +37,11 @@ def job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]:
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     try:
-        with one_gpu(runs_per_gpu) if runs_per_gpu else nullcontext():
+        with take_gpu(runs_per_gpu) if runs_per_gpu else nullcontext():
             yield
     except SelfstudyError as error:
-        log.error(one_line(error))
-        print(one_line(error), file=sys.stderr)
+        log.error(format_error(error))
+        print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
         if not is_full(error):
@@ -49,6 +54,6 @@ def job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]:
         raise
 
 
-def bar(total: int, unit: str, label: str) -> tqdm:
-    """A progress bar, on terminals only."""
+def show_progress(total: int | None, unit: str, label: str) -> tqdm:
+    """Make a progress bar, which shows on terminals only."""
     return tqdm(total=total, unit=unit, desc=label, disable=None, leave=False)

@@ -9,24 +9,24 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from selfstudy.analysis.pages import page as html
+from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.tables import read_table
 
 SOFTWARE = ("selfstudy", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
 RUNS = {"pretrain": 0, "finetune": 0, "frozen": 1}  # and the folders above that of the dataset
 
 
-def page(config: Mapping, results: Path) -> str:
+def compose_about_page(config: Mapping, results: Path) -> str:
     """A page of the configuration, the versions of the software, and the runs' times."""
     sections = {
-        "Run times": times(results),
-        "Software": software(),
+        "Run times": collect_times(results),
+        "Software": list_software(),
         "Configuration": yaml.safe_dump(dict(config), sort_keys=False),
     }
-    return html("How these results came about", sections)
+    return compose_page("How these results came about", sections)
 
 
-def times(results: Path) -> pd.DataFrame:
+def collect_times(results: Path) -> pd.DataFrame:
     """A row a kind of run, backbone and method: `runs`, their median `minutes`, and `hours` in all.
 
     Of what was trained, as far as it is. The runs tell that themselves, in `times.csv`.
@@ -43,7 +43,7 @@ def times(results: Path) -> pd.DataFrame:
     return found.assign(minutes=found["minutes"] / 60, hours=found["hours"] / 3600)
 
 
-def software() -> pd.DataFrame:
+def list_software() -> pd.DataFrame:
     """A row a package: its version; and that of Python and of the system."""
     rows = {"Python": platform.python_version(), "system": sys.platform}
     for name in SOFTWARE:

@@ -8,12 +8,12 @@ import pandas as pd
 from scipy import stats
 
 from selfstudy.analysis import FEWEST, SCRATCH
-from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
-from selfstudy.analysis.outcomes import outcomes
-from selfstudy.analysis.pages import page
-from selfstudy.analysis.uncertainty import DRAWS, LEVEL, curves, interval
-from selfstudy.analysis.utility import PLACE, utilities
-from selfstudy.factors import pairs
+from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
+from selfstudy.analysis.outcomes import find_outcomes
+from selfstudy.analysis.pages import compose_page
+from selfstudy.analysis.uncertainty import DRAWS, LEVEL, bootstrap_curves, find_interval
+from selfstudy.analysis.utility import PLACE, measure_utility
+from selfstudy.factors import pair_datasets
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 TITLE = "The paper's claims, on these runs"
@@ -36,24 +36,24 @@ class Finding(NamedTuple):
     verdict: str
 
 
-def findings(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
+def assess_claims(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
     """Test every claim.
 
     Args:
-        runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+        runs, linear: tables of `collect_runs` and `collect_linear` in `selfstudy.analysis.runs`.
     """
-    table = utilities(runs)
+    table = measure_utility(runs)
     return [
-        falls(table),
-        converges(outcomes(runs)),
-        *linear_does_not_predict(runs, linear),
-        best_depends_on_task(runs),
-        *data_changes_utility(table),
-        network_changes_utility(table),
+        assess_decline(table),
+        assess_convergence(find_outcomes(runs)),
+        *assess_linear_evaluation(runs, linear),
+        assess_best_methods(runs),
+        *assess_data(table),
+        assess_networks(table),
     ]
 
 
-def share(claim: str, statistic: str, hits: int, n: int) -> Finding:
+def assess_share(claim: str, statistic: str, hits: int, n: int) -> Finding:
     """A claim that holds if most of n cases do; the interval is Wilson's."""
     if n < FEWEST:
         return Finding(claim, statistic, n, hits / n if n else np.nan, np.nan, np.nan, FEW)
@@ -62,41 +62,41 @@ def share(claim: str, statistic: str, hits: int, n: int) -> Finding:
     return Finding(claim, statistic, n, hits / n, low, high, verdict)
 
 
-def changes(claim: str, statistic: str, differences: np.ndarray) -> Finding:
+def assess_change(claim: str, statistic: str, differences: np.ndarray) -> Finding:
     """A claim that holds if the median of paired differences is not zero (percentile bootstrap)."""
     n = len(differences)
     if n < FEWEST:
         value = np.median(differences) if n else np.nan
         return Finding(claim, statistic, n, value, np.nan, np.nan, FEW)
     chosen = np.random.default_rng(0).integers(0, n, (DRAWS, n))
-    low, high = interval(np.median(differences[chosen], axis=1))
+    low, high = find_interval(np.median(differences[chosen], axis=1))
     verdict = SUPPORTED if low > 0 or high < 0 else OPEN
     return Finding(claim, statistic, n, np.median(differences), low, high, verdict)
 
 
-def falls(table: pd.DataFrame) -> Finding:
+def assess_decline(table: pd.DataFrame) -> Finding:
     """Of utility, at the fewest and the most labels where it is no bound."""
     measured = table[table["utility"].notna() & (table["below"] == 0)].sort_values("labels")
     ends = measured.groupby([*PLACE, "pretext"])["utility"].agg(["first", "last", "count"])
     ends = ends[ends["count"] > 1]
     hits = int((ends["last"] < ends["first"]).sum())
     statistic = "share of curves whose utility at the most labels is below that at the fewest"
-    return share("Utility falls as labels grow", statistic, hits, len(ends))
+    return assess_share("Utility falls as labels grow", statistic, hits, len(ends))
 
 
-def converges(found: pd.DataFrame) -> Finding:
+def assess_convergence(found: pd.DataFrame) -> Finding:
     known = found[found["outcome"].isin(["a", "b", "c"])]
     statistic = "share of outcome (c) among the curves with outcome (a), (b) or (c)"
     claim = "Pretraining converges to scratch before accuracy saturates"
-    return share(claim, statistic, int((known["outcome"] == "c").sum()), len(known))
+    return assess_share(claim, statistic, int((known["outcome"] == "c").sum()), len(known))
 
 
-def linear_does_not_predict(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterator[Finding]:
+def assess_linear_evaluation(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterator[Finding]:
     """For each task, at the most labels, over datasets, backbones and methods."""
-    both = linear_against_finetuned(runs, linear)
+    both = join_evaluations(runs, linear)
     for task, group in both.groupby("task", sort=False):
         most = group[group["labels"] == group["labels"].max()]
-        found = rank_correlation(most["linear"], most["finetuned"])
+        found = correlate_ranks(most["linear"], most["finetuned"])
         low, high = found["spearman_low"], found["spearman_high"]
         verdict = SUPPORTED if high < PREDICTS else REFUTED if low > PREDICTS else OPEN
         yield Finding(
@@ -110,12 +110,12 @@ def linear_does_not_predict(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterato
         )
 
 
-def best_depends_on_task(runs: pd.DataFrame) -> Finding:
+def assess_best_methods(runs: pd.DataFrame) -> Finding:
     """Of the first backbone: whether the method with the best mean accuracy is another."""
     claim = "The best method depends on the task"
     statistic = "share of draws in which not all tasks have the same best method"
     drawn: dict[str, dict[str, list[np.ndarray]]] = {}
-    for (_, backbone, task, pretext), curve in curves(runs).items():
+    for (_, backbone, task, pretext), curve in bootstrap_curves(runs).items():
         if backbone == runs["backbone"].iloc[0] and pretext != SCRATCH:
             mean = curve.draws.mean(1)
             drawn.setdefault(task, {}).setdefault(pretext, []).append(mean)
@@ -131,20 +131,20 @@ def best_depends_on_task(runs: pd.DataFrame) -> Finding:
     return Finding(claim, statistic, len(tasks), value, np.nan, np.nan, verdict)
 
 
-def data_changes_utility(table: pd.DataFrame) -> Iterator[Finding]:
+def assess_data(table: pd.DataFrame) -> Iterator[Finding]:
     """For each factor, over pairs of datasets that differ in it alone."""
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "dataset"]
     wide = table.pivot_table("utility", keys, "dataset")
-    for factor, found in pairs(wide.columns).items():
+    for factor, found in pair_datasets(wide.columns).items():
         each = [(wide[on] - wide[off]).dropna().to_numpy() for off, on in found]
-        yield changes(
+        yield assess_change(
             f"Harder data changes utility ({factor})",
             "median of utility with the factor random less that with it fixed",
             np.concatenate([np.empty(0), *each]),
         )
 
 
-def network_changes_utility(table: pd.DataFrame) -> Finding:
+def assess_networks(table: pd.DataFrame) -> Finding:
     """Of the second backbone less the first."""
     claim, statistic = "A larger network changes utility", "median difference of paired utilities"
     names = list(table["backbone"].unique())[:2]
@@ -153,10 +153,10 @@ def network_changes_utility(table: pd.DataFrame) -> Finding:
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "backbone"]
     wide = table.pivot_table("utility", keys, "backbone").reindex(columns=names).dropna()
     statistic = f"median of utility with {names[1]} less that with {names[0]}"
-    return changes(claim, statistic, (wide[names[1]] - wide[names[0]]).to_numpy())
+    return assess_change(claim, statistic, (wide[names[1]] - wide[names[0]]).to_numpy())
 
 
-def shown(found: list[Finding]) -> pd.DataFrame:
+def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
     """The findings as people read them, all text."""
     rows = [
         {
@@ -172,12 +172,12 @@ def shown(found: list[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(found: list[Finding]) -> str:
+def format_claims(found: list[Finding]) -> str:
     """The findings as a page."""
-    table = shown(found).to_markdown(index=False, disable_numparse=True)
+    table = tabulate_findings(found).to_markdown(index=False, disable_numparse=True)
     return f"# {TITLE}\n\n{EXPLAINED}\n\n{table}\n"
 
 
-def html(found: list[Finding]) -> str:
+def compose_claims_page(found: list[Finding]) -> str:
     """The same page for browsers."""
-    return page(TITLE, {"": EXPLAINED, "Claims": shown(found)})
+    return compose_page(TITLE, {"": EXPLAINED, "Claims": tabulate_findings(found)})

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from selfstudy.analysis import FEWEST
-from selfstudy.analysis.uncertainty import DRAWS, LEVEL, interval
+from selfstudy.analysis.uncertainty import DRAWS, LEVEL, find_interval
 
 COEFFICIENTS = {"spearman": stats.spearmanr, "kendall": stats.kendalltau}
 
@@ -21,7 +21,7 @@ class Ranks(NamedTuple):
     critical: float  # mean ranks that differ by more differ (Nemenyi, 5 %)
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def correlate_ranks(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """Spearman's and Kendall's coefficients of pairs (n,), each with `low` and `high`.
 
     The interval is that of the percentiles where the pairs are drawn anew. Everything but `n` is
@@ -35,17 +35,19 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         if len(x) >= FEWEST and np.ptp(x) > 0 and np.ptp(y) > 0:
             varied = [pair for pair in chosen if np.ptp(x[pair]) > 0 and np.ptp(y[pair]) > 0]
             draws = np.array([coefficient(x[pair], y[pair]).statistic for pair in varied])
-            values = dict(zip(values, (coefficient(x, y).statistic, *interval(draws)), strict=True))
+            values = dict(
+                zip(values, (coefficient(x, y).statistic, *find_interval(draws)), strict=True)
+            )
         found |= values
     return {name: value if name == "n" else float(value) for name, value in found.items()}
 
 
-def linear_against_finetuned(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
+def join_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
     """A row a pretrained network, task and budget that was evaluated both ways: `linear` and
     `finetuned`, mean accuracies over seeds.
 
     Args:
-        runs, linear: the tables of `collect` and `collect_linear` of `selfstudy.analysis.runs`.
+        runs, linear: tables of `collect_runs` and `collect_linear` in `selfstudy.analysis.runs`.
     """
     keys = ["dataset", "backbone", "pretext", "task", "labels"]
     means = (table.groupby(keys, sort=False)["accuracy"].mean() for table in (linear, runs))
@@ -53,19 +55,19 @@ def linear_against_finetuned(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.Dat
     return both.dropna().reset_index()
 
 
-def correlations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
+def correlate_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
     """A row a backbone, task and budget: the rank correlation over datasets and methods."""
-    pairs = linear_against_finetuned(runs, linear)
+    pairs = join_evaluations(runs, linear)
     rows = [
         dict(zip(("backbone", "task", "labels"), place, strict=True))
-        | rank_correlation(group["linear"], group["finetuned"])
+        | correlate_ranks(group["linear"], group["finetuned"])
         for place, group in pairs.groupby(["backbone", "task", "labels"], sort=False)
     ]
-    columns = ["backbone", "task", "labels", *rank_correlation([], [])]
+    columns = ["backbone", "task", "labels", *correlate_ranks([], [])]
     return pd.DataFrame(rows, columns=columns)
 
 
-def ranks(accuracy: pd.DataFrame) -> Ranks:
+def rank_methods(accuracy: pd.DataFrame) -> Ranks:
     """Compare methods by their ranks, after Demšar (2006).
 
     Args:
@@ -85,7 +87,7 @@ def ranks(accuracy: pd.DataFrame) -> Ranks:
     return Ranks(mean, datasets, float(p), float(critical))
 
 
-def method_ranks(runs: pd.DataFrame) -> pd.DataFrame:
+def tabulate_ranks(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a backbone, task, budget and method: its mean `rank` over so many `datasets`, and the
     `p` and `critical` of `Ranks`.
     """
@@ -93,7 +95,7 @@ def method_ranks(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for place, group in runs.groupby(["backbone", "task", "labels"], sort=False):
         table = group.pivot_table(index="dataset", columns="pretext", values="accuracy")
-        result = ranks(table)
+        result = rank_methods(table)
         for method, rank in result.mean.items():
             row = dict(zip(("backbone", "task", "labels"), place, strict=True))
             row |= {"pretext": method, "rank": rank, "datasets": result.datasets}

@@ -21,7 +21,7 @@ def read_confusion(path: str | Path, classifier: str = "network") -> pd.DataFram
     return counts.div(counts.sum(axis=1), axis=0)
 
 
-def difficulties(confusions: Mapping[str, str | Path]) -> pd.DataFrame:
+def measure_difficulty(confusions: Mapping[str, str | Path]) -> pd.DataFrame:
     """What the confusion matrices of datasets, by name, come to: a row a dataset.
 
     Returns:

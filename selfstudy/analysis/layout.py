@@ -1,31 +1,33 @@
-"""Tables in a paper's layout: a row a method, a column a budget, the best in bold."""
+"""Tables in a paper's layout: one row per method, one column per budget, the best in bold."""
 
 import re
-from collections.abc import Iterable
 
 import pandas as pd
 
 from selfstudy.analysis.figures.style import title_dataset, title_start
-from selfstudy.analysis.utility import PLACE, shown
+from selfstudy.analysis.utility import PLACE, fill_in_bounds
 
 PLACES = ["Task", "Dataset", "Backbone"]
 HEADINGS = [*PLACES, "Method"]
 
 
-def laid_out(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracies in per cent, or utilities, as text.
+def lay_out(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay out accuracies in per cent, or utilities, as text.
 
     A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` what the
     mean is at least, where seeds are censored; between asterisks if it is the best of its place and
-    budget, as it is shown.
+    budget, as rounded.
 
     Args:
-        table: of `accuracies` in `selfstudy.analysis.runs` or `utilities` in `.utility`.
+        table: of `average_accuracy` (in `.runs`) or `measure_utility` (in `.utility`).
+
+    Returns:
+        One row per task, dataset, backbone and method, with these four columns and one per budget.
     """
     if "mean" in table:
         value, spread, digits, bound = table["mean"] * 100, table["std"] * 100, 1, ""
     else:
-        value, spread, digits = shown(table), table["std"], 2
+        value, spread, digits = fill_in_bounds(table), table["std"], 2
         bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "")
     rounded = value.round(digits) + 0.0  # which leaves no -0
     bold = rounded == rounded.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
@@ -50,42 +52,35 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def plain(table: pd.DataFrame) -> str:
-    """A table laid out, as Markdown. What the row above says, too, is left out."""
+def format_markdown(table: pd.DataFrame) -> str:
+    """Write a table of `lay_out` as Markdown, without what the row above says, too."""
     same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
     table = table.assign(**table[PLACES].mask(same, ""))
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
-def latex(table: pd.DataFrame) -> str:
-    """A table laid out, for LaTeX with booktabs and longtable, narrow enough for eight budgets.
+def format_latex(table: pd.DataFrame) -> str:
+    """Write a table of `lay_out` for LaTeX with booktabs and longtable.
 
-    Rows of a task, dataset and backbone stand below a line that names them.
+    Rows of a task, dataset and backbone stand below a line that names them, so that eight budgets
+    fit the width of a page.
     """
+    table = table.iloc[table.groupby(PLACES, sort=False).ngroup().argsort(kind="stable")]
     budgets = [name for name in table if name not in HEADINGS]
-    lines = [
-        r"% \usepackage{booktabs, longtable}",
-        r"{\footnotesize\setlength{\tabcolsep}{2pt}",
-        rf"\begin{{longtable}}{{l{'r' * len(budgets)}}}",
-        r"\toprule",
-        row(["Labels", *budgets]),
-        r"\midrule",
-        r"\endhead",
-        r"\bottomrule",
-        r"\endfoot",
-    ]
-    for place, methods in table.groupby(PLACES, sort=False):
-        name = as_latex(", ".join(place))
-        lines += [r"\addlinespace", rf"\multicolumn{{{1 + len(budgets)}}}{{l}}{{{name}}} \\*"]
-        lines += [row(map(as_latex, cells)) for cells in methods[["Method", *budgets]].to_numpy()]
-    return "\n".join([*lines, r"\end{longtable}}", ""])
+    place = table["Task"].str.cat(table[["Dataset", "Backbone"]], ", ").map(escape_latex)
+    line = f"\\addlinespace\n\\multicolumn{{{1 + len(budgets)}}}{{l}}{{" + place + "} \\\\*\n"
+    method = table["Method"].map(escape_latex)
+    # The line is a row of its own, written before the name of the first method.
+    rows = table[budgets].set_axis(method.where(place.duplicated(), line + method))
+    styler = rows.rename_axis(index=None, columns="Labels").style.format(escape_latex)
+    columns = "l" + "r" * len(budgets)
+    written = styler.to_latex(environment="longtable", hrules=True, column_format=columns)
+    head = "% \\usepackage{booktabs, longtable}\n{\\footnotesize\\setlength{\\tabcolsep}{2pt}\n"
+    return head + written + "}\n"
 
 
-def row(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
-def as_latex(text: str) -> str:
+def escape_latex(text: str) -> str:
+    """Write a cell of `lay_out` for LaTeX: bold, signs and dashes as they are meant."""
     bold = text.startswith("**")
     text = text.strip("*").replace("_", r"\_").replace("≥ ", r"$\geq$")
     text = re.sub("-(?=-)", "-{}", text)  # two would become a dash

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.uncertainty import curves
+from selfstudy.analysis.uncertainty import bootstrap_curves
 from selfstudy.analysis.utility import PLACE
 
 MARGIN = 0.01  # of accuracy: what differs less is as good as equal
@@ -16,7 +16,7 @@ NAMES = {"a": "always helps", "b": "fewer labels", "c": "converges", "none": "ne
 OPEN = "open"  # it helps at the most labels there are, where accuracy still rises
 
 
-def outcome(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
+def classify_curves(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
     """The outcome of each pair of curves (d, k) at rising budgets, as text (d,)."""
     helps = pretrained > scratch + MARGIN
     # Saturated: no larger budget brings more than the margin.
@@ -41,12 +41,12 @@ def outcome(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
     )
 
 
-def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
+def find_outcomes(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a pretrained curve: its `outcome` and the `share` of draws that have the same.
 
     `share` is not a number where the seeds do not tell the spread.
     """
-    found, rows = curves(runs), []
+    found, rows = bootstrap_curves(runs), []
     for place, curve in found.items():
         scratch = found.get((*place[:-1], SCRATCH))
         if place[-1] == SCRATCH or scratch is None:
@@ -54,10 +54,10 @@ def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
         labels, own, base = np.intersect1d(curve.labels, scratch.labels, return_indices=True)
         if len(labels) < 2:
             continue
-        said = outcome(scratch.mean[None, base], curve.mean[None, own])[0]
+        said = classify_curves(scratch.mean[None, base], curve.mean[None, own])[0]
         drawn = scratch.draws[:, base], curve.draws[:, own]
         known = all(np.isfinite(draws).all() for draws in drawn)
-        share = (outcome(*drawn) == said).mean() if known else np.nan
+        share = (classify_curves(*drawn) == said).mean() if known else np.nan
         place = dict(zip([*PLACE, "pretext"], place, strict=True))
         rows.append({**place, "outcome": said, "share": share, "budgets": len(labels)})
     return pd.DataFrame(rows, columns=[*PLACE, "pretext", "outcome", "share", "budgets"])

@@ -12,7 +12,7 @@ th, td { border-bottom: 1px solid #ccc; padding: 0.3em 0.7em; text-align: left; 
 """
 
 
-def page(title: str, sections: Mapping[str, str | pd.DataFrame]) -> str:
+def compose_page(title: str, sections: Mapping[str, str | pd.DataFrame]) -> str:
     """HTML with a heading, text as it is or a table for each section; "" has no heading."""
     parts = []
     for heading, content in sections.items():

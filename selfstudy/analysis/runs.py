@@ -16,7 +16,7 @@ CONSTANT = 1e-3  # features that differ less are all alike
 NEAR_CHANCE, FAR_ABOVE = 1.2, 2.0  # times chance
 
 
-def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
+def collect_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read the metrics of finetuning jobs.
 
     Args:
@@ -42,11 +42,11 @@ def collect(paths: Iterable[str | Path]) -> pd.DataFrame:
     if not tables:
         raise DataError("none of the runs that this is made of is done")
     runs = pd.concat(tables, ignore_index=True)
-    runs["collapsed"] = collapsed(runs)
+    runs["collapsed"] = detect_collapse(runs)
     return runs[[*FIRST, *(column for column in runs if column not in FIRST)]]
 
 
-def collapsed(runs: pd.DataFrame) -> pd.Series:
+def detect_collapse(runs: pd.DataFrame) -> pd.Series:
     """Whether a run's features are constant, or it is at chance where scratch is far above."""
     scratch = runs[runs["pretext"] == SCRATCH].rename(columns={"accuracy": "scratch"})
     place = [key for key in KEYS if key != "pretext"]
@@ -64,12 +64,12 @@ def collect_frozen(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../k{layer}/{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`.
 
     Returns:
-        The table of `collect`, and the `layer`.
+        The table of `collect_runs`, and the `layer`.
     """
     tables = [pd.DataFrame(columns=[*FIRST, "layer"])]
     for path in map(Path, paths):
         layer = int(path.parts[-7].removeprefix("k"))
-        tables.append(collect([path]).assign(layer=layer))
+        tables.append(collect_runs([path]).assign(layer=layer))
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
@@ -120,13 +120,13 @@ def read_metrics(path: Path, columns: Collection[str]) -> pd.DataFrame:
     return table
 
 
-def accuracies(runs: pd.DataFrame) -> pd.DataFrame:
+def average_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean and population standard deviation of accuracy over seeds, and their number n."""
     grouped = runs.groupby(KEYS, sort=False)["accuracy"]
     return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
 
 
-def jobs(runs: pd.DataFrame) -> pd.DataFrame:
+def describe_jobs(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a job: how many of its seeds have `collapsed`, and the `folder` of their runs."""
     grouped = runs.groupby(KEYS, sort=False)
     folder = grouped["folder"].first().map(lambda run: Path(run).parent.as_posix())

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.runs import accuracies
-from selfstudy.analysis.utility import PLACE, labels_needed, utilities
+from selfstudy.analysis.runs import average_accuracy
+from selfstudy.analysis.utility import PLACE, find_labels_needed, measure_utility
 
 DRAWS = 2000
 LEVEL = 0.95
@@ -24,17 +24,19 @@ class Curve(NamedTuple):
     draws: np.ndarray  # (DRAWS, k) of the mean; not a number where the spread is not known
 
 
-def curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
+def bootstrap_curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
     """The curve of each dataset, backbone, task and pretext method.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
     """
     rng, found = np.random.default_rng(0), {}
     for place, group in runs.groupby(PLACE, sort=False):
         accuracy = group.groupby(["pretext", "labels"])["accuracy"]
         cells, cell = accuracy.mean().reset_index(), accuracy.ngroup().to_numpy()
-        draws = resampled(group["accuracy"].to_numpy(float), cell, cells["labels"].to_numpy(), rng)
+        draws = bootstrap_means(
+            group["accuracy"].to_numpy(float), cell, cells["labels"].to_numpy(), rng
+        )
         for pretext in group["pretext"].unique():
             own = cells["pretext"] == pretext
             labels, mean = cells.loc[own, "labels"], cells.loc[own, "accuracy"]
@@ -42,7 +44,7 @@ def curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
     return found
 
 
-def resampled(
+def bootstrap_means(
     accuracy: np.ndarray, cell: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Draws (DRAWS, c) of the mean accuracy of each of c cells, a cell being a method and budget.
@@ -77,29 +79,29 @@ def resampled(
     return np.clip(mean - t * np.sqrt(variance), 0, 1)
 
 
-def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The lower and the upper end of the middle 95 % of draws (d, ...); not a number if any is."""
     tail = 100 * (1 - LEVEL) / 2
     return tuple(np.percentile(draws, [tail, 100 - tail], axis=0, method="nearest"))
 
 
-def accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
+def estimate_accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a point of a curve: `low` and `high` of its mean accuracy."""
     tables = []
-    for place, curve in curves(runs).items():
-        low, high = interval(curve.draws)
+    for place, curve in bootstrap_curves(runs).items():
+        low, high = find_interval(curve.draws)
         table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
         tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
     return pd.concat(tables, ignore_index=True)
 
 
-def utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
+def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
     """A row a point of a pretrained curve: `low` and `high` of the utility of its mean accuracy.
 
     Both the pretrained and the scratch curve are drawn. `high` is infinite where accuracy may lie
     above the scratch curve, so that no bound is known, and so is `low` where it must.
     """
-    found = curves(runs)
+    found = bootstrap_curves(runs)
     columns = [*PLACE, "pretext", "labels", "low", "high"]
     tables = [pd.DataFrame(columns=columns)]
     for place, curve in found.items():
@@ -107,19 +109,19 @@ def utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
         if place[-1] == SCRATCH or scratch is None:
             continue
         base, own = scratch.draws, curve.draws
-        needed = np.stack([labels_needed(a, scratch.labels, base) for a in own.T], -1)
+        needed = np.stack([find_labels_needed(a, scratch.labels, base) for a in own.T], -1)
         unknown = np.isnan(own) | np.isnan(base).any(-1, keepdims=True)
-        low, high = interval(np.where(unknown, np.nan, needed / curve.labels - 1))
+        low, high = find_interval(np.where(unknown, np.nan, needed / curve.labels - 1))
         table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
         tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
     return pd.concat(tables[1:] or tables, ignore_index=True)[columns]
 
 
-def accuracies_with_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """The table of `accuracies`, with `low` and `high`."""
-    return accuracies(runs).merge(accuracy_intervals(runs))
+def estimate_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table of `average_accuracy`, with `low` and `high`."""
+    return average_accuracy(runs).merge(estimate_accuracy_intervals(runs))
 
 
-def utilities_with_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """The table of `utilities`, with `low` and `high`."""
-    return utilities(runs).merge(utility_intervals(runs))
+def estimate_utility(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table of `measure_utility`, with `low` and `high`."""
+    return measure_utility(runs).merge(estimate_utility_intervals(runs))

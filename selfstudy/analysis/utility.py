@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.runs import accuracies
+from selfstudy.analysis.runs import average_accuracy
 
 PLACE = ["dataset", "backbone", "task"]
 COLUMNS = ["utility", "std", "at_least", "n", "bound", "censored", "below"]
 
 
-def labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
+def find_labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
     """n̂: where the scratch curve first reaches `accuracy`, linear between budgets.
 
     Args:
@@ -40,11 +40,11 @@ def labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) 
     return np.where(reached.any(-1), needed, np.inf)
 
 
-def utilities(runs: pd.DataFrame) -> pd.DataFrame:
+def measure_utility(runs: pd.DataFrame) -> pd.DataFrame:
     """Utility of every pretext method, dataset, backbone, task and budget.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect`, runs from scratch among it.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`, runs from scratch among it.
 
     Returns:
         A row a curve point: `utility`, mean over the pretrained seeds; `std`, their population
@@ -55,13 +55,13 @@ def utilities(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for place, group in runs.groupby(PLACE, sort=False):
-        curve = accuracies(group[group["pretext"] == SCRATCH]).sort_values("labels")
+        curve = average_accuracy(group[group["pretext"] == SCRATCH]).sort_values("labels")
         if curve.empty:
             continue
         labels, scratch = curve["labels"].to_numpy(), curve["mean"].to_numpy()
         pretrained = group[group["pretext"] != SCRATCH]
         for (pretext, budget), seeds in pretrained.groupby(["pretext", "labels"], sort=False):
-            needed = labels_needed(seeds["accuracy"], labels, scratch)
+            needed = find_labels_needed(seeds["accuracy"], labels, scratch)
             censored = np.isinf(needed)
             values = np.where(censored, labels[-1], needed) / budget - 1
             known = not censored.any()
@@ -82,6 +82,6 @@ def utilities(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*PLACE, "pretext", "labels", *COLUMNS])
 
 
-def shown(table: pd.DataFrame) -> pd.Series:
-    """Of the table of `utilities`: each utility, or what it is at least."""
+def fill_in_bounds(table: pd.DataFrame) -> pd.Series:
+    """Of the table of `measure_utility`: each utility, or what it is at least."""
     return table["utility"].fillna(table["at_least"])

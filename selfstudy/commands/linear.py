@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from selfstudy.commands.common import add_run
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 HELP = "logistic regression on a run's features, for label budgets; into the run's linear.csv"
 
@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> None:
     with trained(folder, arguments.data) as (network, dataset):
         task = arguments.task or ("segment" if dataset.dense else "classify")
         table = linear_evaluation(network, dataset, task, arguments.labels, arguments.seeds, folder)
-    with written_whole(folder / "linear.csv") as temporary:
+    with write_whole(folder / "linear.csv") as temporary:
         table.to_csv(temporary, index=False)
     print(table.to_string(index=False))
     print(folder / "linear.csv")

@@ -16,16 +16,20 @@ HELP = "render a dataset into twelve packed files, and preview.png beside them"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "dataset",
         metavar="DATASET",
-        help="four digits, each factor fixed (0) or random (1): texture, color, viewpoint, "
+        help="four digits, each factor fixed (0) or random (1): texture, colour, viewpoint, "
         "lighting; such as 0110, or 1111-multi for scenes of four objects",
     )
     parser.add_argument("--images", type=int, default=60_000, help="in all (default: 60000)")
     parser.add_argument("--resolution", type=int, default=128, help="pixels (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
-    for name, what in (("meshes", "OBJ or GLB files, a folder a class"), ("textures", "images")):
+    for name, what in (
+        ("meshes", "OBJ or GLB files, one folder per class"),
+        ("textures", "images"),
+    ):
         parser.add_argument(f"--{name}", metavar="FOLDER", help=f"of {what}, to render with")
     parser.add_argument("--data", default="data", metavar="FOLDER", help="default: data")
     parser.add_argument(
@@ -34,11 +38,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Render what is not there yet of a dataset.
+
+    Raises:
+        ConfigurationError: an argument is out of range.
+        DataError: a bucket is there that was rendered otherwise, or a file fails.
+    """
     from selfstudy.analysis.figures import fig2
-    from selfstudy.data.packed import BUCKETS, bucket_name
+    from selfstudy.data.packed import BUCKETS, name_bucket
     from selfstudy.drawing import save
     from selfstudy.factors import MULTI, Factors
-    from selfstudy.job import bar
+    from selfstudy.job import show_progress
     from selfstudy.rendering.settings import Rendering
 
     multi = MULTI if arguments.dataset.endswith(MULTI) else ""
@@ -56,7 +66,7 @@ def run(arguments: Namespace) -> None:
     }
     settings = Rendering(arguments.resolution, arguments.seed, **collected)
     folder = Path(arguments.data, "packed", dataset)
-    paths = [folder / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [folder / name_bucket(bucket) for bucket in range(BUCKETS)]
     each = (arguments.images // BUCKETS, settings)
     missing = [
         bucket for bucket, path in enumerate(paths) if not is_done(path, dataset, bucket, *each)
@@ -64,9 +74,9 @@ def run(arguments: Namespace) -> None:
     with (
         # A process that is forked cannot use the GPU if its parent has.
         ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool,
-        bar(len(missing), "bucket", f"render {dataset}") as progress,
+        show_progress(len(missing), "bucket", f"render {dataset}") as progress,
     ):
-        jobs = [pool.submit(render, paths[bucket], dataset, bucket, *each) for bucket in missing]
+        jobs = [pool.submit(_render, paths[bucket], dataset, bucket, *each) for bucket in missing]
         try:
             for job in as_completed(jobs):
                 job.result()
@@ -80,35 +90,36 @@ def run(arguments: Namespace) -> None:
 
 def collect(kind: str, folder: str, data: Path) -> Path:
     """Collect a user's meshes or textures; give the file that they are in."""
-    from selfstudy.job import bar
+    from selfstudy.job import show_progress
     from selfstudy.rendering.meshes import collect_meshes
     from selfstudy.rendering.own_textures import collect_textures
 
     path = data / f"{kind}.h5"
     read = collect_meshes if kind == "meshes" else collect_textures
-    with bar(None, "file", kind) as progress:
+    with show_progress(None, "file", kind) as progress:
         read(folder, path, progress.update)
     return path
 
 
-def render(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> None:
+def _render(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> None:
     from selfstudy.rendering.render import render_bucket
 
     render_bucket(path, dataset, bucket, images, settings)
 
 
 def is_done(path: Path, dataset: str, bucket: int, images: int, settings: "Rendering") -> bool:
-    """Whether a bucket is there as it would be rendered.
+    """Tell whether a bucket is there as it would be rendered.
 
-    Raises DataError if it was rendered otherwise.
+    Raises:
+        DataError: it was rendered otherwise.
     """
-    from selfstudy.data.hdf5 import opened
-    from selfstudy.rendering.render import attributes
+    from selfstudy.data.hdf5 import open_hdf5
+    from selfstudy.rendering.render import describe_bucket
 
     if not path.exists():
         return False
-    expected = attributes(dataset, bucket, images, settings)
-    with opened(path) as file:
+    expected = describe_bucket(dataset, bucket, images, settings)
+    with open_hdf5(path) as file:
         for key in ("meshes", "textures", *expected):
             found, value = file.attrs.get(key), expected.get(key)
             if found != value:

@@ -46,14 +46,18 @@ def run(arguments: Namespace) -> None:
     if arguments.seed < 0:
         raise ConfigurationError(f"--seed {arguments.seed}: expected 0 or more")
     try:
-        from selfstudy.search.results import load, running, write_results  # loads Optuna
+        from selfstudy.search.results import (  # loads Optuna
+            count_running,
+            load_study,
+            write_results,
+        )
         from selfstudy.search.study import SearchSettings
         from selfstudy.search.worker import search
     except ModuleNotFoundError as error:
         if error.name != "optuna":
             raise
         raise ConfigurationError("searches need Optuna: pip install selfstudy[search]") from error
-    from selfstudy.provenance import package_fingerprint
+    from selfstudy.provenance import fingerprint_package
 
     log.setLevel(logging.INFO)
     log.addHandler(logging.StreamHandler(sys.stderr))
@@ -64,9 +68,9 @@ def run(arguments: Namespace) -> None:
         arguments.data,
         SearchSettings(arguments.sampler, arguments.seed, arguments.rounds, arguments.grace),
         arguments.trials,
-        package_fingerprint(),
+        fingerprint_package(),
     )
-    if unfinished := running(load(folder)):
+    if unfinished := count_running(load_study(folder)):
         print(f"{folder}: {unfinished} of its trials still run elsewhere, which writes the results")
         return
     best = write_results(folder)

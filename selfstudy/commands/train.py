@@ -9,7 +9,7 @@ from pathlib import Path
 
 from selfstudy.commands.common import QUICK, add_data, add_gin, new_folder
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 from selfstudy.training.tracking import TENSORBOARD
 
 HELP = "train one network; with no arguments, a quick run on CIFAR-10"
@@ -77,7 +77,7 @@ def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
 
 def train(folder: Path, command: dict, quiet: bool, tracking: str | None) -> None:
     from selfstudy.configuration import configured
-    from selfstudy.provenance import package_fingerprint
+    from selfstudy.provenance import fingerprint_package
     from selfstudy.training.run import run as run_session
     from selfstudy.training.session import open_dataset
 
@@ -86,7 +86,7 @@ def train(folder: Path, command: dict, quiet: bool, tracking: str | None) -> Non
         log.addHandler(logging.StreamHandler(sys.stderr))
     with configured(command["gin"], command["bindings"]):
         dataset = open_dataset(command["data"])
-        with written_whole(folder / COMMAND) as temporary:
+        with write_whole(folder / COMMAND) as temporary:
             temporary.write_text(json.dumps(command, indent=1), encoding="utf-8")
         file = logging.FileHandler(folder / "train.log")
         file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
@@ -95,7 +95,7 @@ def train(folder: Path, command: dict, quiet: bool, tracking: str | None) -> Non
             dataset,
             folder,
             command["seed"],
-            package_fingerprint(),
+            fingerprint_package(),
             keep_snapshot=True,
             keep_checkpoint=True,
             tracking=tracking,

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 HELP = "how many labels pretraining saves, from a table of method, labels, seed and accuracy"
 COLUMNS = ("method", "labels", "seed", "accuracy")
@@ -23,19 +23,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    from selfstudy.analysis.utility import utilities
+    from selfstudy.analysis.utility import measure_utility
 
-    runs = read(arguments.table)
-    table = utilities(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
+    runs = read_accuracies(arguments.table)
+    table = measure_utility(runs).drop(columns="backbone").rename(columns={"pretext": "method"})
     table = table.drop(columns=[name for name in OPTIONAL if (table[name] == "").all()])
     if arguments.output:
-        with written_whole(arguments.output) as temporary:
+        with write_whole(arguments.output) as temporary:
             table.to_csv(temporary, index=False)
     print(table.to_string(index=False, na_rep="-"))
 
 
-def read(path: Path):
-    """The runs of a table, as `selfstudy.analysis.utility.utilities` takes them."""
+def read_accuracies(path: Path):
+    """The runs of a table, as `selfstudy.analysis.utility.measure_utility` takes them."""
     import pandas as pd
 
     from selfstudy.analysis.tables import read_table

@@ -12,9 +12,9 @@ from filelock import FileLock
 
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.prepared import Description, prepared_name, write_prepared
+from selfstudy.data.prepared import Description, name_prepared, write_prepared
 from selfstudy.errors import DataError
-from selfstudy.provenance import checksum
+from selfstudy.provenance import hash_files
 
 RESOLUTION = 32
 HELD_OUT = 10  # one in so many of the official training images validates: the last ones
@@ -30,12 +30,19 @@ def prepare_cifar(
 ) -> None:
     """Write `output` from the official files of CIFAR-10 or CIFAR-100, in their order.
 
-    They lie in `folder`, in the folder that their archive holds, and are downloaded if that is
-    missing. Of the official training images 45,000 train and 5,000 validate; the 10,000 official
-    test images test. Images are stored in `space` ("lab" or "rgb"). `progress` is told of images as
-    they finish.
+    Of the official training images 45,000 train and 5,000 validate; the 10,000 official test images
+    test.
 
-    Raises DataError if the files are damaged, or missing and cannot be downloaded.
+    Args:
+        folder: where the folder lies that the official archive holds; that is downloaded if it is
+            missing.
+        output: the prepared file.
+        use_100: CIFAR-100 rather than CIFAR-10.
+        space: colour space that images are stored in, "lab" or "rgb".
+        progress: is told how many images have finished since it was told last.
+
+    Raises:
+        DataError: the files are damaged, or missing and cannot be downloaded.
     """
     # Imported late: takes seconds.
     from torchvision.datasets import CIFAR10, CIFAR100
@@ -68,12 +75,12 @@ def prepare_cifar(
         Description(
             dataset="cifar100" if use_100 else "cifar10",
             resolution=RESOLUTION,
-            colour_space=space,
+            color_space=space,
             statistics=STATISTICS["cifar"][space],
             classes=training.classes,
             splits=(len(training) - held_out, held_out, len(test)),
             source=source.name,
-            inputs_sha256=checksum(files),
+            inputs_sha256=hash_files(files),
         ),
         [("targets", np.array(training.targets + test.targets, np.int64))],
         images.__getitem__,
@@ -99,7 +106,7 @@ class CIFARDataset(BaseDataset):
     def locate(self, folder: Path, input_res: int) -> Path:
         """The file in `prepared/cifar10` or `prepared/cifar100`, made from `cifar` if missing."""
         name = "cifar100" if self.use_100 else "cifar10"
-        path = folder / "prepared" / name / prepared_name(RESOLUTION, self.space)
+        path = folder / "prepared" / name / name_prepared(RESOLUTION, self.space)
         if path.is_file():
             return path
         try:

@@ -36,15 +36,21 @@ STATISTICS = {
 }
 
 
-def converted(pixels: np.ndarray, space: str) -> np.ndarray:
-    """Encoded sRGB (p, 3) uint8 as values (p, 3) in `space`: "lab", float32, or "rgb", the same."""
-    return pixels if space == "rgb" else lab(pixels, LINEAR, np.zeros(3), np.ones(3)).T
+def convert_color(pixels: np.ndarray, space: str) -> np.ndarray:
+    """Convert encoded sRGB (p, 3) uint8 to `space`: "lab", float32 (p, 3), or "rgb", the same."""
+    return pixels if space == "rgb" else compute_lab(pixels, LINEAR, np.zeros(3), np.ones(3)).T
 
 
-def normalised(images: np.ndarray, space: str, statistics: Statistics | None = None) -> np.ndarray:
-    """Encoded sRGB (n, h, w, 3) uint8 to normalised (n, 3, h, w) float16 in `space`.
+def normalise(images: np.ndarray, space: str, statistics: Statistics | None = None) -> np.ndarray:
+    """Convert images to `space` and normalise them.
 
-    By the statistics of rendered images unless others are given.
+    Args:
+        images: encoded sRGB, uint8 (n, h, w, 3).
+        space: "lab" or "rgb".
+        statistics: those of rendered images unless others are given.
+
+    Returns:
+        float16 (n, 3, h, w).
     """
     mean, std = map(np.array, statistics or STATISTICS["rendered"][space])
     count, height, width, channels = images.shape
@@ -52,21 +58,23 @@ def normalised(images: np.ndarray, space: str, statistics: Statistics | None = N
         return ((images - mean) / std).transpose(0, 3, 1, 2).astype(np.float16)
     result = np.empty((count, channels * height * width), np.uint16)
     for image, bits in zip(images, result, strict=True):
-        round_to_half(lab(image.reshape(-1, 3), LINEAR, mean, std).ravel(), bits)
+        round_to_half(compute_lab(image.reshape(-1, 3), LINEAR, mean, std).ravel(), bits)
     return result.view(np.float16).reshape(count, channels, height, width)
 
 
-def linear(encoded: np.ndarray) -> np.ndarray:
-    """Encoded sRGB from 0 to 1 as linear."""
+def linearise(encoded: np.ndarray) -> np.ndarray:
+    """Decode sRGB, from 0 to 1, to linear light."""
     return np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
 
 
-LINEAR = linear(np.arange(256) / 255)
+LINEAR = linearise(np.arange(256) / 255)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def lab(pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
-    """CIE Lab, normalised, (3, p) float32 of encoded sRGB (p, 3) uint8.
+def compute_lab(
+    pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarray
+) -> np.ndarray:
+    """Compute normalised CIE Lab (3, p) float32 of encoded sRGB (p, 3) uint8.
 
     Computed in float64: the a and b of greys are small differences of large numbers.
     """
@@ -76,9 +84,9 @@ def lab(pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarra
         red[p], green[p], blue[p] = linear[pixels[p, 0]], linear[pixels[p, 1]], linear[pixels[p, 2]]
     result = np.empty((3, count), np.float32)
     for p in range(count):
-        x = response(weighted(TO_XYZ[0], red[p], green[p], blue[p]))
-        y = response(weighted(TO_XYZ[1], red[p], green[p], blue[p]))
-        z = response(weighted(TO_XYZ[2], red[p], green[p], blue[p]))
+        x = _take_root(_mix(TO_XYZ[0], red[p], green[p], blue[p]))
+        y = _take_root(_mix(TO_XYZ[1], red[p], green[p], blue[p]))
+        z = _take_root(_mix(TO_XYZ[2], red[p], green[p], blue[p]))
         result[0, p] = (116 * y - 16 - mean[0]) / std[0]
         result[1, p] = (500 * (x - y) - mean[1]) / std[1]
         result[2, p] = (200 * (y - z) - mean[2]) / std[2]
@@ -86,13 +94,13 @@ def lab(pixels: np.ndarray, linear: np.ndarray, mean: np.ndarray, std: np.ndarra
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def weighted(weights: np.ndarray, red: float, green: float, blue: float) -> float:
+def _mix(weights: np.ndarray, red: float, green: float, blue: float) -> float:
     return weights[0] * red + weights[1] * green + weights[2] * blue
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def response(t: float) -> float:
-    """The cube root of t, or, near 0, a line.
+def _take_root(t: float) -> float:
+    """Take the cube root of t, or, near 0, a line.
 
     Two of Halley's steps, which processors take for several pixels at a time.
     """
@@ -105,9 +113,9 @@ def response(t: float) -> float:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def round_to_half(values: np.ndarray, result: np.ndarray) -> None:
-    """The bits, uint16 (n,), of the float16 numbers nearest to finite float32 `values` (n,).
+    """Write the bits, uint16 (n,), of the float16 nearest to finite float32 `values` (n,).
 
-    They are below 65504. NumPy does the same, one by one.
+    Values are below 65504. NumPy does the same, one by one.
     """
     bits = values.view(np.uint32)
     for i in range(len(values)):

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.data.hdf5 import opened, reading
-from selfstudy.data.splits import SPLITS, label_subset, split_rows
+from selfstudy.data.hdf5 import open_hdf5, report_damage
+from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint
 from selfstudy.tasks.pose import BINS, pose_bins
@@ -79,7 +79,7 @@ class BaseDataset:
         self.max_images = max_images // 2 if double_sample else max_images
         self.chunk_size = chunk_size
         self.remote_loading = remote_loading
-        with opened(self.path) as file, reading(self.path):
+        with open_hdf5(self.path) as file, report_damage(self.path):
             self.splits, self.classes = check_prepared(file, input_res, self.assumed)
             attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
             self.dense = file["targets"].ndim == 4
@@ -121,13 +121,13 @@ class BaseDataset:
         """Rows of the prepared file that a split uses, for training its labelled subset."""
         if split == "train" and self.semisupervised is not None:
             return self.labelled_rows(self.semisupervised, seed)
-        return split_rows(self.splits, split, self.num_valid if split in self.limited else None)
+        return select_split(self.splits, split, self.num_valid if split in self.limited else None)
 
     def labelled_rows(self, labels: int, seed: int) -> np.ndarray:
         """Rows of the training images that have labels where so many do."""
-        rows = split_rows(self.splits, "train", None)
+        rows = select_split(self.splits, "train", None)
         classes = np.zeros(len(rows)) if self.dense else self.targets[rows, 0]
-        return rows[label_subset(classes, labels, seed)]
+        return rows[select_labelled(classes, labels, seed)]
 
     @property
     def round_length(self) -> int:
@@ -140,7 +140,7 @@ class BaseDataset:
 
     def read(self, rows: np.ndarray, device: torch.device) -> Block:
         """The images and targets of sorted `rows`, read from contiguous chunks, on `device`."""
-        with opened(self.path) as file, reading(self.path):
+        with open_hdf5(self.path) as file, report_damage(self.path):
             images = read_rows(file["data"], rows)
             targets = read_rows(file["targets"], rows) if self.dense else self.targets[rows]
         return Block(

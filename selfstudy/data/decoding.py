@@ -21,30 +21,32 @@ UNREADABLE = (
 )
 
 
-def decoded(path: str | Path, resolution: int) -> np.ndarray:
-    """A PNG or JPEG file as (resolution, resolution, 3) uint8.
+def decode_image(path: str | Path, resolution: int) -> np.ndarray:
+    """Decode a PNG or JPEG file to (resolution, resolution, 3) uint8.
 
     The image is turned as its EXIF data say, cropped to its central square, laid on white where it
     is transparent, and resized. Sixteen bits of grey become eight.
 
-    Raises DataError, naming the file, if it cannot be read.
+    Raises:
+        DataError: the file, which is named, cannot be read.
     """
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
-            return resized(opaque(central_square(ImageOps.exif_transpose(image))), resolution)
+            return resize(flatten(crop_square(ImageOps.exif_transpose(image))), resolution)
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read as PNG or JPEG: {reason}") from error
 
 
-def central_square(image: Image.Image) -> Image.Image:
+def crop_square(image: Image.Image) -> Image.Image:
+    """Crop an image to its central square."""
     size = min(image.size)
     left, top = (image.width - size) // 2, (image.height - size) // 2
     return image.crop((left, top, left + size, top + size))
 
 
-def opaque(image: Image.Image) -> Image.Image:
-    """An image of any mode as RGB, on white."""
+def flatten(image: Image.Image) -> Image.Image:
+    """Convert an image of any mode to RGB, on white."""
     if image.mode.startswith("I"):  # sixteen bits, which `convert` would clip
         return Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8)).convert("RGB")
     if image.mode.endswith("A") or "transparency" in image.info:
@@ -53,8 +55,8 @@ def opaque(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def resized(
+def resize(
     image: Image.Image, resolution: int, sampling: Resampling = Resampling.BICUBIC
 ) -> np.ndarray:
-    """An image as (resolution, resolution, 3) uint8."""
+    """Resize an image to (resolution, resolution, 3) uint8."""
     return np.asarray(image.convert("RGB").resize((resolution, resolution), sampling))

@@ -21,23 +21,28 @@ FARTHEST = 2.55
 
 
 def read_exr(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """The image and the dense targets of a scene, each (h, w, 3) uint8 (study, "Datasets").
+    """Read the image and the dense targets of a scene, each (h, w, 3) uint8 (study, "Datasets").
 
     Targets are instance id, semantic id (0 the background, then the classes) and depth in
     hundredths. All parts of the file are looked through, whatever its layer is called.
 
-    Raises DataError, naming the file, if it is damaged or lacks a pass.
+    Raises:
+        DataError: the file, which is named, is damaged or lacks a pass.
     """
     passes = read_passes(path)
-    colour = encoded(np.stack([passes[name] for name in ("red", "green", "blue")], -1))
+    color = encode_srgb(np.stack([passes[name] for name in ("red", "green", "blue")], -1))
     depth = np.clip(passes["depth"], 0, FARTHEST) * 100
     semantic = (passes["material"] + 1) % MATERIALS
     targets = np.stack([passes["instance"], semantic, depth], -1)
-    return colour, targets.astype(np.uint8)
+    return color, targets.astype(np.uint8)
 
 
 def read_passes(path: str | Path) -> dict[str, np.ndarray]:
-    """The passes of a file by what they hold, (h, w) float32 each."""
+    """Read the passes of a file by what they hold, (h, w) float32 each.
+
+    Raises:
+        DataError: the file, which is named, is damaged or lacks a pass.
+    """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
     try:
@@ -63,8 +68,8 @@ def read_passes(path: str | Path) -> dict[str, np.ndarray]:
     return passes
 
 
-def encoded(linear: np.ndarray) -> np.ndarray:
-    """Linear light as encoded sRGB, uint8; rounded down and with the exponent of the authors."""
+def encode_srgb(linear: np.ndarray) -> np.ndarray:
+    """Encode linear light as sRGB, uint8; rounded down and with the exponent of the authors."""
     low = linear <= 0.0031308
     bright = 1.055 * np.where(low, 1, linear) ** np.float32(0.41667) - 0.055
     return (np.where(low, 12.92 * linear, bright).clip(0, 1) * 255).astype(np.uint8)

@@ -10,10 +10,11 @@ from selfstudy.errors import DataError
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[h5py.File]:
-    """An HDF5 file open for reading.
+def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading.
 
-    Raises DataError if it is missing or damaged, also where the damage shows only later.
+    Raises:
+        DataError: it is missing or damaged, also where the damage shows only inside the block.
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
@@ -21,23 +22,25 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, RuntimeError, KeyError) as error:
-        raise damaged(path, error) from error
+        raise _damage_error(path, error) from error
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[None]:
-    """Turn what reads of an open file end in, where something in it is of another kind than it
-    should be, into a DataError that names `path`.
+def report_damage(path: str | Path) -> Iterator[None]:
+    """Name the file in whatever error the reads of an open file end in.
+
+    Raises:
+        DataError: something in the file is of another kind than it should be.
     """
     try:
         yield
     except DataError:
         raise
     except Exception as error:
-        raise damaged(path, error) from error
+        raise _damage_error(path, error) from error
 
 
-def damaged(path: str | Path, error: Exception) -> DataError:
+def _damage_error(path: str | Path, error: Exception) -> DataError:
     return DataError(
         f"{path}: damaged, or not an HDF5 file of its kind: {' '.join(str(error).split())}"
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.color import Statistics, converted
+from selfstudy.data.color import Statistics, convert_color
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 from selfstudy.data.prepared import BATCH, TEXT, Description, write_prepared
 from selfstudy.data.sources import Labelled, find_images
 from selfstudy.data.splits import SPLITS
@@ -40,7 +40,7 @@ def prepare_images(
     threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
-    """Write `output` from the images of a folder or a table (`find_images`).
+    """Write a prepared file from the images of a folder or a table.
 
     Images are cropped to their central square, resized to `resolution` pixels (bicubic,
     antialiased) and stored in `space` ("lab" or "rgb"), normalised by the mean and the standard
@@ -48,23 +48,29 @@ def prepare_images(
     their names, and `skipped`, the names of those that cannot be read.
 
     Args:
+        source: the folder or the table, as `find_images` takes it.
+        output: the prepared file.
+        resolution: width and height of the stored images.
+        space: "lab" or "rgb".
+        seed: of the order, and of the splits where they are drawn.
         valid: share of each class's images that validates, where the source does not say which.
         test: the same of those that test.
         unreadable: "refuse" the source if images cannot be read, or "skip" these.
         threads: images decoded at a time.
         progress: is told of images twice: when they were found readable, and when they are stored.
 
-    Raises DataError for a source that does not make sense or images that cannot be read,
-    ConfigurationError for an argument out of range.
+    Raises:
+        DataError: the source does not make sense, or images cannot be read.
+        ConfigurationError: an argument is out of range.
     """
     check_arguments(space, valid, test, unreadable)
     shares = {"valid": valid, "test": test}
     found = find_images(source)
-    classes = class_names(found)
+    classes = sort_classes(found)
     if len(classes) < 2:
         raise DataError(f"{source}: expected two classes or more, found {len(classes)}")
-    rows_by_split(source, found, classes, shares, seed)  # so that it fails now, not after the work
-    inputs_sha256 = digest_of(found)
+    assign_splits(source, found, classes, shares, seed)  # so that it fails now, not after the work
+    inputs_sha256 = hash_source(found)
     with ThreadPoolExecutor(threads) as pool:
         # All images are decoded twice: they are normalised by what is known only after the last
         # one, and may not fit into memory until then.
@@ -72,14 +78,14 @@ def prepare_images(
         failed = {}
         for start in range(0, len(found), BATCH):
             batch = found[start : start + BATCH]
-            results = pool.map(lambda image: measured(image.path, resolution, space), batch)
+            results = pool.map(lambda image: measure_image(image.path, resolution, space), batch)
             for image, result in zip(batch, results, strict=True):
                 (failed if isinstance(result, DataError) else moments)[image.name] = result
             progress(len(batch))
         if failed:
-            report(source, len(found), failed, unreadable)
+            report_unreadable(source, len(found), failed, unreadable)
             found = [image for image in found if image.name in moments]
-        rows = rows_by_split(source, found, classes, shares, seed)
+        rows = assign_splits(source, found, classes, shares, seed)
         images = [found[row] for row in np.concatenate(rows)]
         numbers = {name: number for number, name in enumerate(classes)}
         name = Path(source).resolve().name
@@ -88,8 +94,10 @@ def prepare_images(
             Description(
                 dataset=name,
                 resolution=resolution,
-                colour_space=space,
-                statistics=pooled([moments[image.name] for image in images[: len(rows[0])]]),
+                color_space=space,
+                statistics=pool_statistics(
+                    [moments[image.name] for image in images[: len(rows[0])]]
+                ),
                 classes=classes,
                 splits=tuple(map(len, rows)),
                 source=name,
@@ -102,13 +110,14 @@ def prepare_images(
                 ("skipped", np.array(list(failed), TEXT)),
             ],
             lambda batch: np.stack(
-                list(pool.map(lambda image: decoded(image.path, resolution), images[batch]))
+                list(pool.map(lambda image: decode_image(image.path, resolution), images[batch]))
             ),
             progress=progress,
         )
 
 
 def check_arguments(space: str, valid: float, test: float, unreadable: str) -> None:
+    """Raise ConfigurationError unless the arguments of `prepare_images` are within their range."""
     for key, value, expected in (
         ("space", space, ("lab", "rgb")),
         ("unreadable", unreadable, ("refuse", "skip")),
@@ -121,25 +130,26 @@ def check_arguments(space: str, valid: float, test: float, unreadable: str) -> N
         )
 
 
-def class_names(found: Sequence[Labelled]) -> list[str]:
-    """All labels in order: by number if all are integers."""
+def sort_classes(found: Sequence[Labelled]) -> list[str]:
+    """Sort all labels: by number if all are integers."""
     names = sorted({image.label for image in found})
     return sorted(names, key=int) if all(map(INTEGER.fullmatch, names)) else names
 
 
-def rows_by_split(
+def assign_splits(
     source: str | Path,
     found: Sequence[Labelled],
     classes: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
 ) -> list[np.ndarray]:
-    """Rows of `found` that train, validate and test, each in random order.
+    """Give the rows of `found` that train, validate and test, each in random order.
 
     Splits that the source does not have are drawn from its training images, `shares` of every
-    class, but one image at least.
+    class, and one image at least.
 
-    Raises DataError, naming the class, if one has too few images to train and be drawn from.
+    Raises:
+        DataError: a class, which is named, has too few images to train and be drawn from.
     """
     rng = np.random.default_rng(seed)
     splits = np.array([image.split for image in found])
@@ -163,8 +173,8 @@ def rows_by_split(
     return [rng.permutation(np.flatnonzero(splits == split)) for split in SPLITS]
 
 
-def digest_of(found: Sequence[Labelled]) -> str:
-    """SHA-256 of the images' names, sizes, labels and splits; their contents would take long."""
+def hash_source(found: Sequence[Labelled]) -> str:
+    """Hash the images' names, sizes, labels and splits; their contents would take long."""
     digest = hashlib.sha256()
     for image in found:
         try:
@@ -175,25 +185,25 @@ def digest_of(found: Sequence[Labelled]) -> str:
     return digest.hexdigest()
 
 
-def measured(path: str, resolution: int, space: str) -> np.ndarray | DataError:
-    """The means of an image's channels and of their squares (2, 3), or why it cannot be read."""
+def measure_image(path: str, resolution: int, space: str) -> np.ndarray | DataError:
+    """Average an image's channels and their squares (2, 3), or give why it cannot be read."""
     try:
-        pixels = decoded(path, resolution).reshape(-1, 3)
-        values = converted(pixels, space).astype(np.float64)
+        pixels = decode_image(path, resolution).reshape(-1, 3)
+        values = convert_color(pixels, space).astype(np.float64)
     except DataError as error:
         return error
     return np.stack([values.mean(0), np.square(values).mean(0)])
 
 
-def pooled(moments: Sequence[np.ndarray]) -> Statistics:
-    """The statistics of images of one size from their `measured` moments."""
+def pool_statistics(moments: Sequence[np.ndarray]) -> Statistics:
+    """Compute the statistics of images of one size from what `measure_image` gives of each."""
     mean, square = np.mean(moments, axis=0)
     std = np.sqrt(np.maximum(square - mean**2, 0))
     std[std < FLAT] = 1  # such as a and b of grey images
     return Statistics(tuple(mean), tuple(std))
 
 
-def report(
+def report_unreadable(
     source: str | Path, images: int, failed: Mapping[str, DataError], unreadable: str
 ) -> None:
     """Log which images cannot be read if these are to be skipped, else raise DataError."""

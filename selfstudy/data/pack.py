@@ -13,8 +13,8 @@ from PIL import Image
 
 from selfstudy.data.decoding import UNREADABLE
 from selfstudy.data.exr import read_exr
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, png, write_packed
-from selfstudy.data.prepare import shuffled
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, write_packed
+from selfstudy.data.prepare import draw_order
 from selfstudy.errors import DataError
 
 SUFFIXES = (".png", ".exr")
@@ -31,21 +31,30 @@ def pack(
     """Write one bucket of a folder's samples.
 
     Training samples are shuffled among the first ten buckets, validation and test samples inside
-    their own; the order depends on the seed alone. `progress` is told of samples as they finish.
+    their own; the order depends on the seed alone.
 
-    Raises DataError if images and metadata disagree, a file is damaged, or the number of samples
-    cannot be divided into twelve buckets.
+    Args:
+        folder: what the renderer left.
+        output: the packed file.
+        dataset: name of the dataset, stored as an attribute.
+        bucket: 0 to 11.
+        seed: of the order.
+        progress: is told how many samples have finished since it was told last.
+
+    Raises:
+        DataError: images and metadata disagree, a file is damaged, or the number of samples cannot
+            be divided into twelve buckets.
     """
-    paths = sample_paths(Path(folder))
+    paths = find_samples(Path(folder))
     if len(paths) % BUCKETS:
         raise DataError(
             f"{folder}: {len(paths)} samples cannot be divided into {BUCKETS} equal buckets"
         )
     size = len(paths) // BUCKETS
-    rows = shuffled(size, seed)[bucket * size : (bucket + 1) * size]
+    rows = draw_order(size, seed)[bucket * size : (bucket + 1) * size]
     chosen = [paths[row] for row in rows]
 
-    def samples() -> Iterator[Sample]:
+    def read_samples() -> Iterator[Sample]:
         expected = len(read_metadata(paths[0].with_suffix(".npy")))
         for path in chosen:
             sample = read_sample(path)
@@ -57,11 +66,15 @@ def pack(
             progress(1)
 
     attributes = {"dataset": dataset, "bucket": bucket, "seed": seed, "source": str(folder)}
-    write_packed(output, size, samples(), attributes, rows)
+    write_packed(output, size, read_samples(), attributes, rows)
 
 
-def sample_paths(folder: Path) -> list[Path]:
-    """The images of a folder in the order of their numbers."""
+def find_samples(folder: Path) -> list[Path]:
+    """List the images of a folder in the order of their numbers.
+
+    Raises:
+        DataError: one is missing, or has no metadata, or is of another kind than the others.
+    """
     images = folder / "img"
     if not images.is_dir():
         raise DataError(f"{images}: there is no such folder")
@@ -85,9 +98,14 @@ def sample_paths(folder: Path) -> list[Path]:
 
 
 def read_sample(path: Path) -> Sample:
+    """Read an image, as it is encoded or out of an EXR, and its metadata.
+
+    Raises:
+        DataError: the image or its metadata, which is named, is damaged.
+    """
     objects = read_metadata(path.with_suffix(".npy"))
     if path.suffix == ".exr":
-        image, targets = (png(pixels) for pixels in read_exr(path))
+        image, targets = (encode_png(pixels) for pixels in read_exr(path))
         return Sample(image, objects, targets)
     try:
         content = path.read_bytes()
@@ -101,14 +119,18 @@ def read_sample(path: Path) -> Sample:
 
 
 def read_metadata(path: Path) -> np.ndarray:
-    """A sample's objects, an array of dtype `OBJECT`."""
+    """Read a sample's objects, an array of dtype `OBJECT`.
+
+    Raises:
+        DataError: the file, which is named, is damaged or lacks a field.
+    """
     try:
         objects = np.atleast_1d(np.load(path, allow_pickle=False))
     except Exception as error:  # NumPy parses the header as Python, which ends in anything
         raise DataError(f"{path}: cannot be read as a NumPy array: {error}") from error
     if objects.ndim != 1 or not len(objects) or set(objects.dtype.names or ()) != set(OBJECT.names):
         raise DataError(
-            f"{path}: expected a row an object with the fields {', '.join(OBJECT.names)}, found "
+            f"{path}: expected one row per object with the fields {', '.join(OBJECT.names)}, found "
             f"shape {objects.shape} and {objects.dtype}"
         )
     for field in OBJECT.names:

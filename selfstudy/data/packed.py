@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfstudy.files import require_space, written_whole
+from selfstudy.files import require_space, write_whole
 
 RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
 BUCKETS = 12  # 0..9 training, 10 validation, 11 test: split by shape, never by image
@@ -46,12 +46,13 @@ OBJECT = np.dtype(
 )
 
 
-def class_names(file: h5py.File) -> tuple[str, ...]:
-    """The names of a packed file's classes."""
+def read_classes(file: h5py.File) -> tuple[str, ...]:
+    """Read the names of a packed file's classes."""
     return tuple(file.attrs.get("classes", CLASSES))
 
 
-def bucket_name(bucket: int) -> str:
+def name_bucket(bucket: int) -> str:
+    """Name the packed file of a bucket."""
     return f"imgs_{bucket:02d}.h5"
 
 
@@ -73,13 +74,16 @@ def write_packed(
     """Write one bucket, a sample at a time.
 
     Args:
+        path: the packed file.
         count: how many samples there are.
+        samples: what is written, `count` of them.
         attributes: what the data is and how it was made; stored as HDF5 attributes.
         rows: (count,) numbers of the samples in their source, stored as `rows`.
 
-    Raises DataError if the disk is full or the place cannot be written.
+    Raises:
+        DataError: the disk is full, or the place cannot be written.
     """
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(attributes)
         objects, stored = [], {}
         for index, sample in enumerate(samples):
@@ -104,8 +108,8 @@ def write_packed(
             file["rows"] = rows
 
 
-def png(pixels: np.ndarray) -> bytes:
-    """Pixels (h, w, 3) uint8 as a PNG file."""
+def encode_png(pixels: np.ndarray) -> bytes:
+    """Encode pixels (h, w, 3) uint8 as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=4)
     return file.getvalue()

@@ -17,32 +17,32 @@ FILTERS = 5
 MOST_AHEAD = 2**20  # bytes of memory taken before any are read, whatever the header says
 
 
-def decoded_png(content: bytes) -> np.ndarray | None:
-    """A PNG file of eight-bit RGB, not interlaced, as (height, width, 3) uint8.
+def decode_png(content: bytes) -> np.ndarray | None:
+    """Decode a PNG file of eight-bit RGB, not interlaced, to (height, width, 3) uint8.
 
     None if it is anything else, or damaged: Pillow knows what to do, or what to complain of.
     """
     end = len(START) + HEADER.size
-    size = plain_size(content[:end])
+    size = read_plain_size(content[:end])
     if size is None:
         return None
     height, width = size
     row = 1 + width * BYTES
     try:
         filtered = isal_zlib.decompress(
-            compressed(content, end), bufsize=min(height * row, MOST_AHEAD)
+            join_compressed(content, end), bufsize=min(height * row, MOST_AHEAD)
         )
     except isal_zlib.error:
         return None
     if len(filtered) != height * row or max(filtered[::row]) >= FILTERS:
         return None
     rows = np.frombuffer(filtered, np.uint8).reshape(height, row)
-    return unfiltered(rows).reshape(height, width, BYTES)
+    return unfilter(rows).reshape(height, width, BYTES)
 
 
 @lru_cache
-def plain_size(header: bytes) -> tuple[int, int] | None:
-    """Height and width of a PNG file that begins so; None if it is no plain one."""
+def read_plain_size(header: bytes) -> tuple[int, int] | None:
+    """Read the height and width of a PNG file that begins so; None if it is no plain one."""
     if len(header) < len(START) + HEADER.size or not header.startswith(START):
         return None
     width, height, *kind, checksum = HEADER.unpack_from(header, len(START))
@@ -52,8 +52,8 @@ def plain_size(header: bytes) -> tuple[int, int] | None:
     return height, width
 
 
-def compressed(content: bytes, start: int) -> bytes:
-    """The pixels in the chunks from `start` on. A zlib checksum covers them: theirs go unread."""
+def join_compressed(content: bytes, start: int) -> bytes:
+    """Join the chunks of pixels from `start` on. zlib's checksum covers them: theirs go unread."""
     parts = []
     while start + CHUNK.size <= len(content):
         length, name = CHUNK.unpack_from(content, start)
@@ -65,8 +65,8 @@ def compressed(content: bytes, start: int) -> bytes:
 
 
 @njit(nogil=True, cache=True)
-def unfiltered(rows: np.ndarray) -> np.ndarray:
-    """Rows (h, 1 + n) uint8, each behind the number of its filter, as plain (h, n) uint8.
+def unfilter(rows: np.ndarray) -> np.ndarray:
+    """Undo the filters of rows (h, 1 + n) uint8, each behind its filter's number: (h, n) uint8.
 
     The filters are those of the PNG specification: none, sub, up, average and Paeth.
     """
@@ -96,14 +96,14 @@ def unfiltered(rows: np.ndarray) -> np.ndarray:
                 plain[i] = row[i] + above[i]
             for i in range(BYTES, size):
                 left, up = np.int32(plain[i - BYTES]), np.int32(above[i])
-                plain[i] = row[i] + paeth(left, up, np.int32(above[i - BYTES]))
+                plain[i] = row[i] + predict_paeth(left, up, np.int32(above[i - BYTES]))
         above = plain
     return result
 
 
 @njit(nogil=True, inline="always")
-def paeth(left: int, up: int, corner: int) -> int:
-    """Of three neighbours the one nearest to left + up - corner; of equals the first.
+def predict_paeth(left: int, up: int, corner: int) -> int:
+    """Choose of three neighbours the one nearest to left + up - corner; of equals the first.
 
     Written with minima and maxima, since branches here would be mispredicted half of the time.
     """

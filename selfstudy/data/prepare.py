@@ -17,14 +17,14 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.decoding import UNREADABLE, resized
-from selfstudy.data.hdf5 import opened, reading
-from selfstudy.data.packed import BUCKETS, OBJECT, class_names
-from selfstudy.data.png import decoded_png
+from selfstudy.data.decoding import UNREADABLE, resize
+from selfstudy.data.hdf5 import open_hdf5, report_damage
+from selfstudy.data.packed import BUCKETS, OBJECT, read_classes
+from selfstudy.data.png import decode_png
 from selfstudy.data.prepared import Description, write_prepared
-from selfstudy.data.resampling import bicubic
+from selfstudy.data.resampling import resize_bicubic
 from selfstudy.errors import DataError
-from selfstudy.provenance import checksum
+from selfstudy.provenance import hash_files
 
 T = TypeVar("T")
 
@@ -39,35 +39,45 @@ def prepare(
     processes: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> None:
-    """Write `output` from the twelve packed files of a dataset.
+    """Write a prepared file from the twelve packed files of a dataset.
 
     Images are resized to `resolution` pixels (bicubic, antialiased), dense targets too (nearest),
-    and stored in `space` ("lab" or "rgb"); beside them the metadata fields. So many
-    `processes` work side by side. `progress` is told of images as they finish.
+    and stored in `space`; beside them the metadata fields.
 
-    Raises DataError for a missing, truncated or inconsistent file.
+    Args:
+        packed: the packed files, in the order of their buckets.
+        output: the prepared file.
+        dataset: name of the dataset, stored as an attribute.
+        resolution: width and height of the stored images.
+        space: "lab" or "rgb".
+        seed: of the order.
+        processes: that work side by side.
+        progress: is told how many images have finished since it was told last.
+
+    Raises:
+        DataError: a file is missing, truncated or inconsistent.
     """
     with ExitStack() as stack:
-        buckets = [stack.enter_context(opened(path)) for path in packed]
-        counts = each(buckets, check_packed)
+        buckets = [stack.enter_context(open_hdf5(path)) for path in packed]
+        counts = map_buckets(buckets, check_packed)
         if len(counts) != BUCKETS or len(set(counts)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
-        classes = each(buckets, class_names)
-        objects = each(buckets, lambda bucket: bucket["class"].shape)
+        classes = map_buckets(buckets, read_classes)
+        objects = map_buckets(buckets, lambda bucket: bucket["class"].shape)
         if len(set(classes)) != 1 or len(set(objects)) != 1:
             raise DataError(
                 f"{Path(packed[0]).parent}: expected buckets of the same classes, and of as many "
                 f"objects"
             )
-        order = shuffled(counts[0], seed)
+        order = draw_order(counts[0], seed)
         dense = "png_targets" in buckets[0]
 
-        def read(field: str) -> Callable[[slice], np.ndarray]:
-            decode = partial(decoded, field=field, resolution=resolution)
+        def make_reader(field: str) -> Callable[[slice], np.ndarray]:
+            decode = partial(decode_packed, field=field, resolution=resolution)
             return lambda rows: np.stack(
-                [decode(encoded) for encoded in encoded_rows(buckets, field, order[rows])]
+                [decode(encoded) for encoded in read_encoded(buckets, field, order[rows])]
             )
 
         write_prepared(
@@ -75,36 +85,40 @@ def prepare(
             Description(
                 dataset=dataset,
                 resolution=resolution,
-                colour_space=space,
+                color_space=space,
                 statistics=STATISTICS["rendered"][space],
                 classes=classes[0],
                 splits=((BUCKETS - 2) * counts[0], counts[0], counts[0]),
                 source=Path(packed[0]).parent.name,
-                inputs_sha256=checksum(packed),
+                inputs_sha256=hash_files(packed),
                 seed=seed,
             ),
             (
-                (field, np.concatenate(each(buckets, lambda b, f=field: b[f][:]))[order])
+                (field, np.concatenate(map_buckets(buckets, lambda b, f=field: b[f][:]))[order])
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
             ),
-            read("png_images"),
-            read("png_targets") if dense else None,
+            make_reader("png_images"),
+            make_reader("png_targets") if dense else None,
             progress,
             processes,
         )
 
 
-def each(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
-    """What `read` makes of every bucket; what goes wrong names the bucket."""
+def map_buckets(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) -> list[T]:
+    """Apply `read` to every bucket; what goes wrong names the bucket."""
     results = []
     for bucket in buckets:
-        with reading(bucket.filename):
+        with report_damage(bucket.filename):
             results.append(read(bucket))
     return results
 
 
 def check_packed(bucket: h5py.File) -> int:
-    """The number of images in a packed file, whose parts must agree."""
+    """Count the images of a packed file, whose parts must agree.
+
+    Raises:
+        DataError: they do not.
+    """
     dense = "png_targets" in bucket
     fields = ("png_images", "png_targets" if dense else "targets", *OBJECT.names)
     missing = [field for field in fields if field not in bucket]
@@ -116,10 +130,10 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets, most = bucket["class" if dense else "targets"][:], len(class_names(bucket)) - 1
+    targets, most = bucket["class" if dense else "targets"][:], len(read_classes(bucket)) - 1
     if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
-            f"{bucket.filename}: 'targets': expected one class from 0 to {most} an "
+            f"{bucket.filename}: 'targets': expected one class from 0 to {most} per "
             f"image, found shape {targets.shape} and values {targets.min()} to {targets.max()}"
         )
     objects = bucket["class"].shape[:2] if dense else (count,)
@@ -133,8 +147,8 @@ def check_packed(bucket: h5py.File) -> int:
     return count
 
 
-def shuffled(size: int, seed: int) -> np.ndarray:
-    """Rows of buckets of `size` images, counted through, in the order of the prepared file."""
+def draw_order(size: int, seed: int) -> np.ndarray:
+    """Draw the order of the prepared file: rows of buckets of `size` images, counted through."""
     rng = np.random.default_rng(seed)
     training = rng.permutation((BUCKETS - 2) * size)
     held_out = [rng.permutation(size) + bucket * size for bucket in (BUCKETS - 2, BUCKETS - 1)]
@@ -149,8 +163,8 @@ class Encoded(NamedTuple):
     content: bytes
 
 
-def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
-    """The images or the targets at `indices`, counted through all buckets, in their order.
+def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
+    """Read the images or the targets at `indices`, counted through all buckets, in their order.
 
     Each bucket is read once, which is many times faster than image by image.
     """
@@ -161,22 +175,26 @@ def encoded_rows(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         places = np.flatnonzero(numbers == number)
         places = places[np.argsort(rows[places])]  # HDF5 reads rows in rising order only
         path, wanted = bucket.filename, rows[places]
-        with reading(path):
+        with report_damage(path):
             contents = bucket[field][wanted]
             for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
                 found[place] = Encoded(path, row, content.tobytes())
     return [found[place] for place in range(len(indices))]
 
 
-def decoded(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
-    """An image or its targets as (resolution, resolution, 3) uint8."""
+def decode_packed(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
+    """Decode an image or its targets to (resolution, resolution, 3) uint8.
+
+    Raises:
+        DataError: it, which is named, cannot be decoded.
+    """
     if field == "png_images":
-        pixels = decoded_png(encoded.content)
+        pixels = decode_png(encoded.content)
         if pixels is not None and pixels.shape[0] == pixels.shape[1]:
-            return bicubic(pixels, resolution)
+            return resize_bicubic(pixels, resolution)
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
-        return resized(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
+        return resize(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
     except UNREADABLE as error:
         raise DataError(
             f"{encoded.path}: {field!r}: image {encoded.row} cannot be decoded: {error}"

@@ -19,9 +19,9 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
-from selfstudy.data.color import Statistics, normalised
+from selfstudy.data.color import Statistics, normalise
 from selfstudy.errors import DataError
-from selfstudy.files import require_space, written_whole
+from selfstudy.files import require_space, write_whole
 
 BATCH = 2048  # images converted at a time, and
 BATCH_PIXELS = 2**21  # pixels at most, which bounds the memory
@@ -35,7 +35,7 @@ class Description(NamedTuple):
 
     dataset: str
     resolution: int
-    colour_space: str  # "lab" or "rgb"
+    color_space: str  # "lab" or "rgb"
     statistics: Statistics  # that it is normalised by; attributes `mean` and `std`
     classes: Sequence[str]
     splits: tuple[int, int, int]  # images that train, validate and test
@@ -44,9 +44,14 @@ class Description(NamedTuple):
     seed: int | None = None  # of the order; None: as the source has it
 
 
-def prepared_name(resolution: int | str, space: str) -> str:
-    """The name of a prepared file."""
+def name_prepared(resolution: int | str, space: str) -> str:
+    """Name a prepared file."""
     return f"data_{resolution}_lab.h5" if space == "lab" else f"data_{resolution}.h5"
+
+
+def read_color_space(file: h5py.File) -> str | None:
+    """Read a prepared file's colour space, "lab" or "rgb"; the authors' files do not say it."""
+    return file.attrs.get("color_space", file.attrs.get("colour_space"))  # once spelt otherwise
 
 
 def write_prepared(
@@ -61,21 +66,24 @@ def write_prepared(
     """Write a prepared file.
 
     Args:
+        output: the prepared file.
+        about: what the file is; its attributes.
         fields: what is stored beside the images, by name, one after another: `targets` (n,) among
             them unless they are dense.
         read: gives the images of some rows, encoded sRGB (rows, resolution, resolution, 3) uint8.
         read_targets: gives their dense targets, likewise.
-        progress: is told of images as they finish.
+        progress: is told how many images have finished since it was told last.
         processes: that read and convert images.
 
-    Raises DataError if the disk is full or the place cannot be written.
+    Raises:
+        DataError: the disk is full, or the place cannot be written.
     """
     shape = (sum(about.splits), 3, about.resolution, about.resolution)
     pixel = np.dtype(np.float16).itemsize + (read_targets is not None)
     needs = int(np.prod(shape)) * pixel
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}
     del attributes["statistics"]
-    with written_whole(output, needs) as temporary:
+    with write_whole(output, needs) as temporary:
         # The first format whose attributes may exceed 64 KiB: the names of thousands of classes.
         with h5py.File(temporary, "w", libver="v108") as file:
             file.attrs.update({k: value for k, value in attributes.items() if value is not None})
@@ -83,38 +91,38 @@ def write_prepared(
                 require_space(temporary, needs + values.nbytes)
                 file[name] = values
                 del values  # before the next are made
-            start = reserved(file, "data", shape, np.float16)
+            start = reserve_dataset(file, "data", shape, np.float16)
             if read_targets is not None:
-                dense_start = reserved(file, "targets", shape, np.uint8)
+                dense_start = reserve_dataset(file, "targets", shape, np.uint8)
 
         # HDF5 has laid the file out, and closed it: now processes write side by side.
         with temporary.open("r+b", buffering=0) as pixels:
 
-            def convert(batch: slice) -> int:
-                images = normalised(read(batch), about.colour_space, about.statistics)
-                put(pixels.fileno(), images, start, batch)
+            def write_batch(batch: slice) -> int:
+                images = normalise(read(batch), about.color_space, about.statistics)
+                write_rows(pixels.fileno(), images, start, batch)
                 if read_targets is not None:
                     dense = read_targets(batch).transpose(0, 3, 1, 2)
-                    put(pixels.fileno(), dense, dense_start, batch)
+                    write_rows(pixels.fileno(), dense, dense_start, batch)
                 return len(images)
 
             size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
             batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
             if processes > 1:
-                convert(slice(0, 1))  # so that its copies have the compiled functions loaded
-            for images in by_processes(convert, batches, processes):
+                write_batch(slice(0, 1))  # so that its copies have the compiled functions loaded
+            for images in map_in_processes(write_batch, batches, processes):
                 progress(images)
 
 
-def reserved(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
-    """Make a dataset without filling it; where in the file it begins."""
+def reserve_dataset(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
+    """Make a dataset without filling it; give where in the file it begins."""
     layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     return file.create_dataset(name, shape, dtype, dcpl=layout).id.get_offset()
 
 
-def put(file: int, values: np.ndarray, start: int, rows: slice) -> None:
+def write_rows(file: int, values: np.ndarray, start: int, rows: slice) -> None:
     """Write the values of some rows into the dataset that begins at `start`."""
     content = memoryview(np.ascontiguousarray(values).ravel().view(np.uint8))
     place = start + rows.start * values[0].nbytes
@@ -123,10 +131,13 @@ def put(file: int, values: np.ndarray, start: int, rows: slice) -> None:
         content, place = content[written:], place + written
 
 
-def by_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
-    """What `work` makes of each item, in order, by copies of this process.
+def map_in_processes(work: Callable[[T], R], items: Sequence[T], processes: int) -> Iterator[R]:
+    """Apply `work` to each item, in order, by copies of this process.
 
     Threads would wait for each other: HDF5 lets in one at a time, and so does Python.
+
+    Raises:
+        DataError: a copy was killed.
     """
     if processes == 1:
         yield from map(work, items)

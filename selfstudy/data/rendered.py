@@ -6,7 +6,7 @@ import gin
 
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.packed import BUCKETS, CLASSES
-from selfstudy.data.prepared import prepared_name
+from selfstudy.data.prepared import name_prepared
 from selfstudy.errors import DataError
 from selfstudy.factors import MULTI, Factors
 
@@ -39,7 +39,7 @@ class SynDataset(BaseDataset):
         if not place.is_dir():
             multi = MULTI if self.dataset_choice.endswith(MULTI) else ""
             place = place.with_name(Factors.parse(self.dataset_choice).code + multi)
-        path = place / prepared_name(input_res, "lab" if self.use_lab else "rgb")
+        path = place / name_prepared(input_res, "lab" if self.use_lab else "rgb")
         if not path.is_file():
             raise DataError(
                 f"{path}: there is no such file: make it by `snakemake {path}`, or download it"

@@ -8,18 +8,18 @@ from numba import njit
 BITS = 22  # of Pillow's weights, behind the point
 
 
-def bicubic(pixels: np.ndarray, resolution: int) -> np.ndarray:
-    """RGB pixels (size, size, 3) uint8 as (resolution, resolution, 3) uint8.
+def resize_bicubic(pixels: np.ndarray, resolution: int) -> np.ndarray:
+    """Resize RGB pixels (size, size, 3) uint8 to (resolution, resolution, 3) uint8.
 
     Square ones only: for others Pillow may resize the columns first, which rounds otherwise.
     """
     size = len(pixels)
-    return pixels if size == resolution else resampled(pixels, weights(size, resolution))
+    return pixels if size == resolution else resample(pixels, compute_weights(size, resolution))
 
 
 @lru_cache
-def weights(size: int, resolution: int) -> np.ndarray:
-    """What each of `size` pixels adds to each of `resolution`: (resolution, size) int32.
+def compute_weights(size: int, resolution: int) -> np.ndarray:
+    """Compute what each of `size` pixels adds to each of `resolution`: (resolution, size) int32.
 
     In units of 2^-BITS. The cubic (a = -0.5) widens as the image shrinks, which antialiases.
     """
@@ -34,19 +34,20 @@ def weights(size: int, resolution: int) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def resampled(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Pixels (size, size, 3) resized in width, then in height, by weights (resolution, size).
+def resample(pixels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Resize pixels (size, size, 3) in width, then in height, by weights (resolution, size).
 
     Columns are made rows for the first: whole rows are summed many values at a time.
     """
     resolution, size = weights.shape
-    columns = transposed(pixels).reshape(size, -1)
-    narrow = transposed(combined(columns, weights).reshape(resolution, size, 3))
-    return combined(narrow.reshape(size, -1), weights).reshape(resolution, resolution, 3)
+    columns = transpose(pixels).reshape(size, -1)
+    narrow = transpose(combine(columns, weights).reshape(resolution, size, 3))
+    return combine(narrow.reshape(size, -1), weights).reshape(resolution, resolution, 3)
 
 
 @njit(nogil=True, cache=True)
-def transposed(pixels: np.ndarray) -> np.ndarray:
+def transpose(pixels: np.ndarray) -> np.ndarray:
+    """Copy pixels (height, width, 3) to (width, height, 3)."""
     height, width, _ = pixels.shape
     result = np.empty((width, height, 3), np.uint8)
     for y in range(height):
@@ -59,8 +60,8 @@ def transposed(pixels: np.ndarray) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def combined(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Rows (k, n) uint8 weighted by (m, k) and summed: (m, n) uint8, rounded and clipped."""
+def combine(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum rows (k, n) uint8, weighted by (m, k), to (m, n) uint8, rounded and clipped."""
     count, size = len(weights), rows.shape[1]
     result = np.empty((count, size), np.uint8)
     total = np.empty(size, np.int32)

@@ -22,7 +22,7 @@ class Labelled(NamedTuple):
 
 
 def find_images(source: str | Path) -> list[Labelled]:
-    """The images of a source, sorted by name; they are not opened.
+    """List the images of a source, sorted by name; they are not opened.
 
     Args:
         source: a folder `{class}/**/*.png` (or jpg, jpeg; hidden ones do not count); or a folder
@@ -30,14 +30,15 @@ def find_images(source: str | Path) -> list[Labelled]:
             splits are given; or a CSV file with columns `file`, relative to it, `label` and, where
             splits are given, `split`.
 
-    Raises DataError if the source is missing, has no images where it must, or does not make sense.
+    Raises:
+        DataError: the source is missing, has no images where it must, or does not make sense.
     """
     source = Path(source)
     try:
         if source.is_dir():
-            found = list(in_folder(source))
+            found = list(find_in_folder(source))
         elif source.is_file():
-            found = list(in_table(source))
+            found = list(find_in_table(source))
         else:
             raise DataError(f"{source}: there is no such folder or CSV file")
     except OSError as error:
@@ -45,50 +46,54 @@ def find_images(source: str | Path) -> list[Labelled]:
     return sorted(found, key=lambda image: image.name)
 
 
-def in_folder(source: Path) -> Iterator[Labelled]:
-    names = {folder.name for folder in folders_of(source)}
+def find_in_folder(source: Path) -> Iterator[Labelled]:
+    """Find the images in a folder of classes, or of splits with classes in them."""
+    names = {folder.name for folder in list_folders(source)}
     if "train" not in names or not names <= SPLIT_NAMES.keys():
-        yield from in_classes(source, source, "train")
+        yield from find_in_classes(source, source, "train")
         return
     if {"valid", "val"} <= names:
         raise DataError(f"{source}: expected one of the folders 'valid' and 'val', found both")
     for name in sorted(names):
-        yield from in_classes(source, source / name, SPLIT_NAMES[name])
+        yield from find_in_classes(source, source / name, SPLIT_NAMES[name])
 
 
-def in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled]:
-    """The images below `parent`, which has a folder for each class."""
-    classes = folders_of(parent)
+def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled]:
+    """Find the images below `parent`, which has a folder for each class."""
+    classes = list_folders(parent)
     if not classes:
         raise DataError(f"{parent}: no folders in it: expected one for each class")
     for folder in classes:
-        paths = list(images_below(folder))
+        paths = list(list_images(folder))
         if not paths:
             raise DataError(f"{folder}: no images in it: expected {', '.join(SUFFIXES)}")
         for path in paths:
-            name = printable(os.path.relpath(path, source))
-            yield Labelled(path, name, printable(folder.name), split)
+            name = escape_name(os.path.relpath(path, source))
+            yield Labelled(path, name, escape_name(folder.name), split)
 
 
-def folders_of(parent: Path) -> list[Path]:
+def list_folders(parent: Path) -> list[Path]:
+    """List the folders in one that are not hidden, sorted."""
     return sorted(
         child for child in parent.iterdir() if child.is_dir() and not child.name.startswith(".")
     )
 
 
-def images_below(folder: Path) -> Iterator[str]:
-    for place, folders, files in os.walk(folder, onerror=raised):
+def list_images(folder: Path) -> Iterator[str]:
+    """List the images below a folder that are not hidden."""
+    for place, folders, files in os.walk(folder, onerror=_reraise):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield os.path.join(place, name)
 
 
-def raised(error: OSError) -> None:
+def _reraise(error: OSError) -> None:
     raise error
 
 
-def in_table(source: Path) -> Iterator[Labelled]:
+def find_in_table(source: Path) -> Iterator[Labelled]:
+    """Find the images that a CSV file names."""
     seen = set()
     try:
         # Excel begins UTF-8 with a byte-order mark.
@@ -122,6 +127,6 @@ def in_table(source: Path) -> Iterator[Labelled]:
         raise DataError(f"{source}: not a CSV file in UTF-8: {error}") from error
 
 
-def printable(name: str) -> str:
-    """A file's name as text, also where its bytes are not UTF-8."""
+def escape_name(name: str) -> str:
+    """Turn a file's name into text, also where its bytes are not UTF-8."""
     return name.encode("utf-8", "backslashreplace").decode()

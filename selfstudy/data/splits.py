@@ -10,24 +10,38 @@ from selfstudy.errors import ConfigurationError
 SPLITS = ("train", "valid", "test")
 
 
-def split_rows(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
-    """Rows of `split` ("train", "valid" or "test") among prepared images, at most `most` of them.
+def select_split(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
+    """Give the rows of a split among prepared images.
 
     Args:
         splits: images that train, validate and test; they lie in this order.
+        split: "train", "valid" or "test".
+        most: number of rows at most; None: all.
+
+    Returns:
+        Sorted rows, int64 (r,).
     """
     index = SPLITS.index(split)
     start = sum(splits[:index])
     return np.arange(start, start + splits[index])[:most]
 
 
-def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
-    """Rows of the `labels` training images whose labels are known, sorted.
+def select_labelled(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
+    """Choose the training images whose labels are known.
 
     Subsets are balanced over classes as far as the images allow, depend on the seed, and are
     nested: the subset for fewer labels is part of the one for more.
 
-    Raises ConfigurationError if there are fewer images than labels.
+    Args:
+        targets: class of each training image (n,).
+        labels: how many are chosen.
+        seed: of the choice.
+
+    Returns:
+        Sorted rows, int64 (labels,).
+
+    Raises:
+        ConfigurationError: there are fewer images than labels.
     """
     if not 1 <= labels <= len(targets):
         raise ConfigurationError(
@@ -44,6 +58,6 @@ def label_subset(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
     return np.sort(shuffled[np.argsort(turns, kind="stable")[:labels]])
 
 
-def digest(rows: np.ndarray) -> str:
-    """A short name for a subset, the same wherever the subset is; no table reader sees a number."""
+def hash_rows(rows: np.ndarray) -> str:
+    """Name a subset in short, the same wherever it is; no table reader sees a number."""
     return f"sha256:{hashlib.sha256(rows.astype('<i8').tobytes()).hexdigest()[:12]}"

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.evaluation.linear import ITERATIONS
 from selfstudy.training.precision import autocast
 from selfstudy.training.run import run
@@ -36,7 +36,7 @@ def confusions(dataset: BaseDataset, folder: str | Path, seed: int, code: str) -
         `label`, `predicted`, and how many `images`.
     """
     run(dataset, folder, seed, code, keep_snapshot=True)
-    with opened(dataset.path) as file:
+    with open_hdf5(dataset.path) as file:
         names = list(file.attrs["classes"])
     train, valid = np.arange(dataset.training_images), dataset.rows("valid", seed)
     colours = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))

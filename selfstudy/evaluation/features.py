@@ -14,10 +14,10 @@ from torch import Tensor
 from selfstudy.backbones.study import Wrapper
 from selfstudy.configuration import configured
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
-from selfstudy.provenance import checksum, fingerprint
+from selfstudy.files import write_whole
+from selfstudy.provenance import fingerprint, hash_files
 from selfstudy.tasks.segment import semantic_labels
 from selfstudy.training.precision import autocast
 from selfstudy.training.session import Settings, device_of_run, frozen_network, open_dataset
@@ -125,14 +125,14 @@ def save_features(network: Wrapper, dataset: BaseDataset, folder: Path) -> Path:
     `{split}/rows` (n,) of the prepared file.
     """
     path = folder / FEATURES
-    stamp = fingerprint([checksum([folder / SNAPSHOT]), dataset.fingerprint])
+    stamp = fingerprint([hash_files([folder / SNAPSHOT]), dataset.fingerprint])
     if path.is_file():
-        with opened(path) as file:
+        with open_hdf5(path) as file:
             if file.attrs.get("stamp") == stamp:
                 return path
     rows = {split: dataset.rows(split, seed=0) for split in SPLITS}
     needs = sum(map(len, rows.values())) * (2 * network.model.out_feats + 32)
-    with written_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["stamp"] = stamp
         file.attrs["data"] = str(dataset.path)
         for split in SPLITS:
@@ -145,5 +145,5 @@ def save_features(network: Wrapper, dataset: BaseDataset, folder: Path) -> Path:
 
 def objects(dataset: BaseDataset, rows: np.ndarray) -> np.ndarray:
     """The classes (n, objects) of the objects in the scenes at sorted `rows`."""
-    with opened(dataset.path) as file:
+    with open_hdf5(dataset.path) as file:
         return file["class"][:][rows]

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import opened
-from selfstudy.data.splits import digest
+from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.splits import hash_rows
 from selfstudy.errors import ConfigurationError
 from selfstudy.evaluation.features import (
     Features,
@@ -49,7 +49,7 @@ def linear_evaluation(
 
     Returns:
         A row a budget and seed: `accuracy`, `train_accuracy`, `iterations` of the solver (500: it
-        was stopped there), `label_subset`, `feature_spread` (see `training.loop`).
+        was stopped there), `select_labelled`, `feature_spread` (see `training.loop`).
 
     Raises ConfigurationError if the dataset has not what the task needs, or too few images.
     """
@@ -72,7 +72,7 @@ def linear_evaluation(
                     "labels": budget,
                     "seed": seed,
                     **fit(subset, valid),
-                    "label_subset": digest(rows),
+                    "label_subset": hash_rows(rows),
                     "feature_spread": differ,
                 }
             )
@@ -97,7 +97,7 @@ def split_features(
         rows = (np.arange(dataset.training_images), dataset.rows("valid", seed=0))
         found = [image_features(network, dataset, split) for split in rows]
         return [Features(features, labels[:, column]) for features, labels in found]
-    with opened(save_features(network, dataset, folder)) as file:
+    with open_hdf5(save_features(network, dataset, folder)) as file:
         return [
             Features(file[f"{split}/features"][:], file[f"{split}/labels"][:, column])
             for split in ("train", "valid")

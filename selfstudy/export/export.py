@@ -11,11 +11,12 @@ from torch import Tensor
 
 from selfstudy.backbones.study import Wrapper
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import opened
+from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.prepared import read_color_space
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.export.counterparts import Timm, Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 FORMATS: dict[str, type[Export]] = {
     "torchvision": Torchvision,
@@ -67,7 +68,7 @@ def export(
     exported = kind(str(folder), model, about)
     path = output or folder / kind.file
     content = exported.content(images)
-    with written_whole(path, len(content)) as temporary:
+    with write_whole(path, len(content)) as temporary:
         temporary.write_bytes(content)
         error = difference(exported.features(temporary, images), model.backbone(images))
         if not error <= TOLERANCE:
@@ -114,14 +115,14 @@ def description(network: Wrapper, dataset: BaseDataset, folder: Path) -> dict[st
 
 def preparation(dataset: BaseDataset) -> dict[str, str]:
     """How images were made what a dataset holds."""
-    with opened(dataset.path) as file:
+    with open_hdf5(dataset.path) as file:
         attributes, (_, channels, height, width) = dict(file.attrs), file["data"].shape
+        space = read_color_space(file)
     text = f"float32 (b, {channels}, {height}, {width}), "
-    if "colour_space" not in attributes:  # a file of the study's authors
+    if space is None:  # a file of the study's authors
         about = f"{text}prepared as in {dataset.path.name}, which does not say how"
         return {"images": about, "in_channels": str(channels)}
     mean, std = (", ".join(f"{x:g}" for x in attributes[key]) for key in ("mean", "std"))
-    space = attributes["colour_space"]
     return {
         "images": f"{text}{COLOURS[space]}, minus ({mean}), divided by ({std})",
         "in_channels": str(channels),

@@ -102,7 +102,7 @@ def make_up_data(kind: Kind) -> Iterator[Path]:
     about = Description(
         dataset="made up",
         resolution=kind.resolution,
-        colour_space="rgb",
+        color_space="rgb",
         statistics=STATISTICS["rendered"]["rgb"],
         classes=[str(number) for number in range(kind.classes)],
         splits=(IMAGES * 3 // 4, IMAGES // 8, IMAGES // 8),

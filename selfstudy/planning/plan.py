@@ -8,7 +8,7 @@ import pandas as pd
 
 from selfstudy.data.packed import BUCKETS
 from selfstudy.factors import MULTI
-from selfstudy.job import bar
+from selfstudy.job import show_progress
 from selfstudy.planning.calibration import Kind, count_images, measure_pace, measure_rendering
 from selfstudy.planning.jobs import list_jobs
 from selfstudy.sweep.check import read_configuration
@@ -53,7 +53,7 @@ def plan(configfile: str) -> pd.DataFrame:
     needs = Needs(Sweep(read_configuration(path)))
     every, open_jobs = list_jobs(path, force=True), Counter(list_jobs(path, force=False))
     rows = []
-    with bar(len(every), "job", "plan") as progress:
+    with show_progress(len(every), "job", "plan") as progress:
         for rule in sorted({rule for rule, _ in every}, key=find_stage):
             row = {"rule": rule, "jobs": 0, "done": 0, "hours": 0.0, "hours_left": 0.0}
             row["gigabytes"] = 0.0

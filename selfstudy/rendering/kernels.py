@@ -1,4 +1,4 @@
-"""The ray tracer's device code: one set of Warp kernels for CPU and CUDA, a thread per pixel.
+"""The ray tracer's device code: one set of Warp kernels for CPU and CUDA, one thread per pixel.
 
 Light comes from a small disc around the study's point light, with shadows, and from a dim sky,
 brighter above than below, that objects block. Surfaces are matt. The camera and the background
@@ -260,6 +260,7 @@ def _radiance(batch: Batch, image: int, direction: wp.vec3, sample: int):
 
 @wp.kernel
 def draw_colors(batch: Batch, pixels: wp.array4d(dtype=wp.uint8)):
+    """Draw the images: pixels (n, resolution, resolution, 3)."""
     image, row, column = wp.tid()
     x = float(column)
     y = float(row)
@@ -279,6 +280,7 @@ def draw_colors(batch: Batch, pixels: wp.array4d(dtype=wp.uint8)):
 def draw_targets(
     batch: Batch, instances: wp.array3d(dtype=wp.uint8), depths: wp.array3d(dtype=wp.float32)
 ):
+    """Draw which object is seen at each pixel's centre, and at what depth."""
     image, row, column = wp.tid()
     ray = _pixel_ray(batch, float(column) + 0.5, float(row) + 0.5)
     hit = _trace(batch, image, _EYE, ray)
@@ -288,5 +290,6 @@ def draw_targets(
 
 @wp.kernel
 def find_roots(mesh: wp.uint64, groups: wp.array2d(dtype=wp.int32)):
+    """Replace the number of each object's group by the root of that group's hierarchy."""
     image, index = wp.tid()
     groups[image, index] = wp.mesh_get_group_root(mesh, groups[image, index])

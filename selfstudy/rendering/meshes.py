@@ -3,16 +3,16 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import h5py
 import numpy as np
 
-from selfstudy.data.hdf5 import opened, reading
+from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS, CLASSES
 from selfstudy.errors import DataError
-from selfstudy.files import require_space, written_whole
-from selfstudy.provenance import checksum
+from selfstudy.files import require_space, write_whole
+from selfstudy.provenance import hash_files
 from selfstudy.rendering.shapes.mesh import CREASE, Mesh
 
 SUFFIXES = (".obj", ".glb")
@@ -34,13 +34,14 @@ ARRAYS = {"vertices": np.float32, "normals": np.float32, "faces": np.int32}
 log = logging.getLogger("selfstudy")
 
 
-def class_folders(folder: str | Path) -> dict[str, Path]:
-    """The folder of each class, in the order of the classes.
+def find_class_folders(folder: str | Path) -> dict[str, Path]:
+    """Find the folder of each class, in the order of the classes.
 
     A folder is named by its class or by the class's synset in ShapeNet. The study's classes come in
     the study's order; where there is any other, all come by name.
 
-    Raises DataError if there is no such folder, or not a sensible number of classes in it.
+    Raises:
+        DataError: there is no such folder, or not a sensible number of classes in it.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -71,11 +72,17 @@ def collect_meshes(
     (`vertex_ends`, `face_ends`). Attributes: `classes`, `inputs_sha256`. Meshes that cannot be read
     are logged, listed in `skipped`, and left out.
 
-    Raises DataError if a class is left with fewer meshes than there are buckets.
+    Args:
+        folder: holds a folder for each class.
+        output: the collection.
+        progress: is told how many meshes have been looked at since it was told last.
+
+    Raises:
+        DataError: a class is left with fewer meshes than there are buckets.
     """
-    folders = class_folders(folder)
-    paths = {name: sorted(files_below(place)) for name, place in folders.items()}
-    with written_whole(output) as temporary, h5py.File(temporary, "w") as file:
+    folders = find_class_folders(folder)
+    paths = {name: sorted(find_mesh_files(place)) for name, place in folders.items()}
+    with write_whole(output) as temporary, h5py.File(temporary, "w") as file:
         for name, dtype in ARRAYS.items():
             file.create_dataset(name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3))
         classes, names, ends, skipped, used = [], [], [], [], []
@@ -109,19 +116,21 @@ def collect_meshes(
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)
         file["vertex_ends"], file["face_ends"] = np.array(ends).T
         file.attrs["classes"] = list(folders)
-        file.attrs["inputs_sha256"] = checksum(used)
+        file.attrs["inputs_sha256"] = hash_files(used)
 
 
-def files_below(folder: Path) -> Iterator[Path]:
+def find_mesh_files(folder: Path) -> Iterator[Path]:
+    """Find the files below a folder that are named as meshes are."""
     for path in folder.rglob("*"):
         if path.suffix.lower() in SUFFIXES and path.is_file():
             yield path
 
 
 def read_mesh(path: Path) -> Mesh:
-    """The shape in a mesh file, its vertices repeated along creases.
+    """Read the shape in a mesh file, its vertices repeated along creases.
 
-    Raises DataError if it cannot be read, or has no surface.
+    Raises:
+        DataError: it cannot be read, or has no surface.
     """
     import trimesh  # slow to import, and only this needs it
 
@@ -147,14 +156,22 @@ class Collection(NamedTuple):
     labels: np.ndarray  # (m,), the class of each mesh
 
     @classmethod
-    def open(cls, path: str | Path) -> "Collection":
-        """Raises DataError if the file is missing, damaged or something else."""
-        with opened(path) as file, reading(path):
+    def open(cls, path: str | Path) -> Self:
+        """Open what `collect_meshes` wrote.
+
+        Raises:
+            DataError: the file is missing, damaged or something else.
+        """
+        with open_hdf5(path) as file, report_damage(path):
             return cls(Path(path), tuple(file.attrs["classes"]), file["class"][:])
 
-    def read(self, index: int) -> Mesh:
-        """Mesh `index` of the file."""
-        with opened(self.path) as file, reading(self.path):
+    def read_shape(self, index: int) -> Mesh:
+        """Read mesh `index` of the file.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        with open_hdf5(self.path) as file, report_damage(self.path):
             vertices, faces = (
                 slice(file[ends][index - 1] if index else 0, file[ends][index])
                 for ends in ("vertex_ends", "face_ends")

@@ -7,13 +7,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from selfstudy.data.decoding import decoded
-from selfstudy.data.hdf5 import opened, reading
+from selfstudy.data.decoding import decode_image
+from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.packed import BUCKETS
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
-from selfstudy.provenance import checksum
-from selfstudy.rendering.streams import dealt
+from selfstudy.files import write_whole
+from selfstudy.provenance import hash_files
+from selfstudy.rendering.streams import deal
 from selfstudy.rendering.textures import POOL, SIZE
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -29,7 +29,13 @@ def collect_textures(
     The file holds `textures` (t, SIZE, SIZE, 3) uint8 and the `name` of each; attribute:
     `inputs_sha256`. Images that cannot be read are logged, listed in `skipped`, and left out.
 
-    Raises DataError if there is no such folder, or fewer images in it than there are buckets.
+    Args:
+        folder: holds PNG and JPEG files, at any depth.
+        output: the file of textures.
+        progress: is told how many images have been looked at since it was told last.
+
+    Raises:
+        DataError: there is no such folder, or fewer images in it than there are buckets.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -39,7 +45,7 @@ def collect_textures(
     for path in paths:
         progress(1)
         try:
-            textures.append(seamless(decoded(path, SIZE + BORDER)))
+            textures.append(make_seamless(decode_image(path, SIZE + BORDER)))
             used.append(path)
         except DataError as error:
             log.warning("left out: %s", error)
@@ -51,16 +57,16 @@ def collect_textures(
         )
     text = h5py.string_dtype()
     needs = len(used) * 3 * SIZE**2
-    with written_whole(output, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(output, needs) as temporary, h5py.File(temporary, "w") as file:
         file["textures"] = np.stack(textures)
         names = [str(path.relative_to(folder)) for path in used]
         file.create_dataset("name", data=names, dtype=text)
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)
-        file.attrs["inputs_sha256"] = checksum(used)
+        file.attrs["inputs_sha256"] = hash_files(used)
 
 
-def seamless(image: np.ndarray) -> np.ndarray:
-    """An image (SIZE + BORDER, SIZE + BORDER, 3) uint8 as one (SIZE, SIZE, 3) that repeats.
+def make_seamless(image: np.ndarray) -> np.ndarray:
+    """Turn an image (SIZE + BORDER, SIZE + BORDER, 3) uint8 into one (SIZE, SIZE, 3) that repeats.
 
     What sticks out beyond SIZE fades into the opposite border.
     """
@@ -72,11 +78,15 @@ def seamless(image: np.ndarray) -> np.ndarray:
     return np.rint(values).astype(np.uint8)
 
 
-def own_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
-    """A bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3)."""
-    with opened(path) as file, reading(path):
+def read_textures(path: str | Path, seed: int, bucket: int) -> np.ndarray:
+    """Read a bucket's share of collected textures, at most POOL, uint8 (t, SIZE, SIZE, 3).
+
+    Raises:
+        DataError: the file is missing, damaged or something else.
+    """
+    with open_hdf5(path) as file, report_damage(path):
         stored = file["textures"]
         if stored.shape[1:] != (SIZE, SIZE, 3) or stored.dtype != np.uint8:
             raise DataError(f"{path}: not collected textures: 'textures' is {stored.shape}")
-        share = dealt(np.arange(len(stored)), seed, bucket, which=0)[:POOL]
+        share = deal(np.arange(len(stored)), seed, bucket, which=0)[:POOL]
         return stored[np.sort(share)]

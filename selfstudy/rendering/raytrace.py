@@ -85,14 +85,14 @@ class Tracer:
         batch.resolution = self._resolution
         return _Loaded(batch, mesh, (len(objects), self._resolution, self._resolution))
 
-    def colors(self, loaded: "_Loaded") -> np.ndarray:
-        """Images, uint8 (n, resolution, resolution, 3)."""
+    def trace_colors(self, loaded: "_Loaded") -> np.ndarray:
+        """Trace the images, uint8 (n, resolution, resolution, 3)."""
         pixels = wp.empty((*loaded.shape, 3), dtype=wp.uint8, device=self._device)
         wp.launch(draw_colors, loaded.shape, [loaded.batch, pixels], device=self._device)
         return pixels.numpy()
 
-    def targets(self, loaded: "_Loaded") -> tuple[np.ndarray, np.ndarray]:
-        """At pixel centres: which object, uint8 from 1 on (0 is the background), and the depth.
+    def trace_targets(self, loaded: "_Loaded") -> tuple[np.ndarray, np.ndarray]:
+        """Trace pixel centres: which object, uint8 from 1 on (0: the background), and the depth.
 
         Both have shape (n, resolution, resolution); depth is float32, along the camera's axis.
         """

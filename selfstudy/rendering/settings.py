@@ -32,7 +32,8 @@ class Rendering:
         meshes: collected ones (see `rendering.meshes`) to show in place of procedural shapes.
         textures: collected ones (see `rendering.own_textures`) in place of procedural ones.
 
-    Raises ConfigurationError if a value is out of range.
+    Raises:
+        ConfigurationError: a value is out of range.
     """
 
     resolution: int = 128
@@ -49,14 +50,17 @@ class Rendering:
         for field in fields(self):
             if field.name in LIMITS:
                 whole = isinstance(field.default, int)
-                check(field.name, getattr(self, field.name), *LIMITS[field.name], whole)
+                check_range(field.name, getattr(self, field.name), *LIMITS[field.name], whole)
 
+    @property
     def attributes(self) -> dict[str, int | float]:
         """The numbers among the settings."""
         return {name: value for name, value in asdict(self).items() if name in LIMITS}
 
 
-def check(name: str, value: float, low: float, high: float | None, whole: bool = True) -> None:
+def check_range(
+    name: str, value: float, low: float, high: float | None, whole: bool = True
+) -> None:
     """Raise ConfigurationError unless a number is within its limits."""
     kinds = int if whole else (int, float)
     if not isinstance(value, kinds) or not low <= value or (high is not None and value > high):

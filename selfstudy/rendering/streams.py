@@ -14,7 +14,10 @@ EVERYWHERE = BUCKETS  # stands for the bucket in streams that all twelve buckets
 
 
 class Stream(IntEnum):
-    """The names are part of the data's definition: a new one goes to the end."""
+    """What a stream decides.
+
+    The numbers are part of the data's definition: a new one goes to the end.
+    """
 
     SHAPE = 0
     TEXTURE_IMAGE = 1
@@ -32,17 +35,17 @@ class Stream(IntEnum):
     DEALING = 13
 
 
-def generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
-    """The generator of one stream; `index` tells shapes and texture images apart."""
+def make_generator(seed: int, bucket: int, stream: Stream, index: int = 0) -> np.random.Generator:
+    """Make the generator of one stream; `index` tells shapes and texture images apart."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(bucket, stream, index)))
 
 
-def dealt(items: np.ndarray, seed: int, bucket: int, which: int) -> np.ndarray:
-    """A bucket's share of items that are shuffled and dealt to all buckets in turn.
+def deal(items: np.ndarray, seed: int, bucket: int, which: int) -> np.ndarray:
+    """Deal shuffled items to all buckets in turn; give one bucket's share.
 
     `which` tells items of several kinds apart.
     """
-    order = generator(seed, EVERYWHERE, Stream.DEALING, which).permutation(items)
+    order = make_generator(seed, EVERYWHERE, Stream.DEALING, which).permutation(items)
     return order[bucket::BUCKETS]
 
 
@@ -58,14 +61,16 @@ class Tempered:
         self.rng, self.variety = rng, variety
 
     def random(self) -> float:
+        """Draw from 0 to 1."""
         return self.uniform(0, 1)
 
     def uniform(self, low: float, high: float, size: int | None = None) -> float | np.ndarray:
+        """Draw as NumPy does; the less variety, the nearer to the middle."""
         middle = (low + high) / 2
         return middle + self.variety * (self.rng.uniform(low, high, size) - middle)
 
     def integers(self, low: int, high: int | None = None) -> int:
-        """As NumPy's; the fewer of the choices, the less variety."""
+        """Draw as NumPy does; the less variety, the fewer of the choices."""
         low, high = (0, low) if high is None else (low, high)
         choices = 1 + round(self.variety * (high - low - 1))
         return low + (self.rng.integers(low, high) - low) * choices // (high - low)

@@ -10,11 +10,11 @@ import numpy as np
 
 from selfstudy.data.packed import CLASSES
 from selfstudy.rendering.meshes import Collection
-from selfstudy.rendering.own_textures import own_textures
+from selfstudy.rendering.own_textures import read_textures
 from selfstudy.rendering.settings import Rendering
 from selfstudy.rendering.shapes import Mesh, make_shape
-from selfstudy.rendering.streams import Stream, Tempered, dealt, generator
-from selfstudy.rendering.textures import POOL, make_texture, pyramids
+from selfstudy.rendering.streams import Stream, Tempered, deal, make_generator
+from selfstudy.rendering.textures import POOL, build_pyramids, make_texture
 
 
 class Shapes(Protocol):
@@ -23,7 +23,7 @@ class Shapes(Protocol):
     classes: tuple[str, ...]  # their names
 
     def __call__(self, index: int) -> Mesh:
-        """A shape, its bounding box centred on the origin, y up."""
+        """Give a shape, its bounding box centred on the origin, y up."""
 
 
 class ProceduralShapes:
@@ -35,8 +35,9 @@ class ProceduralShapes:
         self.settings, self.bucket = settings, bucket
 
     def __call__(self, index: int) -> Mesh:
-        rng = generator(self.settings.seed, self.bucket, Stream.SHAPE, index)
-        return centred(make_shape(index % len(CLASSES), Tempered(rng, self.settings.variety)))
+        """Make a shape."""
+        rng = make_generator(self.settings.seed, self.bucket, Stream.SHAPE, index)
+        return center(make_shape(index % len(CLASSES), Tempered(rng, self.settings.variety)))
 
 
 class OwnShapes:
@@ -47,39 +48,41 @@ class OwnShapes:
         self.collection = Collection.open(settings.meshes)
         self.classes = self.collection.classes
         self.shares = [
-            dealt(np.flatnonzero(self.collection.labels == label), settings.seed, bucket, label)
+            deal(np.flatnonzero(self.collection.labels == label), settings.seed, bucket, label)
             for label in range(len(self.classes))
         ]
 
     def __call__(self, index: int) -> Mesh:
+        """Read a mesh, the next of its class in this turn's order."""
         draw, label = divmod(index, len(self.classes))
         share = self.shares[label]
         turn, place = divmod(draw, len(share))
         # Counted through, so that each class and turn has a stream of its own.
         which = turn * len(self.classes) + label
-        order = generator(self.settings.seed, self.bucket, Stream.SHAPE, which)
-        return centred(self.collection.read(int(order.permutation(share)[place])))
+        order = make_generator(self.settings.seed, self.bucket, Stream.SHAPE, which)
+        return center(self.collection.read_shape(int(order.permutation(share)[place])))
 
 
-def shapes_of(settings: Rendering, bucket: int) -> Shapes:
-    """The supply of shapes that the settings name."""
+def supply_shapes(settings: Rendering, bucket: int) -> Shapes:
+    """Supply the shapes that the settings name."""
     return (OwnShapes if settings.meshes else ProceduralShapes)(settings, bucket)
 
 
-def textures_of(settings: Rendering, bucket: int) -> np.ndarray:
-    """The bucket's `POOL` textures as linear RGB, float32 (POOL, TEXELS, 3)."""
-    return pyramids(texture_images(settings, bucket))
+def supply_textures(settings: Rendering, bucket: int) -> np.ndarray:
+    """Supply the bucket's `POOL` textures as linear RGB, float32 (POOL, TEXELS, 3)."""
+    return build_pyramids(supply_texture_images(settings, bucket))
 
 
-def texture_images(settings: Rendering, bucket: int) -> Iterable[np.ndarray]:
-    """The bucket's `POOL` textures, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
+def supply_texture_images(settings: Rendering, bucket: int) -> Iterable[np.ndarray]:
+    """Supply the bucket's `POOL` textures, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
     if settings.textures:
-        own = own_textures(settings.textures, settings.seed, bucket)
+        own = read_textures(settings.textures, settings.seed, bucket)
         return (own[index % len(own)] / 255 for index in range(POOL))
-    streams = (generator(settings.seed, bucket, Stream.TEXTURE_IMAGE, i) for i in range(POOL))
+    streams = (make_generator(settings.seed, bucket, Stream.TEXTURE_IMAGE, i) for i in range(POOL))
     return map(make_texture, streams)
 
 
-def centred(mesh: Mesh) -> Mesh:
+def center(mesh: Mesh) -> Mesh:
+    """Move a mesh so that its bounding box is centred on the origin."""
     low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     return mesh._replace(vertices=mesh.vertices - (low + high) / 2)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from selfstudy.rendering.colors import rgb
+from selfstudy.rendering.colors import convert_hsv
 
 SIZE = 128  # texels along a side; a power of two
 LEVELS = SIZE.bit_length()
@@ -20,8 +20,8 @@ _FREQUENCY = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]
 _FREQUENCY[0, 0] = 1.0
 
 
-def pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
-    """Texture images, sRGB (SIZE, SIZE, 3) from 0 to 1, as linear RGB with all mipmap levels.
+def build_pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
+    """Turn texture images, sRGB (SIZE, SIZE, 3) from 0 to 1, into linear RGB with all mipmaps.
 
     Returns:
         float32 (textures, TEXELS, 3); a texture's levels follow each other, the largest first, each
@@ -37,15 +37,15 @@ def pyramids(images: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def make_texture(rng: np.random.Generator) -> np.ndarray:
-    """One random texture, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
+    """Make one random texture, sRGB, float (SIZE, SIZE, 3) from 0 to 1."""
     pattern = FAMILIES[rng.integers(len(FAMILIES))](rng)
-    dirt = noise(rng, rng.uniform(0.6, 1.2))
+    dirt = make_noise(rng, rng.uniform(0.6, 1.2))
     pattern = np.clip(pattern + rng.uniform(0, 0.2) * (dirt - 0.5), 0, 1)
     palette = _palette(rng)
     step = np.minimum((3 * pattern).astype(int), 2)
     share = (3 * pattern - step)[..., None]
     image = palette[step] * (1 - share) + palette[step + 1] * share
-    grain = 1 + rng.uniform(0, 0.4) * (noise(rng, 0.6) - 0.5)
+    grain = 1 + rng.uniform(0, 0.4) * (make_noise(rng, 0.6) - 0.5)
     return np.clip(image * (grain * _relief(rng, pattern))[..., None], 0, 1)
 
 
@@ -56,7 +56,7 @@ def _palette(rng) -> np.ndarray:
     hue = rng.normal(0.09, 0.07) if rng.random() < 0.5 else rng.random()  # many materials are brown
     hues = hue + rng.normal(0, rng.choice([0.03, 0.2]), 4)
     saturation = rng.uniform(0, 0.6) + rng.normal(0, 0.1, 4)
-    return rgb(np.stack([hues, saturation, value], axis=-1))
+    return convert_hsv(np.stack([hues, saturation, value], axis=-1))
 
 
 def _relief(rng, pattern: np.ndarray) -> np.ndarray:
@@ -65,8 +65,8 @@ def _relief(rng, pattern: np.ndarray) -> np.ndarray:
     return 1 + rng.uniform(-1.2, 1.2) * np.clip(slope, -0.3, 0.3)
 
 
-def noise(rng: np.random.Generator, smoothness: float, stretch: float = 1.0) -> np.ndarray:
-    """Tileable fractal noise from 0 to 1, cloudier with `smoothness`, drawn out along y."""
+def make_noise(rng: np.random.Generator, smoothness: float, stretch: float = 1.0) -> np.ndarray:
+    """Make tileable fractal noise from 0 to 1, cloudier with `smoothness`, drawn out along y."""
     spectrum = np.fft.rfft2(rng.standard_normal((SIZE, SIZE)))
     frequency = _FREQUENCY
     if stretch != 1:
@@ -110,34 +110,34 @@ def _cells(rng, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _clouds(rng):
-    return noise(rng, rng.uniform(0.7, 1.8))
+    return make_noise(rng, rng.uniform(0.7, 1.8))
 
 
 def _ridges(rng):
-    return np.sqrt(np.abs(2 * noise(rng, rng.uniform(1.2, 1.7)) - 1))
+    return np.sqrt(np.abs(2 * make_noise(rng, rng.uniform(1.2, 1.7)) - 1))
 
 
 def _camouflage(rng):
-    field = noise(rng, rng.uniform(1.3, 1.8))
+    field = make_noise(rng, rng.uniform(1.3, 1.8))
     levels = np.quantile(field, [0.25, 0.5, 0.75])
     return sum(_inside((level - field) * 0.15) for level in levels) / 3
 
 
 def _marble(rng):
-    bend = noise(rng, 1.6) - 0.5
+    bend = make_noise(rng, 1.6) - 0.5
     across, along = _frequency(rng, 2, 8), _frequency(rng, 0, 6)
     phase = across * _X + along * _Y + rng.uniform(0.5, 2.0) * bend
     return 0.5 + 0.5 * np.sin(2 * np.pi * phase)
 
 
 def _wood(rng):
-    bend = noise(rng, 2.4, stretch=3.0)
+    bend = make_noise(rng, 2.4, stretch=3.0)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(4, 9) * bend)
-    return 0.8 * rings + 0.2 * noise(rng, 0.9, stretch=8.0)
+    return 0.8 * rings + 0.2 * make_noise(rng, 0.9, stretch=8.0)
 
 
 def _brushed(rng):
-    return noise(rng, rng.uniform(0.5, 0.9), stretch=rng.uniform(6, 16))
+    return make_noise(rng, rng.uniform(0.5, 0.9), stretch=rng.uniform(6, 16))
 
 
 def _checks(rng):
@@ -196,7 +196,7 @@ def _tiles(rng):
 def _planks(rng):
     rows = 2 * _frequency(rng, 2, 5)
     planks = _grid_of_tiles(rng, _frequency(rng, 1, 2), rows, 0.5, 0.005)
-    return 0.75 * planks + 0.25 * noise(rng, 0.8, stretch=0.15)
+    return 0.75 * planks + 0.25 * make_noise(rng, 0.8, stretch=0.15)
 
 
 def _hexagons(rng):
@@ -262,7 +262,7 @@ def _mosaic(rng):
 
 def _veins(rng):
     near, far, _ = _cells(rng, _frequency(rng, 2, 6))
-    return np.clip((far - near) * rng.uniform(4, 9), 0, 1) * (0.6 + 0.4 * noise(rng, 1.5))
+    return np.clip((far - near) * rng.uniform(4, 9), 0, 1) * (0.6 + 0.4 * make_noise(rng, 1.5))
 
 
 FAMILIES = (

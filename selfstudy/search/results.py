@@ -10,14 +10,18 @@ from optuna.trial import FrozenTrial, TrialState
 
 from selfstudy.drawing import save
 from selfstudy.errors import DataError, TrainingError
-from selfstudy.files import written_whole
-from selfstudy.search.figures import importance, parallel
+from selfstudy.files import write_whole
+from selfstudy.search.figures import draw_importance, draw_parallel
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
 
 
-def load(folder: str | Path) -> Study:
-    """The study of a search. Raises DataError if there is none, or its journal is damaged."""
+def load_study(folder: str | Path) -> Study:
+    """Open the study of a search.
+
+    Raises:
+        DataError: there is none in `folder`, or its journal is damaged.
+    """
     missing = DataError(f"{folder}: expected a search, with its {JOURNAL}")
     if not (Path(folder) / JOURNAL).is_file():
         raise missing
@@ -28,31 +32,40 @@ def load(folder: str | Path) -> Study:
 
 
 def write_results(folder: str | Path) -> FrozenTrial:
-    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png`; give the best trial.
+    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png` into a search's folder.
 
-    `best.gin` is all of the configuration of the best trial's run.
+    Returns:
+        The best trial, of whose run `best.gin` is the whole configuration.
 
-    Raises TrainingError if no trial is complete.
+    Raises:
+        DataError: the search, or the best trial's configuration, is missing or damaged.
+        TrainingError: no trial is complete.
     """
-    folder, study = Path(folder), load(folder)
-    table = trials(study)
+    folder, study = Path(folder), load_study(folder)
+    table = tabulate_trials(study)
     if "complete" not in set(table["state"]):
         counts = table["state"].value_counts()
         found = ", ".join(f"{count} {state}" for state, count in counts.items())
         raise TrainingError(f"{folder}: no trial is complete, of which one could be best: {found}")
     best = study.best_trial
     with FileLock(folder / LOCK):
-        with written_whole(folder / "best.gin") as temporary:
-            temporary.write_text(best_configuration(folder, best, len(table)), encoding="utf-8")
-        save(importance(study), folder / "importance.png")
-        save(parallel(table), folder / "parallel.png")
-        with written_whole(folder / "trials.csv") as temporary:
+        with write_whole(folder / "best.gin") as temporary:
+            temporary.write_text(
+                compose_best_configuration(folder, best, len(table)), encoding="utf-8"
+            )
+        save(draw_importance(study), folder / "importance.png")
+        save(draw_parallel(study), folder / "parallel.png")
+        with write_whole(folder / "trials.csv") as temporary:
             table.to_csv(temporary, index=False)
     return best
 
 
-def best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
-    """The configuration that the best trial ran with, below a line about it."""
+def compose_best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
+    """Read the configuration that the best trial ran with, and put a line about it above.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     path = folder / "trials" / str(best.number) / "config.gin"
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,13 +77,13 @@ def best_configuration(folder: Path, best: FrozenTrial, trials: int) -> str:
     )
 
 
-def trials(study: Study) -> pd.DataFrame:
-    """A row a trial, by number.
+def tabulate_trials(study: Study) -> pd.DataFrame:
+    """Tell what came of each trial.
 
     Returns:
-        `number`; `state`: complete, pruned, diverged or running; `value`: the validation accuracy
-        after the last of its `rounds`; `seconds` from its start to its end, interruptions among
-        them; and a column for each parameter.
+        One row per trial, by `number`; `state`: complete, pruned, diverged or running; `value`: the
+        validation accuracy after the last of its `rounds`; `seconds` from its start to its end,
+        including interruptions; and one column per parameter.
     """
     rows = []
     for trial in study.get_trials(deepcopy=False):
@@ -89,6 +102,6 @@ def trials(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["number", "state", "value", "rounds", "seconds", *SPACE])
 
 
-def running(study: Study) -> int:
-    """How many trials are not over."""
+def count_running(study: Study) -> int:
+    """Count the trials that are not over."""
     return len(study.get_trials(deepcopy=False, states=[TrialState.RUNNING]))

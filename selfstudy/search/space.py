@@ -17,8 +17,14 @@ SPACE = {
 WARM_UP = 5  # rounds, of all of the authors' configurations
 
 
-def point_bindings(point: Mapping[str, float], warm_up: int, rounds: int) -> list[str]:
-    """The gin bindings of a point: a run whose learning rate rises for `warm_up` of its rounds."""
+def bind_point(point: Mapping[str, float], warm_up: int, rounds: int) -> list[str]:
+    """Write a point as gin bindings.
+
+    Args:
+        point: a value for each name of `SPACE`.
+        warm_up: in how many of the first rounds the learning rate rises to its peak.
+        rounds: of the run.
+    """
     return [
         f"scheduler.milestones = [{warm_up}, {rounds}]",
         f"scheduler.target_lrs = [0, {point['learning_rate']!r}, {point['final_rate']!r}]",

@@ -36,7 +36,8 @@ class SearchSettings:
         rounds: of a trial that is not pruned.
         grace: rounds that every trial has before it may be pruned.
 
-    Raises ConfigurationError unless 1 ≤ grace ≤ rounds.
+    Raises:
+        ConfigurationError: unless 1 ≤ grace ≤ rounds.
     """
 
     sampler: str
@@ -59,8 +60,9 @@ class SharedStudy:
         settings: how it goes.
         stamp: what else it depends on, by name, as fingerprints.
 
-    Raises ConfigurationError if the search in `folder` was begun with others, DataError if its
-    journal is damaged or cannot be opened.
+    Raises:
+        ConfigurationError: the search in `folder` was begun with other settings or another stamp.
+        DataError: its journal is damaged, or cannot be opened or written.
     """
 
     def __init__(self, folder: Path, settings: SearchSettings, stamp: Mapping[str, str]) -> None:
@@ -90,14 +92,20 @@ class SharedStudy:
                 f"give a new one another name, or remove this folder"
             )
 
-    def trial_folder(self, number: int) -> Path:
+    def locate_trial(self, number: int) -> Path:
+        """Give the folder of a trial's run."""
         return self.folder / "trials" / str(number)
 
     def claim(self, trials: int) -> tuple[Trial, AbstractContextManager] | None:
-        """A trial for this process alone, as long as what comes with it is held.
+        """Claim a trial for this process alone.
 
-        That is one whose process has died, or else a new one; none when `trials` have been begun.
-        The system lets go of a trial when its process dies, however it dies.
+        Args:
+            trials: how many may be begun in all, by all processes.
+
+        Returns:
+            A trial whose process has died, or else a new one, and its hold, a context: the trial is
+            this process's own until that ends. The system ends it when the process dies, however
+            it dies. Nothing when `trials` have been begun.
         """
         with self._lock:
             begun = self.study.get_trials(deepcopy=False)
@@ -112,13 +120,13 @@ class SharedStudy:
         return None
 
     def _hold(self, number: int) -> AbstractContextManager:
-        folder = self.trial_folder(number)
+        folder = self.locate_trial(number)
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".claim").acquire(timeout=0)
 
 
 def make_sampler(settings: SearchSettings, number: int) -> BaseSampler:
-    """The sampler of trial `number`.
+    """Make the sampler of trial `number`.
 
     Each has a seed of its own: processes that share a study draw differently, and one that goes on
     with a study draws as if it had never stopped.
@@ -133,7 +141,11 @@ def make_sampler(settings: SearchSettings, number: int) -> BaseSampler:
 
 
 def open_journal(folder: Path) -> JournalStorage:
-    """The journal of a search. Raises DataError if it is damaged or cannot be opened."""
+    """Open the journal of a search.
+
+    Raises:
+        DataError: it is damaged, or cannot be opened.
+    """
     path, lock = folder / JOURNAL, FileLock(folder / ".journal.lock")
     try:
         with lock:

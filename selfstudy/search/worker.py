@@ -9,7 +9,7 @@ from optuna.trial import Trial, TrialState
 from selfstudy.configuration import configured
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.errors import DivergenceError
-from selfstudy.search.space import SPACE, configured_warm_up, point_bindings
+from selfstudy.search.space import SPACE, bind_point, configured_warm_up
 from selfstudy.search.study import DIVERGED, SearchSettings, SharedStudy
 from selfstudy.training.checkpoint import CHECKPOINT, PREVIOUS
 from selfstudy.training.history import TIMES
@@ -49,32 +49,44 @@ def search(
         if Settings().valid_iters == 0:
             bindings = [*bindings, "session.valid_iters = -1"]
     lowest = {name: distribution.low for name, distribution in SPACE.items()}
-    with configured(files, [*bindings, *point_bindings(lowest, warm_up, settings.rounds)]):
+    with configured(files, [*bindings, *bind_point(lowest, warm_up, settings.rounds)]):
         dataset = open_dataset(data)
         make_step(dataset, Settings())  # what does not fit together ends before the study begins
         shared = SharedStudy(Path(folder), settings, stamp(dataset, code=""))
     while claim := shared.claim(trials):
         trial, hold = claim
         with hold:
-            point = point_bindings(drawn(trial), warm_up, settings.rounds)
+            point = bind_point(draw_point(trial), warm_up, settings.rounds)
             with configured(files, [*bindings, *point]):
-                train(shared, trial, open_dataset(data), code)
+                train_trial(shared, trial, open_dataset(data), code)
 
 
-def drawn(trial: Trial) -> dict[str, float]:
-    """A trial's point, which is drawn to its end if a process died over that."""
+def draw_point(trial: Trial) -> dict[str, float]:
+    """Draw a trial's point: a value for each name of `SPACE`.
+
+    It is drawn to its end if a process died over that.
+    """
     return {
         name: float(trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log))
         for name, bounds in SPACE.items()
     }
 
 
-def train(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> None:
+def train_trial(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> None:
     """Train a trial by the present configuration, and tell the study what came of it.
 
     One whose numbers are no longer finite counts as pruned, so that the sampler learns from it.
+
+    Args:
+        shared: the search.
+        trial: that this process has claimed.
+        dataset: to train on.
+        code: a fingerprint of the source.
+
+    Raises:
+        InterruptionError: the run was asked to stop; the trial goes on when it is next claimed.
     """
-    folder, settings = shared.trial_folder(trial.number), shared.settings
+    folder, settings = shared.locate_trial(trial.number), shared.settings
     # A trial that goes on from a checkpoint comes to some rounds for the second time.
     reported = shared.study.get_trials(deepcopy=False)[trial.number].intermediate_values
     pruned = False

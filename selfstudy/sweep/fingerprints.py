@@ -2,13 +2,13 @@
 
 from functools import cache
 
-from selfstudy.provenance import code_fingerprint, source_of
+from selfstudy.provenance import find_source, fingerprint_code
 
 
 @cache
 def fingerprint_modules(*modules: str) -> str:
     """Hash the source of modules of the package, and of all of it that they import."""
-    return code_fingerprint(*modules)
+    return fingerprint_code(*modules)
 
 
 def fingerprint_run(
@@ -25,4 +25,4 @@ def fingerprint_run(
     named = [f"backbones.{backbone}", f"methods.{pretext}"]
     if task:
         named += ["starts", "tasks.classify", f"tasks.{task}"]
-    return fingerprint_modules(module, *(name for name in named if source_of(name).is_file()))
+    return fingerprint_modules(module, *(name for name in named if find_source(name).is_file()))

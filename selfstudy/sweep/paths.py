@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from selfstudy.data.prepared import prepared_name
+from selfstudy.data.prepared import name_prepared
 
 
 class Paths:
@@ -20,7 +20,7 @@ class Paths:
         job = f"{run}/{{task}}/n{{labels}}"
         self.results, self.data = results, data
         self.packed = f"{data}/packed/{{dataset}}"
-        self.prepared = f"{data}/prepared/{{dataset}}/{prepared_name('{resolution}', color)}"
+        self.prepared = f"{data}/prepared/{{dataset}}/{name_prepared('{resolution}', color)}"
         self.pretrain = f"{results}/pretrain/{run}"
         self.finetune = f"{results}/finetune/{job}"
         self.frozen = f"{results}/frozen/k{{layer}}/{job}"

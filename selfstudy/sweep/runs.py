@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from selfstudy.data.packed import BUCKETS, bucket_name
-from selfstudy.factors import pairs
+from selfstudy.data.packed import BUCKETS, name_bucket
+from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.paths import Paths, list_folders
@@ -68,7 +68,7 @@ class Sweep:
     @property
     def pairs(self) -> dict[str, list[tuple[str, str]]]:
         """For each factor the pairs of those datasets that differ in it alone."""
-        return pairs(self.judged)
+        return pair_datasets(self.judged)
 
     @property
     def linear_tasks(self) -> list[str]:
@@ -171,7 +171,7 @@ class Sweep:
     def list_packed(self, dataset: str) -> list[str]:
         """List the packed files of a dataset, one for each bucket."""
         folder = self.paths.packed.format(dataset=dataset)
-        return [f"{folder}/{bucket_name(bucket)}" for bucket in range(BUCKETS)]
+        return [f"{folder}/{name_bucket(bucket)}" for bucket in range(BUCKETS)]
 
     def list_own_images(self, dataset: str) -> list[str | Path]:
         """List what images of one's own are found by: a table, or folders."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 from selfstudy.training import randomness
 from selfstudy.training.loop import Step
 from selfstudy.training.snapshot import load_exactly, load_tensors, of_run
@@ -110,7 +110,7 @@ def write(folder: Path, content: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save(content, buffer)
     path, data = folder / CHECKPOINT, buffer.getbuffer()
-    with written_whole(path) as temporary:
+    with write_whole(path) as temporary:
         with temporary.open("wb") as file:
             file.write(data)
             file.write(hashlib.sha256(data).digest())

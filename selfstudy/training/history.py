@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 from selfstudy.training.tracking import TENSORBOARD, Scalars
 
 log = logging.getLogger("selfstudy")
@@ -110,7 +110,7 @@ class History:
 
 def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:
     """Write one row of metrics."""
-    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
+    with write_whole(path) as temporary, temporary.open("w", newline="") as file:
         write_rows(file, [metrics], header=True)
 
 

@@ -13,10 +13,10 @@ from tqdm import tqdm
 
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import digest
+from selfstudy.data.splits import hash_rows
 from selfstudy.errors import ConfigurationError, InterruptionError, TrainingError
-from selfstudy.files import written_whole
-from selfstudy.provenance import checksum, fingerprint
+from selfstudy.files import write_whole
+from selfstudy.provenance import fingerprint, hash_files
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints, restore_training
 from selfstudy.training.failure import explained
 from selfstudy.training.history import History, write_metrics
@@ -77,12 +77,12 @@ def run(
         test = training.go_on()
         if keep_snapshot:
             save_snapshot(folder / SNAPSHOT, step.network)
-        with written_whole(folder / "config.gin") as temporary:
+        with write_whole(folder / "config.gin") as temporary:
             temporary.write_text(gin.operative_config_str())
         metrics = {
             "seed": seed,
             "labels": dataset.semisupervised or len(rows),
-            "label_subset": digest(rows),
+            "label_subset": hash_rows(rows),
             "parameters": sum(p.numel() for p in step.network.parameters()),
             "data": dataset.path,
             **training.history.metrics(),
@@ -111,7 +111,7 @@ def stamp(dataset: BaseDataset, code: str) -> dict[str, str]:
     for key, file in (("Wrapper.pretrained", SNAPSHOT), ("session.restore_session", CHECKPOINT)):
         with suppress(ValueError):  # not bound
             if start := gin.query_parameter(key):
-                parts[key] = checksum([of_run(start, file, key)])
+                parts[key] = hash_files([of_run(start, file, key)])
     return parts
 
 

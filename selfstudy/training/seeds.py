@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
 from selfstudy.training.run import run, stamp
 from selfstudy.training.session import open_dataset
@@ -38,14 +38,14 @@ def run_seeds(
             continue
         done.unlink(missing_ok=True)
         run(dataset, seed_folder, seed, code, tracking=tracking)
-        with written_whole(done) as temporary:
+        with write_whole(done) as temporary:
             temporary.write_text(depends_on)
     for name in ("metrics.csv", "history.csv"):
         tables = [
             pd.read_csv(seed_folder / name).assign(seed=seed)
             for seed, seed_folder in folders.items()
         ]
-        with written_whole(folder / name) as temporary:
+        with write_whole(folder / name) as temporary:
             pd.concat(tables).to_csv(temporary, index=False)
-    with written_whole(folder / "config.gin") as temporary:
+    with write_whole(folder / "config.gin") as temporary:
         shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)

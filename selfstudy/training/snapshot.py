@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from selfstudy.errors import DataError
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 RUNS = Path("results/runs")
 SNAPSHOT = "snapshot.pt"
@@ -52,7 +52,7 @@ def save_snapshot(path: str | Path, network: nn.Module) -> None:
     """Save all weights and buffers of `network`."""
     buffer = io.BytesIO()  # written by Python, whose errors tell a full disk from others
     torch.save({"network": network.state_dict()}, buffer)
-    with written_whole(path) as temporary:
+    with write_whole(path) as temporary:
         temporary.write_bytes(buffer.getbuffer())
 
 

@@ -10,7 +10,7 @@ import pytest
 from small_cifar import expect_small, write_cifar10
 
 from selfstudy import cli
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
 from selfstudy.data.prepare import prepare
 
 CONFIGS = json.loads((Path(__file__).parent / "configs.json").read_text())
@@ -25,13 +25,13 @@ SHORT = [
 def write_rendered(folder, name, resolution, objects):
     """Twelve packed files of two random images each, prepared where a run looks for them."""
     rng = np.random.default_rng(0)
-    paths = [folder / "packed" / name / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [folder / "packed" / name / name_bucket(bucket) for bucket in range(BUCKETS)]
     for path in paths:
         things = np.zeros((2, objects), OBJECT)
         things["rot_mat"] = np.eye(3)
         images, targets = rng.integers(0, 11, (2, 2, 8, 8, 3), dtype=np.uint8)
-        dense = map(png, targets) if objects > 1 else repeat(None)
-        write_packed(path, 2, map(Sample, map(png, 20 * images), things, dense), {})
+        dense = map(encode_png, targets) if objects > 1 else repeat(None)
+        write_packed(path, 2, map(Sample, map(encode_png, 20 * images), things, dense), {})
     prepared = folder / "prepared" / name / f"data_{resolution}_lab.h5"
     prepare(paths, prepared, name, resolution, "lab", seed=0)
 

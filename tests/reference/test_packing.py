@@ -11,7 +11,7 @@ from PIL import Image
 
 from selfstudy.data.exr import read_exr
 from selfstudy.data.pack import pack
-from selfstudy.data.packed import BUCKETS, bucket_name
+from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 
 SINGLE = Path(__file__).parent / "rendered_sample"
@@ -20,7 +20,7 @@ MULTI = Path(__file__).parent / "rendered_sample_multi"
 
 def packed(folder, place):
     """All twelve buckets of a folder."""
-    paths = [place / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [place / name_bucket(bucket) for bucket in range(BUCKETS)]
     for bucket, path in enumerate(paths):
         pack(folder, path, "0110", bucket, seed=0)
     return paths

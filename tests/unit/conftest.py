@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from own_images import write_images
 
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
 from selfstudy.data.prepare import prepare
 
 IMAGES, RESOLUTION = 10, 16  # images of a bucket, and their size
@@ -19,8 +19,10 @@ def packed(tmp_path):
         objects["class"][:, 0] = np.arange(IMAGES)
         objects["rot_mat"][:, 0] = np.eye(3)
         images[:, 0, 0] = [(bucket, i, i) for i in range(IMAGES)]
-        paths.append(tmp_path / "packed" / bucket_name(bucket))
-        write_packed(paths[-1], IMAGES, map(Sample, map(png, images), objects), {"dataset": "0110"})
+        paths.append(tmp_path / "packed" / name_bucket(bucket))
+        write_packed(
+            paths[-1], IMAGES, map(Sample, map(encode_png, images), objects), {"dataset": "0110"}
+        )
     return paths
 
 
@@ -37,8 +39,10 @@ def prepared_multi(tmp_path):
         targets = rng.integers(0, 11, (4, 32, 32, 3), dtype=np.uint8)
         targets[..., 0] = images[:, 0, 0, 0, None, None] = 4 * bucket + np.arange(4)[:, None, None]
         targets[..., 2] *= 20
-        paths.append(tmp_path / "packed_multi" / bucket_name(bucket))
-        samples = map(Sample, map(png, images), np.zeros((4, 2), OBJECT), map(png, targets))
+        paths.append(tmp_path / "packed_multi" / name_bucket(bucket))
+        samples = map(
+            Sample, map(encode_png, images), np.zeros((4, 2), OBJECT), map(encode_png, targets)
+        )
         write_packed(paths[-1], 4, samples, {"dataset": "0110-multi"})
     path = tmp_path / "data_32.h5"
     prepare(paths, path, "0110-multi", 32, "rgb", seed=0)

@@ -6,19 +6,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from selfstudy.analysis.runs import collect, collect_linear
+from selfstudy.analysis.runs import collect_linear, collect_runs
 from selfstudy.commands.train import resumed
-from selfstudy.commands.utility import read as read_results
+from selfstudy.commands.utility import read_accuracies as read_results
 from selfstudy.configuration import configured
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 from selfstudy.data.exr import read_exr
 from selfstudy.data.images import prepare_images
 from selfstudy.data.pack import read_metadata, read_sample
-from selfstudy.data.packed import BUCKETS, bucket_name
+from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.rendering.meshes import Collection, read_mesh
-from selfstudy.rendering.own_textures import own_textures
+from selfstudy.rendering.own_textures import read_textures
 from selfstudy.sweep.check import read_configuration
 from selfstudy.training.checkpoint import read as read_checkpoint
 from selfstudy.training.snapshot import load_backbone
@@ -42,19 +42,19 @@ def prepared(path):
 
 
 def packed(path):
-    paths = [path.with_name(bucket_name(bucket)) for bucket in range(BUCKETS)]
+    paths = [path.with_name(name_bucket(bucket)) for bucket in range(BUCKETS)]
     prepare(paths, path.with_name("data_16.h5"), "0110", 16, "rgb", seed=0)
 
 
 def meshes(path):
     collection = Collection.open(path)
     for index in range(len(collection.labels)):
-        collection.read(index)
+        collection.read_shape(index)
 
 
 def textures(path):
     for bucket in range(BUCKETS):
-        own_textures(path, 0, bucket)
+        read_textures(path, 0, bucket)
 
 
 def gin(path):
@@ -71,7 +71,7 @@ def command(path):
 
 
 def image(path):
-    decoded(path, 16)
+    decode_image(path, 16)
 
 
 def snapshot(path):
@@ -79,7 +79,7 @@ def snapshot(path):
 
 
 def metrics(path):
-    collect([path])
+    collect_runs([path])
 
 
 def linear(path):

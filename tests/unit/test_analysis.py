@@ -7,8 +7,8 @@ from PIL import Image
 
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
-from selfstudy.analysis.runs import accuracies, collapsed, collect, jobs
-from selfstudy.analysis.utility import labels_needed, utilities
+from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
+from selfstudy.analysis.utility import find_labels_needed, measure_utility
 from selfstudy.drawing import save
 from selfstudy.errors import DataError
 
@@ -28,7 +28,7 @@ def table(curves, dataset="0110"):
 def test_utility_equals_the_authors(reference):
     for case in reference("functions")["utility"]:
         runs = table({"scratch": case["scratch"], "vae": case["pretrained"]})
-        result = utilities(runs)
+        result = measure_utility(runs)
         for index, labels in enumerate(case["labels"]):
             row = result[result["labels"] == labels]
             if row.empty:  # the authors' point where a curve leaves what can be measured
@@ -41,7 +41,7 @@ def test_utility_equals_the_authors(reference):
 
 def test_accuracy_above_the_scratch_curve_is_censored():
     curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {100: [0.4, 0.6], 1000: [0.6, 0.7]}}
-    result = utilities(table(curves)).set_index("labels")
+    result = measure_utility(table(curves)).set_index("labels")
     assert result["censored"].tolist() == [1, 2]
     assert result[["utility", "std"]].isna().all(axis=None)
     assert result.loc[100, "at_least"] == pytest.approx(((700 / 100 - 1) + (1000 / 100 - 1)) / 2)
@@ -51,21 +51,21 @@ def test_accuracy_above_the_scratch_curve_is_censored():
 
 def test_accuracy_below_the_scratch_curve_counts_as_no_labels():
     curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {100: [0.1]}}
-    row = utilities(table(curves)).iloc[0]
+    row = measure_utility(table(curves)).iloc[0]
     assert (row["utility"], row["below"]) == (-1, 1)
 
 
 def test_a_dented_curve_is_read_where_it_is_first_reached():
     labels, scratch = np.array([100, 200, 300, 400]), np.array([0.2, 0.4, 0.3, 0.5])
-    assert labels_needed(0.4, labels, scratch) == 200
-    assert labels_needed(0.3, labels, scratch) == pytest.approx(150)
-    assert labels_needed(0.45, labels, scratch) == pytest.approx(375)
-    assert labels_needed(0.2, labels, scratch) == 100
+    assert find_labels_needed(0.4, labels, scratch) == 200
+    assert find_labels_needed(0.3, labels, scratch) == pytest.approx(150)
+    assert find_labels_needed(0.45, labels, scratch) == pytest.approx(375)
+    assert find_labels_needed(0.2, labels, scratch) == 100
 
 
 def test_accuracies_are_over_seeds():
     runs = table({"vae": {100: [0.2, 0.4]}})
-    row = accuracies(runs).iloc[0]
+    row = average_accuracy(runs).iloc[0]
     assert (row["mean"], row["std"], row["n"]) == (pytest.approx(0.3), pytest.approx(0.1), 2)
 
 
@@ -78,13 +78,13 @@ def test_collapsed_runs_are_flagged():
     }
     runs = table(curves)
     runs.loc[runs["pretext"] == "cmc", "feature_spread"] = 1e-5
-    flagged = runs[collapsed(runs)]
+    flagged = runs[detect_collapse(runs)]
     assert flagged[["pretext", "labels", "accuracy"]].values.tolist() == [
         ["vae", 1000, 0.11],
         ["cmc", 1000, 0.6],
     ]
     dense = runs.assign(chance=None).astype({"chance": float})
-    assert collapsed(dense).sum() == 1
+    assert detect_collapse(dense).sum() == 1
 
 
 def test_runs_are_collected_by_their_folders(tmp_path):
@@ -93,14 +93,16 @@ def test_runs_are_collected_by_their_folders(tmp_path):
     path.write_text(
         "seed,accuracy,best_accuracy,chance,feature_spread\n0,0.5,0.6,0.1,0.4\n1,0.4,0.6,0.1,0\n"
     )
-    runs = collect([path])
+    runs = collect_runs([path])
     assert runs.loc[1, ["dataset", "pretext", "labels", "seed"]].tolist() == ["0110", "vae", 100, 1]
     assert runs.loc[1, "folder"].endswith("n100/seed1")
     assert runs["collapsed"].tolist() == [False, True]
-    assert jobs(runs)[["collapsed", "folder"]].values.tolist() == [[1, path.parent.as_posix()]]
+    assert describe_jobs(runs)[["collapsed", "folder"]].values.tolist() == [
+        [1, path.parent.as_posix()]
+    ]
     path.write_text("seed,best_accuracy\n0,0.6\n")
     with pytest.raises(DataError, match=r"metrics.csv: column 'accuracy' is missing"):
-        collect([path])
+        collect_runs([path])
 
 
 def measured(datasets):

@@ -8,7 +8,7 @@ import pytest
 from selfstudy import provenance
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.factors import CODES, Factors
-from selfstudy.files import written_whole
+from selfstudy.files import write_whole
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -30,7 +30,7 @@ def test_other_names_are_refused(name):
 
 
 def write_and_fail(path, error):
-    with written_whole(path) as temporary:
+    with write_whole(path) as temporary:
         temporary.write_text("begun")
         raise error
 
@@ -86,8 +86,8 @@ def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
         "vae": ["training.session", "methods.vae"],
         "scratch": ["training.session"],
     }
-    before = {stage: provenance.code_fingerprint(*names) for stage, names in modules.items()}
+    before = {stage: provenance.fingerprint_code(*names) for stage, names in modules.items()}
     with (package / changed).open("a") as file:
         file.write("# changed")
-    after = {stage: provenance.code_fingerprint(*names) for stage, names in modules.items()}
+    after = {stage: provenance.fingerprint_code(*names) for stage, names in modules.items()}
     assert {stage for stage in modules if before[stage] != after[stage]} == stages

@@ -8,12 +8,12 @@ from selfstudy.analysis.claims import (
     FEW,
     REFUTED,
     SUPPORTED,
-    best_depends_on_task,
-    changes,
-    findings,
-    html,
-    markdown,
-    share,
+    assess_best_methods,
+    assess_change,
+    assess_claims,
+    assess_share,
+    compose_claims_page,
+    format_claims,
 )
 
 LABELS = [100, 1000, 10_000, 50_000]
@@ -41,31 +41,31 @@ def test_the_papers_claims_on_runs_like_the_papers():
     table = runs({"classify": "cmc", "pose": "vae"})
     linear = table[table["pretext"] != "scratch"]
     shuffled = np.random.default_rng(0).permutation(linear["accuracy"])
-    found = {each.claim: each for each in findings(table, linear.assign(accuracy=shuffled))}
+    found = {each.claim: each for each in assess_claims(table, linear.assign(accuracy=shuffled))}
     assert found["Utility falls as labels grow"].verdict == SUPPORTED
     claim = "Pretraining converges to scratch before accuracy saturates"
     assert found[claim].verdict == SUPPORTED
     assert found["The best method depends on the task"].verdict == SUPPORTED
     assert found["Harder data changes utility (lighting)"].verdict == FEW
     assert found["Harder data changes utility (color)"].n > 5
-    text = markdown(list(found.values()))
+    text = format_claims(list(found.values()))
     assert text.count("\n| ") == len(found) + 1
     assert "nan" not in text
-    shown = html(list(found.values()))
+    shown = compose_claims_page(list(found.values()))
     assert shown.count("<tr") == len(found) + 1
     assert all(f"<td>{claim}</td>" in shown for claim in found)
 
 
 def test_one_method_may_be_best_everywhere():
-    assert best_depends_on_task(runs({"classify": "cmc", "pose": "cmc"})).verdict == REFUTED
-    assert best_depends_on_task(runs({"classify": "cmc"})).verdict == FEW
+    assert assess_best_methods(runs({"classify": "cmc", "pose": "cmc"})).verdict == REFUTED
+    assert assess_best_methods(runs({"classify": "cmc"})).verdict == FEW
 
 
 def test_a_network_of_which_only_bounds_are_known_is_compared_with_none():
     table = runs({"classify": "cmc"})
     above = (table["backbone"] == "r50") & (table["pretext"] != "scratch")
     table.loc[above, "accuracy"] = 0.9
-    found = {each.claim: each for each in findings(table, table[:0])}
+    found = {each.claim: each for each in assess_claims(table, table[:0])}
     compared = found["A larger network changes utility"]
     assert (compared.n, compared.verdict) == (0, FEW)
 
@@ -73,17 +73,17 @@ def test_a_network_of_which_only_bounds_are_known_is_compared_with_none():
 def test_linear_evaluation_may_predict():
     table = runs({"classify": "cmc"})
     linear = table[table["pretext"] != "scratch"]
-    found = {each.claim: each for each in findings(table, linear)}
+    found = {each.claim: each for each in assess_claims(table, linear)}
     claim = found["Linear evaluation does not predict finetuning (classify)"]
     assert (claim.verdict, claim.value) == (REFUTED, pytest.approx(1))
 
 
 def test_too_few_runs_decide_nothing():
-    assert share("", "", 4, 4).verdict == FEW
-    assert share("", "", 0, 20).verdict == REFUTED
-    assert share("", "", 20, 20).verdict == SUPPORTED
-    assert changes("", "", np.ones(4)).verdict == FEW
-    assert changes("", "", np.ones(9)).verdict == SUPPORTED
+    assert assess_share("", "", 4, 4).verdict == FEW
+    assert assess_share("", "", 0, 20).verdict == REFUTED
+    assert assess_share("", "", 20, 20).verdict == SUPPORTED
+    assert assess_change("", "", np.ones(4)).verdict == FEW
+    assert assess_change("", "", np.ones(9)).verdict == SUPPORTED
     table = runs({"classify": "cmc"}, ["r9"])
     few = table[table["dataset"] == "0000"]
-    assert {each.verdict for each in findings(few, few[:0])} == {FEW}
+    assert {each.verdict for each in assess_claims(few, few[:0])} == {FEW}

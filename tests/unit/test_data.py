@@ -12,10 +12,10 @@ import torch
 
 from selfstudy.configuration import configured
 from selfstudy.data.dataset import DATASETS, BaseDataset
-from selfstudy.data.prepared import prepared_name
+from selfstudy.data.prepared import name_prepared
 from selfstudy.data.rendered import SynDataset
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import SPLITS, label_subset, split_rows
+from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
 
 CPU = torch.device("cpu")
@@ -23,28 +23,28 @@ CPU = torch.device("cpu")
 
 def test_label_subsets_are_nested_balanced_and_seeded():
     targets = np.random.default_rng(0).integers(0, 10, 1000)
-    subsets = [set(label_subset(targets, n, seed=3)) for n in (10, 25, 100, 1000)]
+    subsets = [set(select_labelled(targets, n, seed=3)) for n in (10, 25, 100, 1000)]
     for smaller, larger in pairwise(subsets):
         assert smaller < larger
     counts = np.bincount(targets[sorted(subsets[1])], minlength=10)
     assert counts.min() == 2
     assert counts.max() == 3
-    assert set(label_subset(targets, 25, seed=3)) == subsets[1]
-    assert set(label_subset(targets, 25, seed=4)) != subsets[1]
+    assert set(select_labelled(targets, 25, seed=3)) == subsets[1]
+    assert set(select_labelled(targets, 25, seed=4)) != subsets[1]
     assert [len(subset) for subset in subsets] == [10, 25, 100, 1000]
 
 
 def test_more_labels_than_images_are_refused():
     with pytest.raises(ConfigurationError, match="101 labels asked for: expected 1 to 100"):
-        label_subset(np.zeros(100, int), 101, seed=0)
+        select_labelled(np.zeros(100, int), 101, seed=0)
 
 
 def test_splits_do_not_meet():
-    rows = {split: split_rows((100, 8, 12), split).tolist() for split in SPLITS}
+    rows = {split: select_split((100, 8, 12), split).tolist() for split in SPLITS}
     assert rows["train"] == list(range(100))
     assert rows["valid"] == list(range(100, 108))
     assert rows["test"] == list(range(108, 120))
-    assert split_rows((100, 8, 12), "test", most=5).tolist() == [108, 109, 110, 111, 112]
+    assert select_split((100, 8, 12), "test", most=5).tolist() == [108, 109, 110, 111, 112]
 
 
 def test_dataset_reads_the_rows_asked_for(prepared):
@@ -181,8 +181,8 @@ def test_datasets_are_found_by_their_names():
 
 
 def test_names_of_prepared_files():
-    assert prepared_name(64, "lab") == "data_64_lab.h5"
-    assert prepared_name(64, "rgb") == "data_64.h5"
+    assert name_prepared(64, "lab") == "data_64_lab.h5"
+    assert name_prepared(64, "rgb") == "data_64.h5"
 
 
 def test_names_of_prepared_files_need_nothing_heavy():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfstudy.data.decoding import decoded
+from selfstudy.data.decoding import decode_image
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 PURPLE = (128, 0, 128)
@@ -19,7 +19,7 @@ def halves(left=RED, right=BLUE, size=(40, 40)):
 
 def shown(path):
     """The colours in the middle of the left and of the right half of a file, decoded."""
-    pixels = decoded(path, 16)
+    pixels = decode_image(path, 16)
     assert pixels.shape == (16, 16, 3)
     assert pixels.dtype == np.uint8
     return pixels[8, 3].astype(int), pixels[8, 12].astype(int)
@@ -105,17 +105,17 @@ def test_the_central_square_is_kept(tmp_path):
     image.paste(halves(), (40, 0))
     image.save(tmp_path / "wide.png")
     assert_shows(tmp_path / "wide.png", RED, BLUE, tolerance=0)
-    assert (decoded(tmp_path / "wide.png", 40) == np.asarray(halves())).all()
+    assert (decode_image(tmp_path / "wide.png", 40) == np.asarray(halves())).all()
     image = Image.new("RGB", (40, 120), WHITE)
     image.paste(halves(), (0, 40))
     image.save(tmp_path / "high.png")
-    assert (decoded(tmp_path / "high.png", 40) == np.asarray(halves())).all()
+    assert (decode_image(tmp_path / "high.png", 40) == np.asarray(halves())).all()
 
 
 def test_small_images_grow_and_large_ones_are_smoothed(tmp_path):
     halves(size=(2, 2)).save(tmp_path / "a.png")
-    assert decoded(tmp_path / "a.png", 64).shape == (64, 64, 3)
+    assert decode_image(tmp_path / "a.png", 64).shape == (64, 64, 3)
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255
     Image.fromarray(stripes).save(tmp_path / "stripes.png")
-    np.testing.assert_allclose(decoded(tmp_path / "stripes.png", 8)[:, 2:-2], 127, atol=3)
+    np.testing.assert_allclose(decode_image(tmp_path / "stripes.png", 8)[:, 2:-2], 127, atol=3)

@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from selfstudy.devices import visible
+from selfstudy.devices import list_gpus
 
 SCRIPT = """
 import os, sys, time
-from selfstudy.job import job
-with job(sys.argv[1], 1, runs_per_gpu=int(sys.argv[2])):
+from selfstudy.job import run_job
+with run_job(sys.argv[1], 1, runs_per_gpu=int(sys.argv[2])):
     print(os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
     sys.stdin.read()
 """
@@ -91,8 +91,8 @@ def test_gpus_are_asked_of_the_driver(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\n'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert visible() == ["GPU-a", "GPU-b"]
+    assert list_gpus() == ["GPU-a", "GPU-b"]
     program.write_text("#!/bin/sh\necho 'no driver'\nexit 9\n")
-    assert visible() == []
+    assert list_gpus() == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
-    assert visible() == ["2", "3"]
+    assert list_gpus() == ["2", "3"]

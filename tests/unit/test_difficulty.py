@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.difficulty import difficulties, read_confusion
+from selfstudy.analysis.difficulty import measure_difficulty, read_confusion
 from selfstudy.analysis.figures import difficulty
 from selfstudy.errors import DataError
 
@@ -41,7 +41,7 @@ def test_shares_keep_the_order_of_the_classes(confusion):
 
 def test_a_dataset_is_as_hard_as_its_hardest_class(confusion, tmp_path):
     easy = write(tmp_path / "easy.csv", network=np.eye(3), mean_colour=np.eye(3))
-    table = difficulties({"1111": confusion, "0000": easy}).set_index("dataset")
+    table = measure_difficulty({"1111": confusion, "0000": easy}).set_index("dataset")
     assert table.loc["1111", "accuracy"] == pytest.approx((0.9 + 1 + 0.6) / 3)
     assert table.loc["1111", ["hardest", "taken_for"]].tolist() == ["sofa", "bench"]
     assert table.loc["1111", "its_accuracy"] == pytest.approx(0.6)
@@ -61,4 +61,4 @@ def test_a_table_of_something_else_is_named(tmp_path):
     path = tmp_path / "other.csv"
     path.write_text("label,images\nchair,1\n")
     with pytest.raises(DataError, match=r"other\.csv: column 'classifier' is missing"):
-        difficulties({"0000": path})
+        measure_difficulty({"0000": path})

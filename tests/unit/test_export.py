@@ -259,7 +259,7 @@ def test_data_that_does_not_say_how_it_was_made(make_run, prepared, capsys):
     """That of the study's authors."""
     run = make_run("rotate", *NARROW)
     with h5py.File(prepared, "r+") as file:
-        for key in ("colour_space", "mean", "std"):
+        for key in ("color_space", "mean", "std"):
             del file.attrs[key]
     exported(run, "safetensors")
     images = "float32 (b, 3, 16, 16), prepared as in data_16_lab.h5, which does not say how"

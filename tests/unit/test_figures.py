@@ -20,7 +20,7 @@ from selfstudy.analysis.figures import (
 from selfstudy.analysis.figures.style import LOOKS, assign_looks, say_missing, title_start
 from selfstudy.drawing import save
 from selfstudy.errors import ConfigurationError
-from selfstudy.factors import pairs
+from selfstudy.factors import pair_datasets
 from selfstudy.sweep import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.runs import Sweep
@@ -70,7 +70,7 @@ def test_backbones_stand_side_by_side():
 
 def test_factors_are_compared_where_the_others_are_equal():
     table = runs(["0000", "1000", "0110", "0100", "mine"], ["r9"], ["classify"])
-    assert pairs(table["dataset"].unique()) == {
+    assert pair_datasets(table["dataset"].unique()) == {
         "texture": [("0000", "1000")],
         "color": [("0000", "0100")],
         "viewpoint": [("0100", "0110")],
@@ -82,7 +82,7 @@ def test_factors_are_compared_where_the_others_are_equal():
 
 
 def test_scenes_are_not_paired_with_single_objects():
-    found = pairs(["0111", "0111-multi", "1111-multi", "1111"])
+    found = pair_datasets(["0111", "0111-multi", "1111-multi", "1111"])
     assert found["texture"] == [("0111", "1111"), ("0111-multi", "1111-multi")]
 
 

@@ -15,7 +15,7 @@ import torch
 import yaml
 from fuzzing import REFUSED, SOUND, Readers, damaged
 
-from selfstudy.data.packed import OBJECT, bucket_name
+from selfstudy.data.packed import OBJECT, name_bucket
 from selfstudy.training.checkpoint import KEYS
 
 # How each sound file is made, and read.
@@ -201,7 +201,7 @@ def test_damaged_images_are_named(kind, request, cases, tmp_path, judge):
 
 
 def test_packed_files_of_other_kinds_are_named(packed, cases, judge):
-    check_altered(packed[0].with_name(bucket_name(3)), "packed", cases, judge)
+    check_altered(packed[0].with_name(name_bucket(3)), "packed", cases, judge)
 
 
 def test_arrays_of_other_kinds_are_named(tmp_path, cases, judge):

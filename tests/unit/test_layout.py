@@ -7,9 +7,10 @@ import subprocess
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.about import page, times
-from selfstudy.analysis.layout import laid_out, latex, plain
-from selfstudy.analysis.runs import collect, collect_frozen
+from selfstudy.analysis.about import collect_times, compose_about_page
+from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+from selfstudy.analysis.runs import collect_frozen, collect_runs
+from selfstudy.analysis.utility import measure_utility
 from selfstudy.errors import DataError
 
 PLACE = {"dataset": "0110", "backbone": "r9", "task": "classify"}
@@ -32,7 +33,7 @@ def accuracy():
 
 
 def test_a_row_a_method_and_the_best_in_bold(accuracy):
-    table = laid_out(accuracy)
+    table = lay_out(accuracy)
     assert table.values.tolist() == [
         ["Classify", "0110 (-CV-)", "r9", "From scratch", "20.0 ± 1.0", "**50.0 ± 2.0**"],
         ["Classify", "0110 (-CV-)", "r9", "my_own", "**30.0 ± 3.0**", "49.0 ± 4.0"],
@@ -40,7 +41,7 @@ def test_a_row_a_method_and_the_best_in_bold(accuracy):
         ["Pose", "0110 (-CV-)", "r9", "From scratch", "**20.0 ± 1.0**", "**50.0 ± 2.0**"],
     ]
     assert list(table.columns[4:]) == ["100", "1,000"]
-    assert laid_out(accuracy.assign(n=1)).iloc[0, 4] == "20.0"
+    assert lay_out(accuracy.assign(n=1)).iloc[0, 4] == "20.0"
 
 
 def test_bounds_are_marked():
@@ -48,35 +49,53 @@ def test_bounds_are_marked():
     rows = [("vae", 100, nan, nan, 1.5, 1), ("cmc", 100, -0.25, 0.1, nan, 0)]
     columns = ["pretext", "labels", "utility", "std", "at_least", "censored"]
     table = pd.DataFrame(rows, columns=columns)
-    table = laid_out(table.assign(**PLACE, n=3))
+    table = lay_out(table.assign(**PLACE, n=3))
     assert table["100"].tolist() == ["**≥ 1.50**", "-0.25 ± 0.10"]
-    assert r"VAE & \textbf{$\geq$1.50} \\" in latex(table)
-    assert r"CMC & $-$0.25{\tiny$\pm$0.10} \\" in latex(table)
+    assert r"VAE & \textbf{$\geq$1.50} \\" in format_latex(table)
+    assert r"CMC & $-$0.25{\tiny$\pm$0.10} \\" in format_latex(table)
 
 
 def test_almost_nothing_has_no_sign(accuracy):
-    assert laid_out(accuracy.assign(mean=-1e-4))["100"].iloc[0] == "**0.0 ± 1.0**"
+    assert lay_out(accuracy.assign(mean=-1e-4))["100"].iloc[0] == "**0.0 ± 1.0**"
 
 
 def test_markdown_and_latex_say_the_same(accuracy):
-    table = laid_out(accuracy)
-    assert plain(table).count("\n") == 6
-    assert re.search(r"\n\|\s+\|\s+\|\s+\| my_own +\| \*\*30.0 ± 3.0\*\* ", plain(table))
-    lines = latex(table).splitlines()
-    assert r"Labels & 100 & 1,000 \\" in lines
+    table = lay_out(accuracy)
+    assert format_markdown(table).count("\n") == 6
+    assert re.search(r"\n\|\s+\|\s+\|\s+\| my_own +\| \*\*30.0 ± 3.0\*\* ", format_markdown(table))
+    lines = format_latex(table).splitlines()
     assert r"\multicolumn{3}{l}{Pose, 0110 (-CV-), r9} \\*" in lines
     assert r"my\_own & \textbf{30.0{\tiny$\pm$3.0}} & 49.0{\tiny$\pm$4.0} \\" in lines
-    assert len([line for line in lines if line.count("&") == 2]) == 1 + len(table)
+    assert lines.count(r"Labels & 100 & 1,000 \\") == 2  # on the first page, and on others
+    assert len([line for line in lines if line.count("&") == 2]) == 2 + len(table)
+
+
+def test_rows_of_a_place_stand_together(accuracy):
+    """Also where the table has them apart."""
+    table = lay_out(accuracy.iloc[[0, 5, 1, 6, 2, 3, 4]])
+    assert table["Task"].tolist() == ["Classify", "Pose", "Classify", "Classify"]
+    lines = [line.split(" ")[0] for line in format_latex(table).splitlines()]
+    assert lines[-10:-3] == [
+        r"\addlinespace",
+        r"\multicolumn{3}{l}{Classify,",
+        "From",
+        r"my\_own",
+        "CMC",
+        r"\addlinespace",
+        r"\multicolumn{3}{l}{Pose,",
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX")
 def test_latex_takes_the_table(accuracy, tmp_path):
-    """A table of several pages, and names of all characters that names may have."""
+    """A table of several pages, names of all characters that names may have, and an empty table."""
     many = [accuracy.assign(dataset=f"_my-Own_{number}") for number in range(40)]
-    (tmp_path / "table.tex").write_text(latex(laid_out(pd.concat(many))), encoding="utf-8")
+    (tmp_path / "table.tex").write_text(format_latex(lay_out(pd.concat(many))), encoding="utf-8")
+    none = measure_utility(pd.DataFrame(columns=[*PLACE, "pretext"]))  # nothing was pretrained
+    (tmp_path / "none.tex").write_text(format_latex(lay_out(none)), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(
         "\\documentclass{article}\n\\usepackage{booktabs, longtable}\n"
-        "\\begin{document}\n\\input{table}\n\\end{document}\n"
+        "\\begin{document}\n\\input{table}\\input{none}\n\\end{document}\n"
     )
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
     for _ in range(3):  # columns find their widths
@@ -95,7 +114,7 @@ def test_frozen_runs_know_their_layer(tmp_path):
     assert (row["layer"], row["pretext"], row["labels"], row["collapsed"]) == (2, "cmc", 100, False)
     assert collect_frozen([]).empty
     with pytest.raises(DataError, match="none of the runs"):
-        collect([])
+        collect_runs([])
 
 
 def test_times_are_those_of_the_runs(tmp_path):
@@ -107,12 +126,12 @@ def test_times_are_those_of_the_runs(tmp_path):
     }.items():
         (tmp_path / folder).mkdir(parents=True)
         pd.DataFrame({"seconds": seconds}).to_csv(tmp_path / folder / "times.csv", index=False)
-    assert times(tmp_path).values.tolist() == [
+    assert collect_times(tmp_path).values.tolist() == [
         ["pretrain", "r9", "cmc", 1, 2.0, 120 / 3600],
         ["finetune", "r9", "cmc", 2, 1.0, 120 / 3600],
         ["frozen", "r9", "vae", 1, 0.2, 12 / 3600],
     ]
-    text = page({"seeds": [0, 1], "results": "<b>"}, tmp_path)
+    text = compose_about_page({"seeds": [0, 1], "results": "<b>"}, tmp_path)
     assert "seeds:" in text
     assert "&lt;b&gt;" in text
     assert "torch" in text

@@ -6,15 +6,15 @@ import pytest
 import trimesh
 from own_meshes import solid, write_meshes
 
-from selfstudy.data.packed import CLASSES, bucket_name
+from selfstudy.data.packed import CLASSES, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 from selfstudy.rendering.meshes import SYNSETS, Collection, collect_meshes, read_mesh
 from selfstudy.rendering.raytrace import Tracer
-from selfstudy.rendering.render import attributes, render_bucket
+from selfstudy.rendering.render import describe_bucket, render_bucket
 from selfstudy.rendering.scene import draw_scenes, fit
 from selfstudy.rendering.settings import Rendering
-from selfstudy.rendering.supply import shapes_of
+from selfstudy.rendering.supply import supply_shapes
 from selfstudy.rendering.textures import TEXELS
 
 
@@ -34,7 +34,7 @@ def test_what_is_read_is_what_was_written(collected):
         names = list(file["name"].asstr())
         assert len(file["skipped"]) == 0
     index = names.index("block/18.obj")
-    mesh = collection.read(index)
+    mesh = collection.read_shape(index)
     np.testing.assert_allclose(np.ptp(mesh.vertices, axis=0), [1, 0.5 + 18 / 24, 0.5], atol=1e-6)
     assert mesh.faces.max() == len(mesh.vertices) - 1
     assert mesh.faces.shape == (12, 3)
@@ -77,7 +77,7 @@ def test_every_bucket_has_meshes_of_its_own(collected):
     settings = Rendering(seed=3, meshes=collected)
     sizes = []
     for bucket in range(12):
-        shapes = shapes_of(settings, bucket)
+        shapes = supply_shapes(settings, bucket)
         drawn = [np.ptp(shapes(3 * draw + 1).vertices, axis=0)[1] for draw in range(6)]
         turns = np.round(drawn, 4).reshape(3, 2)
         assert len({tuple(sorted(turn)) for turn in turns.tolist()}) == 1
@@ -87,15 +87,18 @@ def test_every_bucket_has_meshes_of_its_own(collected):
         mesh = shapes(label)
         np.testing.assert_allclose(mesh.vertices.min(axis=0), -mesh.vertices.max(axis=0))
     assert not np.allclose(
-        [np.ptp(shapes_of(Rendering(seed=s, meshes=collected), 0)(1).vertices) for s in range(8)],
-        np.ptp(shapes_of(settings, 0)(1).vertices),
+        [
+            np.ptp(supply_shapes(Rendering(seed=s, meshes=collected), 0)(1).vertices)
+            for s in range(8)
+        ],
+        np.ptp(supply_shapes(settings, 0)(1).vertices),
     )
 
 
 @pytest.mark.parametrize("dataset", ["1111", "0000-multi"])
 def test_meshes_are_rendered_and_their_classes_kept(dataset, collected, tmp_path):
     settings = Rendering(32, meshes=collected)
-    paths = [tmp_path / bucket_name(bucket) for bucket in range(12)]
+    paths = [tmp_path / name_bucket(bucket) for bucket in range(12)]
     for bucket, path in enumerate(paths):
         render_bucket(path, dataset, bucket, 6, settings)
     with h5py.File(paths[0]) as file:
@@ -116,12 +119,12 @@ def test_a_ball_looks_like_one(tmp_path):
             solid("ball", 1.0).export(path)
     collect_meshes(tmp_path / "source", tmp_path / "meshes.h5")
     settings = Rendering(64, warp=0, meshes=tmp_path / "meshes.h5")
-    shapes, scenes = shapes_of(settings, 0), draw_scenes("0010", 0, 4, settings, 2)
+    shapes, scenes = supply_shapes(settings, 0), draw_scenes("0010", 0, 4, settings, 2)
     shown = {index: shapes(index) for index in range(4)}
     corners = np.array([[shown[index].vertices.max(axis=0)] for index in range(4)])
     scenes = scenes._replace(objects=fit(scenes.objects, corners))
     tracer = Tracer(np.zeros((1, TEXELS, 3), np.float32), 64)
-    for mask in tracer.targets(tracer.load(scenes, shown))[0]:
+    for mask in tracer.trace_targets(tracer.load(scenes, shown))[0]:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
         assert min(height, width) > 20
@@ -172,9 +175,9 @@ def test_folders_that_hold_no_classes_are_refused(tmp_path):
 
 
 def test_a_bucket_says_which_meshes_it_shows(collected, tmp_path):
-    before = attributes("0000", 0, 1, Rendering(meshes=collected))
+    before = describe_bucket("0000", 0, 1, Rendering(meshes=collected))
     collect_meshes(write_meshes(tmp_path / "other", count=13), collected)
-    assert attributes("0000", 0, 1, Rendering(meshes=collected)) != before
+    assert describe_bucket("0000", 0, 1, Rendering(meshes=collected)) != before
 
 
 @pytest.mark.parametrize("content", [b"", b"something else"])

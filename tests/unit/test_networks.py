@@ -284,7 +284,7 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)
     monkeypatch.setattr(provenance, "PACKAGE", package)
-    before = provenance.code_fingerprint("training.session", "methods.rotate")
+    before = provenance.fingerprint_code("training.session", "methods.rotate")
     (package / "backbones" / "convnet.py").write_text(CONVNET)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     chosen = subprocess.run(
@@ -296,7 +296,7 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     )
     assert chosen.stdout == "Conv2d(2, 7, kernel_size=(3, 3), stride=(1, 1))\n", chosen.stderr
     # Runs with other backbones are not out of date.
-    assert provenance.code_fingerprint("training.session", "methods.rotate") == before
+    assert provenance.fingerprint_code("training.session", "methods.rotate") == before
 
 
 def test_layers_that_are_not_there_cannot_be_frozen():

@@ -63,7 +63,7 @@ def pickled_metadata(images):
 
 def other_metadata(images):
     np.save(images / "00011.npy", np.zeros(3))
-    return "img/00011.npy: expected a row an object with the fields class, rot_mat"
+    return "img/00011.npy: expected one row per object with the fields class, rot_mat"
 
 
 def other_shape(images):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from selfstudy.data.packed import OBJECT
-from selfstudy.rendering.placement import separated
-from selfstudy.rendering.scene import rotation_matrix
+from selfstudy.rendering.placement import separate
+from selfstudy.rendering.scene import compute_rotations
 
 GRID = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), axis=-1).reshape(-1, 3)
 
@@ -13,7 +13,7 @@ GRID = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), axis=-1).reshape(-1, 
 def scenes(count, objects=4, seed=0):
     rng = np.random.default_rng(seed)
     made = np.zeros((count, objects), OBJECT)
-    made["rot_mat"] = rotation_matrix(rng.normal(size=(count, objects, 3)))
+    made["rot_mat"] = compute_rotations(rng.normal(size=(count, objects, 3)))
     made["bbox"][..., 1, :] = rng.uniform(0.1, 0.5, (count, objects, 3))
     made["bbox"][..., 0, :] = -made["bbox"][..., 1, :]
     made["scale"] = rng.uniform(0.5, 1.5, (count, objects, 3))
@@ -34,7 +34,7 @@ def boxes_meet(scene):
 
 def test_boxes_that_overlap_are_pushed_apart():
     before = scenes(50)
-    after = separated(before)
+    after = separate(before)
     assert sum(map(boxes_meet, before)) > 25
     assert not any(map(boxes_meet, after))
     for field in set(OBJECT.names) - {"location"}:
@@ -49,7 +49,7 @@ def test_parallel_boxes_move_along_the_axis_of_least_overlap():
     pair["bbox"] = [[-1, -1, -1], [1, 1, 1]]
     pair["scale"] = 1
     pair["location"] = [[0, 0, 0], [0.5, 1.8, -0.2]]
-    moved = separated(pair)["location"][0] - pair["location"][0]
+    moved = separate(pair)["location"][0] - pair["location"][0]
     np.testing.assert_allclose(moved[:, [0, 2]], 0, atol=1e-12)
     np.testing.assert_allclose(moved[1, 1], 0.1, atol=0.01)
 
@@ -58,4 +58,4 @@ def test_parallel_boxes_move_along_the_axis_of_least_overlap():
 def test_objects_that_are_apart_stay(objects):
     apart = scenes(5, objects)
     apart["location"] = 4 * np.arange(objects)[None, :, None]
-    np.testing.assert_array_equal(separated(apart), apart)
+    np.testing.assert_array_equal(separate(apart), apart)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfstudy.data.packed import png
-from selfstudy.data.png import decoded_png
+from selfstudy.data.packed import encode_png
+from selfstudy.data.png import decode_png
 
 SHAPE = (9, 7, 3)
 
@@ -46,7 +46,7 @@ def pixels():
 
 
 def test_pixels_survive(pixels):
-    np.testing.assert_array_equal(decoded_png(png(pixels)), pixels)
+    np.testing.assert_array_equal(decode_png(encode_png(pixels)), pixels)
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -57,35 +57,35 @@ def test_every_filter_is_undone_as_pillow_does(kind, pieces):
     rows[:, 0] = kind
     content = written(rows, pieces=pieces)
     expected = np.asarray(Image.open(io.BytesIO(content)))
-    np.testing.assert_array_equal(decoded_png(content), expected)
+    np.testing.assert_array_equal(decode_png(content), expected)
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "I;16", "1"])
 def test_other_kinds_are_left_to_pillow(mode):
     file = io.BytesIO()
     Image.new(mode, (7, 9)).save(file, "PNG")
-    assert decoded_png(file.getvalue()) is None
+    assert decode_png(file.getvalue()) is None
 
 
 @pytest.mark.parametrize("size", [0, 8, 20, 40, 80, -30])
 def test_truncated_files_are_left_to_pillow(pixels, size):
-    assert decoded_png(png(pixels)[:size]) is None
+    assert decode_png(encode_png(pixels)[:size]) is None
 
 
 @pytest.mark.parametrize("place", [3, 18, 30, 60])
 def test_damaged_files_are_left_to_pillow(pixels, place):
-    content = bytearray(png(pixels))
+    content = bytearray(encode_png(pixels))
     content[place] ^= 1
-    assert decoded_png(bytes(content)) is None
+    assert decode_png(bytes(content)) is None
 
 
 def test_an_unknown_filter_is_left_to_pillow():
     rows = np.zeros((9, 22), np.uint8)
     rows[4, 0] = 5
-    assert decoded_png(written(rows)) is None
+    assert decode_png(written(rows)) is None
 
 
 def test_missing_rows_are_left_to_pillow():
     content = written(np.zeros((9, 22), np.uint8))
     header = struct.pack(">IIBBBBB", 7, 10, 8, 2, 0, 0, 0)
-    assert decoded_png(content[:8] + chunk(b"IHDR", header) + content[33:]) is None
+    assert decode_png(content[:8] + chunk(b"IHDR", header) + content[33:]) is None

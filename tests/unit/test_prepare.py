@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
-from selfstudy.data.prepare import prepare, shuffled
-from selfstudy.data.prepared import by_processes
+from selfstudy.data.prepare import draw_order, prepare
+from selfstudy.data.prepared import map_in_processes, read_color_space
 from selfstudy.errors import DataError
 
 
@@ -63,7 +63,7 @@ def test_images_of_any_kind_equal_those_of_pillow(packed, tmp_path, mode, size, 
     output = tmp_path / "data_16.h5"
     prepare(packed, output, "0110", 16, "rgb", seed=0)
     with h5py.File(output) as prepared:
-        row = shuffled(10, seed=0).tolist().index(113)
+        row = draw_order(10, seed=0).tolist().index(113)
         values = prepared["data"][row].transpose(1, 2, 0) * prepared.attrs["std"]
         found = (values + prepared.attrs["mean"]).round()
     opened = Image.open(file).convert("RGB").resize((16, 16), Image.Resampling.BICUBIC)
@@ -81,12 +81,19 @@ def test_processes_change_nothing(packed, tmp_path, monkeypatch):
     np.testing.assert_array_equal(*results)
 
 
+@pytest.mark.parametrize(("attributes", "space"), [({"colour_space": "rgb"}, "rgb"), ({}, None)])
+def test_color_space_of_files_of_before_and_of_the_authors(tmp_path, attributes, space):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file.attrs.update(attributes)
+        assert read_color_space(file) == space
+
+
 def test_prepared_file_says_what_it_is(prepared):
     with h5py.File(prepared) as file:
         assert file["data"].dtype == np.float16
         assert file["data"].shape == (120, 3, 16, 16)
         assert file.attrs["dataset"] == "0110"
-        assert file.attrs["colour_space"] == "lab"
+        assert file.attrs["color_space"] == read_color_space(file) == "lab"
         assert file.attrs["resolution"] == 16
         assert file.attrs["mean"].tolist() == [38.44, 3.03, 4.77]
         assert file.attrs["splits"].tolist() == [100, 10, 10]
@@ -175,6 +182,6 @@ def test_a_killed_process_is_one_clear_error():
             os.kill(os.getpid(), signal.SIGKILL)
         return item
 
-    assert list(by_processes(lambda item: -item, range(3), 2)) == [0, -1, -2]
+    assert list(map_in_processes(lambda item: -item, range(3), 2)) == [0, -1, -2]
     with pytest.raises(DataError, match="killed: is there too little memory"):
-        list(by_processes(work, range(5), 2))
+        list(map_in_processes(work, range(5), 2))

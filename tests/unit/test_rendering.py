@@ -10,10 +10,10 @@ from PIL import Image
 from selfstudy.analysis.figures import fig2
 from selfstudy.data.packed import CLASSES, OBJECT
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.rendering.render import RENDERER, dense_targets, render_bucket
+from selfstudy.rendering.render import RENDERER, render_bucket, stack_targets
 from selfstudy.rendering.scene import draw_scenes, fit
 from selfstudy.rendering.settings import LIMITS, Rendering
-from selfstudy.rendering.supply import shapes_of
+from selfstudy.rendering.supply import supply_shapes
 from selfstudy.rendering.textures import POOL, TEXELS
 
 RESOLUTION = 32
@@ -96,13 +96,13 @@ def traced(dataset, images=20, bucket=0, seed=0):
     from selfstudy.rendering.raytrace import Tracer
 
     settings = Rendering(RESOLUTION, seed)
-    scenes, shape = draw_scenes(dataset, bucket, images, settings), shapes_of(settings, bucket)
+    scenes, shape = draw_scenes(dataset, bucket, images, settings), supply_shapes(settings, bucket)
     shapes = {int(i): shape(int(i)) for i in np.unique(scenes.shapes)}
     corners = np.array([[shapes[i].vertices.max(axis=0) for i in row] for row in scenes.shapes])
     scenes = scenes._replace(objects=fit(scenes.objects, corners))
     tracer = Tracer(np.full((POOL, TEXELS, 3), 0.5, np.float32), RESOLUTION)
     loaded = tracer.load(scenes, shapes)
-    return scenes, tracer.colors(loaded), *tracer.targets(loaded)
+    return scenes, tracer.trace_colors(loaded), *tracer.trace_targets(loaded)
 
 
 def chromaticity(linear):
@@ -175,7 +175,7 @@ def test_dense_targets(packed):
 
 def test_depth_is_along_the_cameras_axis():
     depths = np.array([[[0.5, 1.234], [2.549, 9.0]]])
-    targets = dense_targets(np.array([[3, 9]]), np.array([[[0, 1], [2, 0]]], np.uint8), depths)
+    targets = stack_targets(np.array([[3, 9]]), np.array([[[0, 1], [2, 0]]], np.uint8), depths)
     np.testing.assert_array_equal(targets[0, ..., 2], [[50, 123], [255, 255]])
     np.testing.assert_array_equal(targets[0, ..., 1], [[0, 4], [10, 0]])
 

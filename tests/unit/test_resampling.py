@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfstudy.data.resampling import bicubic
+from selfstudy.data.resampling import resize_bicubic
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ def test_every_pixel_equals_pillow(size, resolution, values):
         pixels = rng.choice(np.array(values), (size, size, 3)).astype(np.uint8)
         pixels[::2] = rng.integers(0, 256, pixels[::2].shape)
         image = Image.fromarray(pixels).resize((resolution, resolution), Image.Resampling.BICUBIC)
-        np.testing.assert_array_equal(bicubic(pixels, resolution), np.asarray(image))
+        np.testing.assert_array_equal(resize_bicubic(pixels, resolution), np.asarray(image))

@@ -15,7 +15,7 @@ import torch
 
 from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError, DataError, InterruptionError
-from selfstudy.job import job
+from selfstudy.job import run_job
 from selfstudy.training import checkpoint
 from selfstudy.training.failure import failure
 from selfstudy.training.run import held, run
@@ -42,7 +42,7 @@ LIMIT = 60  # seconds that any process here may take
 
 def train(gin, bindings, data, folder):
     """One run, or the seeds of a budget, as a job of the workflow does it."""
-    with job(f"{folder}.log", 1), configured([f"syn/r9/{gin}"], [*TINY, *bindings]):
+    with run_job(f"{folder}.log", 1), configured([f"syn/r9/{gin}"], [*TINY, *bindings]):
         torch.set_num_threads(1)
         if "BaseDataset.semisupervised = 20" in bindings:
             run_seeds(data, folder, SEEDS, code="")

@@ -5,12 +5,12 @@ from selfstudy.errors import ConfigurationError
 from selfstudy.rendering.scene import (
     LIGHT_ANGLE,
     UPRIGHT,
+    compute_rotations,
     draw_scenes,
     fit,
-    rotation_matrix,
 )
 from selfstudy.rendering.settings import Rendering
-from selfstudy.rendering.supply import shapes_of
+from selfstudy.rendering.supply import supply_shapes
 
 CODES = [f"{i:04b}" for i in range(16)]
 
@@ -20,7 +20,7 @@ def draw(dataset, images=60, bucket=0, seed=4):
 
 
 def shape(seed, bucket, index):
-    return shapes_of(Rendering(seed=seed), bucket)(index)
+    return supply_shapes(Rendering(seed=seed), bucket)(index)
 
 
 def matrix_of(q):
@@ -37,7 +37,7 @@ def matrix_of(q):
 def test_rotations_agree(dataset):
     objects = draw(dataset).objects
     np.testing.assert_allclose(objects["rot_mat"], matrix_of(objects["quaternion"]), atol=1e-12)
-    np.testing.assert_allclose(objects["rot_mat"], rotation_matrix(objects["euler"]))
+    np.testing.assert_allclose(objects["rot_mat"], compute_rotations(objects["euler"]))
     assert (objects["quaternion"][..., 0] >= 0).all()
 
 
@@ -49,7 +49,7 @@ def test_euler_angles_are_those_of_the_authors_data():
         [-0.935404837, -0.318655044, 0.153221324],
         [-0.350676924, 0.780691922, -0.517248333],
     ]
-    np.testing.assert_allclose(rotation_matrix(euler), expected, atol=1e-6)
+    np.testing.assert_allclose(compute_rotations(euler), expected, atol=1e-6)
 
 
 def test_single_scenes_are_balanced_and_show_each_shape_once():

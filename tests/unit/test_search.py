@@ -11,11 +11,14 @@ import optuna
 import pandas as pd
 import pytest
 import torch
+from matplotlib import pyplot
 
 from selfstudy import cli
+from selfstudy.analysis.figures.style import save
 from selfstudy.errors import ConfigurationError, DataError, DivergenceError, TrainingError
 from selfstudy.search import worker
-from selfstudy.search.results import load, trials, write_results
+from selfstudy.search.figures import draw_importance, draw_parallel
+from selfstudy.search.results import load_study, tabulate_trials, write_results
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import SearchSettings, SharedStudy
 from selfstudy.search.worker import search
@@ -49,7 +52,7 @@ def folder(tmp_path, monkeypatch):
 
 def searched(prepared, folder, count, settings=SHORT, gin="classify", bindings=()):
     search(folder, [f"syn/r9/{gin}"], [*TINY, *bindings], prepared, settings, count, code="")
-    return trials(load(folder))
+    return tabulate_trials(load_study(folder))
 
 
 def words(prepared, *more):
@@ -168,6 +171,24 @@ def test_numbers_that_are_no_longer_finite_prune_a_trial(prepared, folder, monke
     assert not (folder / "s/trials/0/times.csv").exists()
 
 
+@pytest.mark.parametrize(
+    "accuracies", [[0.5], [0.5, 0.5], [0.4, 0.5], [0.5, None], [0.4, 0.6, 0.5]]
+)
+def test_figures_of_few_or_equal_trials(accuracies, folder):
+    """And that the same study gives the same picture."""
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    for accuracy in accuracies:
+        pruned = optuna.trial.TrialState.PRUNED if accuracy is None else None
+        study.tell(study.ask(SPACE), accuracy, state=pruned)
+    for draw in (draw_importance, draw_parallel):
+        save(draw(study), folder / "first.png")
+        save(draw(study), folder / "again.png")
+        assert (folder / "first.png").read_bytes() == (folder / "again.png").read_bytes()
+    (lines,) = draw_parallel(study).axes[0].collections
+    assert len(lines.get_segments()) == len(accuracies) - accuracies.count(None)
+    assert not pyplot.get_fignums()
+
+
 @pytest.fixture(scope="module")
 def processes():
     """Processes that have the package imported already, and no threads."""
@@ -218,7 +239,7 @@ def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
     os.kill(process.pid, number)
     process.join(LIMIT)
     assert process.exitcode != 0
-    before = trials(load(folder / "broken"))
+    before = tabulate_trials(load_study(folder / "broken"))
     assert before["state"].tolist() == ["complete", "running"]
     assert before["rounds"][1] > 2
     first_round = times.read_text().splitlines()[1]
@@ -227,7 +248,10 @@ def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
         again.join(LIMIT)
         assert again.exitcode == 0
     assert times.read_text().splitlines()[1] == first_round, "it is not trained again"
-    tables = [trials(load(folder / name)).drop(columns="seconds") for name in ("broken", "whole")]
+    tables = [
+        tabulate_trials(load_study(folder / name)).drop(columns="seconds")
+        for name in ("broken", "whole")
+    ]
     pd.testing.assert_frame_equal(*tables)
     assert tables[0]["state"].tolist() == ["complete"] * 2
     for name in ("history.csv", "metrics.csv"):
@@ -240,7 +264,7 @@ def test_processes_share_a_search(started, folder):
     for process in both:
         process.join(LIMIT)
         assert process.exitcode == 0
-    table = trials(load(folder / "shared"))
+    table = tabulate_trials(load_study(folder / "shared"))
     assert table["state"].tolist() == ["complete"] * 4
     assert table["learning_rate"].nunique() == 4
     records = [json.loads(line) for line in (folder / "shared/journal.log").open()]
@@ -272,7 +296,7 @@ def test_another_configuration_of_the_same_name_is_refused(prepared, folder, mon
     monkeypatch.setitem(SPACE, "exp_factor", optuna.distributions.FloatDistribution(0, 1))
     with pytest.raises(ConfigurationError, match="another space: give a new one another name"):
         searched(prepared, place, 2)
-    assert len(trials(load(place))) == 1
+    assert len(tabulate_trials(load_study(place))) == 1
 
 
 def test_what_cannot_train_begins_no_search(prepared, folder):
@@ -305,7 +329,7 @@ def test_a_record_that_was_cut_short_is_dropped(prepared, folder):
 def test_mistakes_are_named(prepared, folder, capsys):
     (folder / "results").mkdir()
     with pytest.raises(DataError, match=r"nothing: expected a search, with its journal.log"):
-        load(folder / "nothing")
+        load_study(folder / "nothing")
     for more, message in (
         (["--trials", "0"], "--trials 0: expected 1 or more"),
         (["--trials", "1", "--seed", "-1"], "--seed -1: expected 0 or more"),

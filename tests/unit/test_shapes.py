@@ -3,7 +3,7 @@ import pytest
 
 from selfstudy.data.packed import CLASSES
 from selfstudy.rendering.shapes import make_shape
-from selfstudy.rendering.shapes.mesh import box, cylinder, ellipsoid, join, mirrored
+from selfstudy.rendering.shapes.mesh import box, cylinder, ellipsoid, join, mirror
 
 
 def shapes_of(class_id, count=25):
@@ -58,7 +58,7 @@ def test_normals_of_a_ball_and_of_a_cylinder_are_smooth():
 
 
 def test_mirrored_and_joined_parts_keep_their_faces():
-    parts = mirrored(box((1, 0, 0), (1, 1, 1)))
+    parts = mirror(box((1, 0, 0), (1, 1, 1)))
     whole = join(parts)
     assert len(whole.faces) == 24
     np.testing.assert_allclose(whole.vertices.min(axis=0)[0], -1.5)

@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.comparison import correlations, rank_correlation, ranks
-from selfstudy.analysis.outcomes import outcome, outcomes
-from selfstudy.analysis.uncertainty import accuracy_intervals, curves, utility_intervals
+from selfstudy.analysis.comparison import correlate_evaluations, correlate_ranks, rank_methods
+from selfstudy.analysis.outcomes import classify_curves, find_outcomes
+from selfstudy.analysis.uncertainty import (
+    bootstrap_curves,
+    estimate_accuracy_intervals,
+    estimate_utility_intervals,
+)
 
 LABELS = [100, 300, 1000, 3000]
 TRUE = {
@@ -37,7 +41,7 @@ def test_draws_by_hand():
     is shifted by t = 1 / sqrt(2) of the spread, which is sqrt(0.02) and scratch's alone.
     """
     runs = pd.concat([table({"scratch": [0.2]}), table({"scratch": [0.4]}), table({"vae": [0.5]})])
-    found = curves(runs)
+    found = bootstrap_curves(runs)
     scratch, vae = (found["0110", "r9", "classify", name].draws for name in ("scratch", "vae"))
     values, counts = np.unique(vae.round(12), return_counts=True)
     assert values.tolist() == [0, 0.4, 0.6, 1]
@@ -48,23 +52,25 @@ def test_draws_by_hand():
 def test_equal_seeds_tell_no_spread_but_their_own():
     runs = pd.concat([table({"scratch": [0.2, 0.5], "vae": [0.3, 0.6]}, 2)])
     runs.loc[(runs["labels"] == 300) & (runs["seed"] == 1), "accuracy"] += 0.1
-    found = accuracy_intervals(runs).set_index(["pretext", "labels"])
+    found = estimate_accuracy_intervals(runs).set_index(["pretext", "labels"])
     assert found.loc[("vae", 100), ["low", "high"]].tolist() == [0.3, 0.3]
     assert found.loc[("vae", 300), "low"] < 0.65 < found.loc[("vae", 300), "high"]
-    same = accuracy_intervals(table(TRUE, 2))
+    same = estimate_accuracy_intervals(table(TRUE, 2))
     assert (same["low"] == same["high"]).all()
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
     """Three seeds, 150 times: 95 % of the intervals of 16 accuracies and 12 utilities."""
     rng, held = np.random.default_rng(1), {"accuracy": [], "utility": []}
-    truth = utility_intervals(pd.concat([table(TRUE)] * 2)).set_index(["pretext", "labels"])["low"]
+    truth = estimate_utility_intervals(pd.concat([table(TRUE)] * 2)).set_index(
+        ["pretext", "labels"]
+    )["low"]
     for _ in range(150):
         runs = table(TRUE, 3, rng)
-        for row in accuracy_intervals(runs).itertuples():
+        for row in estimate_accuracy_intervals(runs).itertuples():
             true = TRUE[row.pretext][LABELS.index(row.labels)]
             held["accuracy"].append(row.low <= true <= row.high)
-        for row in utility_intervals(runs).itertuples():
+        for row in estimate_utility_intervals(runs).itertuples():
             held["utility"].append(row.low <= truth[row.pretext, row.labels] <= row.high)
     assert 0.935 < np.mean(held["accuracy"]) < 0.965
     assert 0.93 < np.mean(held["utility"]) < 0.99
@@ -77,7 +83,7 @@ def test_fewer_runs_make_intervals_wider_not_wrong(methods, seeds, most):
     rng, held = np.random.default_rng(2), []
     few = dict(list(TRUE.items())[:methods])
     for _ in range(100):
-        for row in accuracy_intervals(table(few, seeds, rng)).itertuples():
+        for row in estimate_accuracy_intervals(table(few, seeds, rng)).itertuples():
             held.append(row.low <= TRUE[row.pretext][LABELS.index(row.labels)] <= row.high)
     assert 0.93 < np.mean(held) <= most
 
@@ -86,15 +92,15 @@ def test_above_the_scratch_curve_no_bound_is_known():
     runs = table(
         {"scratch": TRUE["scratch"], "cmc": [0.35, 0.6, 0.9, 0.9]}, 3, np.random.default_rng(0)
     )
-    found = utility_intervals(runs).set_index("labels")
+    found = estimate_utility_intervals(runs).set_index("labels")
     assert np.isinf(found.loc[1000, "high"])
     assert np.isfinite(found.loc[300, "high"])
 
 
 def test_one_seed_tells_no_interval():
-    found = utility_intervals(table(TRUE))
+    found = estimate_utility_intervals(table(TRUE))
     assert found["low"].isna().all()
-    assert outcomes(table(TRUE))["share"].isna().all()
+    assert find_outcomes(table(TRUE))["share"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +116,7 @@ def test_one_seed_tells_no_interval():
     ],
 )
 def test_outcomes_by_hand(scratch, pretrained, expected):
-    assert outcome(np.array([scratch]), np.array([pretrained])).tolist() == [expected]
+    assert classify_curves(np.array([scratch]), np.array([pretrained])).tolist() == [expected]
 
 
 def test_outcomes_say_how_sure_they_are():
@@ -120,24 +126,24 @@ def test_outcomes_say_how_sure_they_are():
         runs = table(TRUE, 3, rng)
         mean = runs.groupby(["pretext", "labels"])["accuracy"].transform("mean")
         runs["accuracy"] = mean + spread * (runs["accuracy"] - mean) / 10
-        said[name] = outcomes(runs).set_index("pretext")["share"]
+        said[name] = find_outcomes(runs).set_index("pretext")["share"]
     assert said["sure"]["cmc"] > 0.95
     assert (said["unsure"] < said["sure"]).any()
 
 
 def test_rank_correlation_by_hand():
-    found = rank_correlation([1, 2, 3, 4, 5], [1, 2, 3, 5, 4])
+    found = correlate_ranks([1, 2, 3, 4, 5], [1, 2, 3, 5, 4])
     assert found["spearman"] == pytest.approx(0.9)
     assert found["kendall"] == pytest.approx(0.8)
     assert found["spearman_low"] <= 0.9 <= found["spearman_high"]
-    assert np.isnan(rank_correlation([1, 2], [1, 2])["spearman"])
-    assert np.isnan(rank_correlation([1] * 6, [1, 2, 3, 4, 5, 6])["kendall"])
+    assert np.isnan(correlate_ranks([1, 2], [1, 2])["spearman"])
+    assert np.isnan(correlate_ranks([1] * 6, [1, 2, 3, 4, 5, 6])["kendall"])
 
 
 def test_linear_accuracy_is_compared_with_the_same_networks():
     runs = pd.concat([table(TRUE).assign(dataset=name) for name in ("0110", "1111")])
     linear = runs[runs["pretext"] != "scratch"].assign(accuracy=lambda t: 1 - t["accuracy"])
-    found = correlations(runs, linear)
+    found = correlate_evaluations(runs, linear)
     assert found["n"].tolist() == [6] * 4
     assert found["spearman"].tolist() == pytest.approx([-1] * 4)
 
@@ -146,9 +152,9 @@ def test_ranks_by_hand():
     """Demšar's example 3.2.1: the critical difference of 4 methods on 14 data sets is 1.25."""
     rng = np.random.default_rng(0)
     accuracy = pd.DataFrame(rng.random((14, 4)), columns=list("abcd"))
-    assert ranks(accuracy).critical == pytest.approx(1.25, abs=0.005)
+    assert rank_methods(accuracy).critical == pytest.approx(1.25, abs=0.005)
     ordered = pd.DataFrame([[0.1, 0.2, 0.3]] * 6, columns=list("abc"))
-    result = ranks(ordered)
+    result = rank_methods(ordered)
     assert result.mean.tolist() == [3, 2, 1]
     assert result.p == pytest.approx(np.exp(-6))  # chi-squared of 12 with 2 degrees of freedom
-    assert np.isnan(ranks(ordered[:4]).p)
+    assert np.isnan(rank_methods(ordered[:4]).p)

@@ -6,11 +6,11 @@ import pytest
 from own_meshes import write_textures
 
 from selfstudy.errors import DataError
-from selfstudy.rendering.own_textures import BORDER, collect_textures, own_textures, seamless
+from selfstudy.rendering.own_textures import BORDER, collect_textures, make_seamless, read_textures
 from selfstudy.rendering.render import render_bucket
 from selfstudy.rendering.settings import Rendering
 from selfstudy.rendering.streams import Tempered
-from selfstudy.rendering.supply import shapes_of, textures_of
+from selfstudy.rendering.supply import supply_shapes, supply_textures
 from selfstudy.rendering.textures import POOL, SIZE, TEXELS
 
 
@@ -22,19 +22,19 @@ def collected(tmp_path):
 
 
 def test_textures_are_dealt_to_the_buckets(collected):
-    greens = [set(own_textures(collected, 0, bucket)[:, 0, 0, 1].tolist()) for bucket in range(12)]
+    greens = [set(read_textures(collected, 0, bucket)[:, 0, 0, 1].tolist()) for bucket in range(12)]
     assert {len(own) for own in greens} == {2, 3}
     assert set.union(*greens) == {8 * number for number in range(30)}
     assert sum(map(len, greens)) == len(set.union(*greens))
-    assert [set(own_textures(collected, 1, b)[:, 0, 0, 1].tolist()) for b in range(12)] != greens
+    assert [set(read_textures(collected, 1, b)[:, 0, 0, 1].tolist()) for b in range(12)] != greens
 
 
 def test_a_bucket_draws_from_its_own_textures(collected, tmp_path):
     settings = Rendering(16, textures=collected)
-    pool = textures_of(settings, 3)
+    pool = supply_textures(settings, 3)
     assert pool.shape == (POOL, TEXELS, 3)
     greens = set(np.rint(255 * pool[:, 0, 1] ** (1 / 2.2)).astype(int).tolist())
-    assert greens == set(own_textures(collected, 0, 3)[:, 0, 0, 1].tolist())
+    assert greens == set(read_textures(collected, 0, 3)[:, 0, 0, 1].tolist())
     render_bucket(tmp_path / "imgs.h5", "1000", 3, 10, settings)
     with h5py.File(tmp_path / "imgs.h5") as file:
         assert len(file.attrs["textures"]) == 64
@@ -44,7 +44,7 @@ def test_textures_repeat_without_a_seam():
     ramp = np.zeros((SIZE + BORDER, SIZE + BORDER, 3), np.uint8)
     ramp[..., 0] = np.arange(SIZE + BORDER)
     ramp[..., 1] = np.arange(SIZE + BORDER)[:, None]
-    texture = seamless(ramp).astype(int)
+    texture = make_seamless(ramp).astype(int)
     assert texture.shape == (SIZE, SIZE, 3)
     for channel, axis in ((0, 1), (1, 0)):
         steps = np.diff(texture[..., channel], axis=axis, append=0)
@@ -91,7 +91,7 @@ def test_variety_bounds_the_draws(variety, choices):
 
 def test_less_variety_makes_shapes_alike():
     def spread(variety):
-        shapes = shapes_of(Rendering(variety=variety), 0)
+        shapes = supply_shapes(Rendering(variety=variety), 0)
         sizes = np.array([np.ptp(shapes(10 * i + 4).vertices, axis=0) for i in range(20)])
         return sizes.std(axis=0).sum()
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from selfstudy.rendering.settings import Rendering
-from selfstudy.rendering.supply import texture_images
-from selfstudy.rendering.textures import FAMILIES, SIZE, TEXELS, make_texture, pyramids
+from selfstudy.rendering.supply import supply_texture_images
+from selfstudy.rendering.textures import FAMILIES, SIZE, TEXELS, build_pyramids, make_texture
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
@@ -31,7 +31,7 @@ def test_patterns_repeat_without_a_seam(family):
 
 def test_the_pyramid_averages():
     images = [make_texture(np.random.default_rng(seed)) for seed in range(3)]
-    pool = pyramids(images)
+    pool = build_pyramids(images)
     assert pool.shape == (3, TEXELS, 3)
     assert pool.dtype == np.float32
     top = pool[:, : SIZE * SIZE]
@@ -41,7 +41,7 @@ def test_the_pyramid_averages():
 
 def test_buckets_have_textures_of_their_own():
     first, again, other = (
-        list(islice(texture_images(Rendering(seed=1), bucket), 3)) for bucket in (0, 0, 1)
+        list(islice(supply_texture_images(Rendering(seed=1), bucket), 3)) for bucket in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, again)
     assert not np.allclose(first, other)

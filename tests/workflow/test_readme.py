@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from small_cifar import write_cifar10
 
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, bucket_name, png, write_packed
+from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
 from selfstudy.data.prepare import prepare
 
 TESTS = Path(__file__).parents[1]
@@ -20,13 +20,13 @@ ROOT = TESTS.parent
 def write_demo_images(folder):
     """A prepared file as the demo's, but of 1,200 images of noise."""
     rng = np.random.default_rng(0)
-    paths = [folder / "packed" / bucket_name(bucket) for bucket in range(BUCKETS)]
+    paths = [folder / "packed" / name_bucket(bucket) for bucket in range(BUCKETS)]
     for path in paths:
         images = rng.integers(0, 256, (100, 8, 8, 3), dtype=np.uint8)
         objects = np.zeros((100, 1), OBJECT)
         objects["class"][:, 0] = np.arange(100) % 10
         objects["rot_mat"] = np.eye(3)
-        write_packed(path, 100, map(Sample, map(png, images), objects), {})
+        write_packed(path, 100, map(Sample, map(encode_png, images), objects), {})
     prepare(paths, folder / "prepared/0110/data_32_lab.h5", "0110", 32, "lab", seed=0)
 
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.about import page
-    from selfstudy.files import written_whole
+with run_job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.about import compose_about_page
+    from selfstudy.files import write_whole
 
-    with written_whole(snakemake.output[0]) as temporary:
+    with write_whole(snakemake.output[0]) as temporary:
         config = snakemake.params.config
-        temporary.write_text(page(config, Path(config["results"])), encoding="utf-8")
+        temporary.write_text(compose_about_page(config, Path(config["results"])), encoding="utf-8")

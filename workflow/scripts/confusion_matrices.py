@@ -1,8 +1,8 @@
 """Draw confusion matrices. Input: those of every dataset. Output: a figure."""
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures import difficulty
     from selfstudy.drawing import save
 

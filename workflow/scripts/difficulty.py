@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
+with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.configuration import configured
     from selfstudy.evaluation.difficulty import confusions
-    from selfstudy.files import written_whole
+    from selfstudy.files import write_whole
     from selfstudy.training.session import open_dataset
 
     files, bindings = snakemake.params.gin
@@ -15,5 +15,5 @@ with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu
         dataset = open_dataset(snakemake.input[0])
         folder = Path(snakemake.output[0]).parent
         table = confusions(dataset, folder, snakemake.params.seed, snakemake.params.code)
-    with written_whole(snakemake.output[0]) as temporary:
+    with write_whole(snakemake.output[0]) as temporary:
         table.to_csv(temporary, index=False)

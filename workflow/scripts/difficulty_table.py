@@ -1,11 +1,11 @@
 """How hard each dataset is. Input: confusion matrices. Output: a table, one row per dataset."""
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.difficulty import difficulties
-    from selfstudy.files import written_whole
+with run_job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.difficulty import measure_difficulty
+    from selfstudy.files import write_whole
 
-    table = difficulties(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
-    with written_whole(snakemake.output[0]) as temporary:
+    table = measure_difficulty(dict(zip(snakemake.params.datasets, snakemake.input, strict=True)))
+    with write_whole(snakemake.output[0]) as temporary:
         table.to_csv(temporary, index=False, float_format="%.3f")

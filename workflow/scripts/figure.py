@@ -3,20 +3,20 @@
 from importlib import import_module
 from inspect import signature
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures.style import assign_looks, say_missing
     from selfstudy.analysis.runs import (
-        collect,
         collect_frozen,
         collect_histories,
         collect_linear,
+        collect_runs,
     )
     from selfstudy.drawing import save
 
     read = {
-        "runs": collect,
+        "runs": collect_runs,
         "linear": collect_linear,
         "frozen": collect_frozen,
         "histories": collect_histories,

@@ -6,9 +6,9 @@ seeds, and the configuration.
 
 from pathlib import Path
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
+with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.configuration import configured
     from selfstudy.training.seeds import run_seeds
 

@@ -1,9 +1,9 @@
 """Collect a user's meshes. Input: their folder. Output: one file."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.rendering.meshes import collect_meshes
 
-    with bar(None, "file", "meshes") as progress:
+    with show_progress(None, "file", "meshes") as progress:
         collect_meshes(snakemake.params.folder, snakemake.output[0], progress.update)

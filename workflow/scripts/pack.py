@@ -1,12 +1,12 @@
 """Pack one bucket of rendered samples. Input: their folder. Output: a packed file."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.pack import pack
 
     dataset, bucket = snakemake.wildcards.dataset, int(snakemake.wildcards.bucket)
-    with bar(None, "sample", f"pack {dataset}, bucket {bucket}") as progress:
+    with show_progress(None, "sample", f"pack {dataset}, bucket {bucket}") as progress:
         pack(
             snakemake.params.folder,
             snakemake.output[0],

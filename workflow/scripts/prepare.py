@@ -1,12 +1,12 @@
 """Prepare a dataset. Input: its packed files. Output: one array of normalised images."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.prepare import prepare
 
     dataset = snakemake.wildcards.dataset
-    with bar(None, "image", f"prepare {dataset}") as progress:
+    with show_progress(None, "image", f"prepare {dataset}") as progress:
         prepare(
             snakemake.input,
             snakemake.output[0],

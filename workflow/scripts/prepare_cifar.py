@@ -1,12 +1,12 @@
 """Prepare CIFAR. Output: one array of normalised images."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.cifar import prepare_cifar
 
     dataset = snakemake.params.dataset
-    with bar(None, "image", f"prepare {dataset['source']}") as progress:
+    with show_progress(None, "image", f"prepare {dataset['source']}") as progress:
         prepare_cifar(
             dataset["folder"],
             snakemake.output[0],

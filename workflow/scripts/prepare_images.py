@@ -1,13 +1,13 @@
 """Prepare one's own images. Input: their folder or table. Output: one array, normalised."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.images import prepare_images
 
     dataset = snakemake.params.dataset
     options = {key: dataset[key] for key in ("valid", "test", "unreadable") if key in dataset}
-    with bar(None, "image", f"prepare {snakemake.wildcards.dataset}") as progress:
+    with show_progress(None, "image", f"prepare {snakemake.wildcards.dataset}") as progress:
         prepare_images(
             dataset.get("table") or dataset["folder"],
             snakemake.output[0],

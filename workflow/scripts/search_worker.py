@@ -1,8 +1,8 @@
 """Run trials of a search, beside other jobs. Input: a prepared dataset, and what is finetuned."""
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
+with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.search.study import SearchSettings
     from selfstudy.search.worker import search
 

@@ -2,36 +2,44 @@
 
 from pathlib import Path
 
-from selfstudy.job import job
+from selfstudy.job import run_job
 
-with job(snakemake.log[0], snakemake.threads):
-    from selfstudy.analysis.claims import findings, html, markdown
-    from selfstudy.analysis.comparison import correlations, method_ranks
-    from selfstudy.analysis.layout import laid_out, latex, plain
-    from selfstudy.analysis.outcomes import outcomes
-    from selfstudy.analysis.runs import collect, collect_frozen, collect_linear, jobs
-    from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
-    from selfstudy.files import written_whole
+with run_job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.claims import (
+        assess_claims,
+        compose_claims_page,
+        format_claims,
+    )
+    from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
+    from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+    from selfstudy.analysis.outcomes import find_outcomes
+    from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
+    from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
+    from selfstudy.files import write_whole
 
-    runs, linear = collect(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
     tables = {
         "runs": runs,
-        "accuracy": accuracies_with_intervals(runs).merge(jobs(runs)),
-        "utility": utilities_with_intervals(runs).merge(jobs(runs)),
+        "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
+        "utility": estimate_utility(runs).merge(describe_jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
-        "outcomes": outcomes(runs),
-        "correlations": correlations(runs, linear),
-        "ranks": method_ranks(runs),
+        "outcomes": find_outcomes(runs),
+        "correlations": correlate_evaluations(runs, linear),
+        "ranks": tabulate_ranks(runs),
     }
     for name, table in tables.items():
-        with written_whole(snakemake.output[name]) as temporary:
+        with write_whole(snakemake.output[name]) as temporary:
             table.to_csv(temporary, index=False)
     for path in map(Path, snakemake.output.laid_out):
-        written = {".tex": latex, ".md": plain}[path.suffix](laid_out(tables[path.stem]))
-        with written_whole(path) as temporary:
+        form = {".tex": format_latex, ".md": format_markdown}[path.suffix]
+        written = form(lay_out(tables[path.stem]))
+        with write_whole(path) as temporary:
             temporary.write_text(written, encoding="utf-8")
-    found = findings(runs, linear)
-    for path, text in ((snakemake.output.claims, markdown), (snakemake.output.claims_page, html)):
-        with written_whole(path) as temporary:
+    found = assess_claims(runs, linear)
+    for path, text in (
+        (snakemake.output.claims, format_claims),
+        (snakemake.output.claims_page, compose_claims_page),
+    ):
+        with write_whole(path) as temporary:
             temporary.write_text(text(found), encoding="utf-8")

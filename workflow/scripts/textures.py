@@ -1,9 +1,9 @@
 """Collect a user's textures. Input: their folder. Output: one file."""
 
-from selfstudy.job import bar, job
+from selfstudy.job import run_job, show_progress
 
-with job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.rendering.own_textures import collect_textures
 
-    with bar(None, "file", "textures") as progress:
+    with show_progress(None, "file", "textures") as progress:
         collect_textures(snakemake.params.folder, snakemake.output[0], progress.update)

@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, Percen
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import LOOKS, Look
-from selfstudy.analysis.utility import shown
+from selfstudy.analysis.utility import fill_in_bounds
 
 CROWDED = 0.11  # share of the axis that a label takes
 
@@ -19,7 +19,7 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame, looks: Mapping[str, Look])
 
     Args:
         axes: to draw on.
-        accuracy: rows of `selfstudy.analysis.uncertainty.accuracies_with_intervals`.
+        accuracy: rows of `selfstudy.analysis.uncertainty.estimate_accuracy`.
         looks: of the starts.
     """
     for pretext, curve in accuracy.groupby("pretext", sort=False):
@@ -30,7 +30,7 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame, looks: Mapping[str, Look])
 
 def find_top(utility: pd.DataFrame) -> float:
     """Find where the axis of utilities ends: above all curves, if not above all their bars."""
-    return max(1.5, 2 * shown(utility).max())
+    return max(1.5, 2 * fill_in_bounds(utility).max())
 
 
 def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], top: float) -> None:
@@ -38,7 +38,7 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], t
 
     Args:
         axes: to draw on.
-        utility: rows of `selfstudy.analysis.uncertainty.utilities_with_intervals`.
+        utility: rows of `selfstudy.analysis.uncertainty.estimate_utility`.
         looks: of the starts.
         top: where the axis ends.
     """
@@ -48,7 +48,7 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], t
     utility = utility.assign(
         low=utility[["low", "bound"]].min(axis=1, skipna=False),
         high=utility[["high", "bound"]].min(axis=1, skipna=False),
-        shown=shown(utility),
+        shown=fill_in_bounds(utility),
     )
     for pretext, curve in utility.groupby("pretext", sort=False):
         draw_line(axes, looks[pretext], curve, "shown")

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.style import LOOKS
-from selfstudy.analysis.outcomes import outcomes
+from selfstudy.analysis.outcomes import find_outcomes
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -33,9 +33,9 @@ def draw(runs: pd.DataFrame) -> Figure:
     """Sketch the outcomes, with the number of the measured curves that have each.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
     """
-    found = outcomes(runs)
+    found = find_outcomes(runs)
     with mpl.rc_context(RC):
         figure = Figure(figsize=(6.9, 2.2), layout="constrained")
         for axes, (name, (title, pretrained)) in zip(

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scikit_posthocs import critical_difference_diagram
 
-from selfstudy.analysis.comparison import method_ranks
+from selfstudy.analysis.comparison import tabulate_ranks
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import make_grid
 from selfstudy.analysis.figures.style import Look
@@ -38,10 +38,10 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     5 %). Titles have the p of Friedman's test that none differs, and the number n of datasets.
 
     Args:
-        runs: one backbone's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
     """
-    groups = list(method_ranks(runs).groupby(["task", "labels"], sort=False))
+    groups = list(tabulate_ranks(runs).groupby(["task", "labels"], sort=False))
     titles = [
         f"{task.capitalize()}, {format_budget(labels)} labels, n = {ranks['datasets'].iloc[0]}\n"
         f"p = {ranks['p'].iloc[0]:.2g}, CD = {ranks['critical'].iloc[0]:.2g}"

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from selfstudy.analysis.figures.style import title_dataset
-from selfstudy.data.hdf5 import opened
-from selfstudy.data.packed import class_names
+from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.packed import read_classes
 from selfstudy.errors import DataError
 from selfstudy.sweep.runs import Sweep
 
@@ -84,7 +84,7 @@ def list_panels(path: Path) -> list[tuple[str, np.ndarray | None]]:
     Raises:
         DataError: the file is not in the packed format.
     """
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         try:
             return list_scenes(file) if "png_targets" in file else list_classes(file)
         except (OSError, KeyError, ValueError, SyntaxError) as error:
@@ -95,7 +95,7 @@ def list_classes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
     """List the classes, each with its first image."""
     targets = file["targets"][:]
     panels = []
-    for number, name in enumerate(class_names(file)):
+    for number, name in enumerate(read_classes(file)):
         places = np.flatnonzero(targets == number)
         panels.append((name, decode(file["png_images"][places[0]]) if len(places) else None))
     return panels

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
 from selfstudy.analysis.figures.style import Look, title_dataset
-from selfstudy.analysis.uncertainty import accuracies_with_intervals, utilities_with_intervals
+from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -34,7 +34,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     bars are 95 % intervals. Utility in the grey region cannot be measured.
 
     Args:
-        runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
     """
     datasets = list(runs["dataset"].unique())
@@ -44,7 +44,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
         size = (PANEL[0] * max(columns, 2), 2 * PANEL[1] * bands + 0.4)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(2 * bands, columns, squeeze=False, sharey="row")
-        accuracy, utility = accuracies_with_intervals(runs), utilities_with_intervals(runs)
+        accuracy, utility = estimate_accuracy(runs), estimate_utility(runs)
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]

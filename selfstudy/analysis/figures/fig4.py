@@ -34,7 +34,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     """Draw a panel per task and dataset, a line per start, as in figure 3 below.
 
     Args:
-        runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
     """
     panels = {

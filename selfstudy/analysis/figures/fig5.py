@@ -25,7 +25,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     """Draw a panel per dataset that has several backbones, and backbone; a line per start.
 
     Args:
-        runs: one task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one task's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
     """
     several = runs.groupby("dataset")["backbone"].transform("nunique") > 1

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import LOOKS, Look
-from selfstudy.analysis.utility import shown, utilities
+from selfstudy.analysis.utility import fill_in_bounds, measure_utility
 from selfstudy.drawing import RC
-from selfstudy.factors import Factors, pairs
+from selfstudy.factors import Factors, pair_datasets
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
@@ -33,15 +33,15 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     lower bounds.
 
     Args:
-        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
     """
-    table = utilities(runs)
+    table = measure_utility(runs)
     budgets = sorted(table["labels"].unique())
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]
-    table = table.assign(shown=shown(table))
-    found = pairs(table["dataset"].unique())
+    table = table.assign(shown=fill_in_bounds(table))
+    found = pair_datasets(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]
         figure, axes = make_grid(titles, sharey=True)

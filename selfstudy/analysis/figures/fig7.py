@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.comparison import linear_against_finetuned, rank_correlation
+from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, draw_diagonal, make_grid
 from selfstudy.analysis.figures.style import Look
@@ -30,11 +30,11 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
     Titles have the rank correlations with their 95 % intervals.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
         linear: that of `collect_linear`.
         looks: of the starts.
     """
-    pairs = linear_against_finetuned(runs, linear)
+    pairs = join_evaluations(runs, linear)
     groups = list(pairs.groupby(["task", "backbone", "labels"], sort=False))
     titles = [
         f"{task.capitalize()}, {backbone}, {format_budget(n)} labels"
@@ -61,7 +61,7 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
 
 def describe(pairs: pd.DataFrame) -> str:
     """Describe how the accuracies agree."""
-    found = rank_correlation(pairs["linear"], pairs["finetuned"])
+    found = correlate_ranks(pairs["linear"], pairs["finetuned"])
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"
     low, high = found["spearman_low"], found["spearman_high"]

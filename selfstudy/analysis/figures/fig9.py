@@ -41,7 +41,7 @@ def draw(
     start's point is the mean over seeds, with a bar from the lowest to the highest.
 
     Args:
-        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect`.
+        runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
         frozen: the same of `collect_frozen`.
         linear: the same of `collect_linear`.
         looks: of the starts.

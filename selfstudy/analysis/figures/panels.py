@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_utility, find_top
 from selfstudy.analysis.figures.style import Look
-from selfstudy.analysis.uncertainty import utilities_with_intervals
+from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.drawing import RC
 
 SIZE = (2.3, 1.9)  # inches, of a panel
@@ -65,13 +65,13 @@ def draw_utility_panels(
     """Draw a panel of utility against labels for each group of runs.
 
     Args:
-        panels: rows of `selfstudy.analysis.runs.collect`, by the panel's title.
+        panels: rows of `selfstudy.analysis.runs.collect_runs`, by the panel's title.
         looks: of the starts.
         together: as of `make_grid`.
     """
     with mpl.rc_context(RC):
         figure, axes = make_grid(list(panels), together, sharey=True)
-        tables = [utilities_with_intervals(runs) for runs in panels.values()]
+        tables = [estimate_utility(runs) for runs in panels.values()]
         for panel, table in zip(axes, tables, strict=True):
             draw_utility(panel, table, looks, max(map(find_top, tables)))
             panel.set_xlabel("Labels")

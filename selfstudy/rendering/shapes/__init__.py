@@ -5,29 +5,26 @@ from collections.abc import Callable
 import numpy as np
 
 from selfstudy.data.packed import CLASSES
-from selfstudy.rendering.shapes.aircraft import airplane
-from selfstudy.rendering.shapes.furniture import cabinet, table
-from selfstudy.rendering.shapes.lamps import lamp
+from selfstudy.rendering.shapes.aircraft import make_airplane
+from selfstudy.rendering.shapes.furniture import make_cabinet, make_table
+from selfstudy.rendering.shapes.lamps import make_lamp
 from selfstudy.rendering.shapes.mesh import Mesh
-from selfstudy.rendering.shapes.seats import bench, chair
-from selfstudy.rendering.shapes.sofas import sofa
-from selfstudy.rendering.shapes.vehicles import car, motorcycle
-from selfstudy.rendering.shapes.watercraft import watercraft
+from selfstudy.rendering.shapes.seats import make_bench, make_chair
+from selfstudy.rendering.shapes.sofas import make_sofa
+from selfstudy.rendering.shapes.vehicles import make_car, make_motorcycle
+from selfstudy.rendering.shapes.watercraft import make_watercraft
 
 _MAKERS: dict[str, Callable[[np.random.Generator], Mesh]] = {
-    maker.__name__: maker
-    for maker in (
-        airplane,
-        bench,
-        cabinet,
-        car,
-        chair,
-        lamp,
-        sofa,
-        table,
-        watercraft,
-        motorcycle,
-    )
+    "airplane": make_airplane,
+    "bench": make_bench,
+    "cabinet": make_cabinet,
+    "car": make_car,
+    "chair": make_chair,
+    "lamp": make_lamp,
+    "sofa": make_sofa,
+    "table": make_table,
+    "watercraft": make_watercraft,
+    "motorcycle": make_motorcycle,
 }
 
 
@@ -36,7 +33,7 @@ _FACE_SIDEWAYS = ("bench", "cabinet", "chair", "lamp", "sofa", "table")
 
 
 def make_shape(class_id: int, rng: np.random.Generator) -> Mesh:
-    """A random shape of class `CLASSES[class_id]`: y up, of about unit size.
+    """Make a random shape of class `CLASSES[class_id]`: y up, of about unit size.
 
     Furniture faces +x and vehicles face -z.
     """

@@ -12,7 +12,7 @@ from selfstudy.rendering.shapes.mesh import (
     hexahedron,
     join,
     lathe,
-    mirrored,
+    mirror,
 )
 from selfstudy.rendering.shapes.parts import choose, maybe
 
@@ -26,11 +26,12 @@ class Wing(NamedTuple):
     tip_chord: float
 
     def at(self, share: float) -> np.ndarray:
-        """The middle of the chord at a share of the span."""
+        """Give the middle of the chord at a share of the span."""
         return self.root + share * (self.tip - self.root)
 
 
-def airplane(rng: np.random.Generator) -> Mesh:
+def make_airplane(rng: np.random.Generator) -> Mesh:
+    """Make an airliner, a propeller plane, a biplane, a jet or a glider."""
     u = rng.uniform
     radius, tall = u(0.05, 0.085), u(0.9, 1.2)
     nose, tail = u(0.12, 0.25), u(0.28, 0.42)
@@ -89,7 +90,7 @@ def _panel(root, tip, root_chord, tip_chord, thick, tip_thick, up) -> Mesh:
 
 
 def _half_wing(wing: Wing, thick: float) -> list[Mesh]:
-    return mirrored(
+    return mirror(
         _panel(wing.root, wing.tip, wing.root_chord, wing.tip_chord, thick, thick * 0.5, (0, 1, 0))
     )
 
@@ -102,7 +103,7 @@ def _upper_wing(wing: Wing, gap: float) -> list[Mesh]:
         for share in (0.2, 0.75)
         for z in (-0.03, 0.04)
     ]
-    return _half_wing(upper, 0.024) + mirrored(*struts)
+    return _half_wing(upper, 0.024) + mirror(*struts)
 
 
 def _tail(rng, lift) -> list[Mesh]:
@@ -113,7 +114,7 @@ def _tail(rng, lift) -> list[Mesh]:
     kind = rng.integers(4)
     if kind == 3:  # twin fins on the tips of the tailplane
         side = np.array([span, 0, 0])
-        parts = mirrored(
+        parts = mirror(
             _panel(
                 foot + side - [0, 0.03, 0],
                 top * [1, 0.75, 1] + side,
@@ -146,7 +147,7 @@ def _engines(rng, wing: Wing, radius, nose, is_jet) -> list[Mesh]:
     if kind == "propellers":
         hub = wing.at(0.38) + [0, 0, wing.root_chord * 0.62]
         pod = [ellipsoid(hub - [0, 0, 0.08], (size, size, 0.1)), *_propeller(rng, hub, 0.1)]
-        return mirrored(*pod)
+        return mirror(*pod)
     if kind == "tail":
         centers = [np.array([radius + size * 1.2, radius * 0.5, -0.27])]
     else:
@@ -157,7 +158,7 @@ def _engines(rng, wing: Wing, radius, nose, is_jet) -> list[Mesh]:
     for center in centers:
         pods.append(cylinder(center - ahead, center + ahead, size * 0.65, size, wall=0.2))
         pods.append(cylinder(center - ahead * 1.2, center + ahead * 0.6, size * 0.4, size * 0.8))
-    return mirrored(*pods)
+    return mirror(*pods)
 
 
 def _propeller(rng, hub, reach) -> list[Mesh]:
@@ -178,4 +179,4 @@ def _landing_gear(level, radius, span) -> list[Mesh]:
         box((0, drop / 2 - 0.01, 0.33), (0.014, -drop, 0.02)),
         cylinder((-0.015, drop, 0.33), (0.015, drop, 0.33), 0.03),
     ]
-    return [*mirrored(leg, tyre), *rear]
+    return [*mirror(leg, tyre), *rear]

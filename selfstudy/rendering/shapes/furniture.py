@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, join, mirrored
+from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, join, mirror
 from selfstudy.rendering.shapes.parts import choose, crossed_legs, four_legs, maybe, pedestal
 
 
-def cabinet(rng: np.random.Generator) -> Mesh:
-    """A carcass with a grid of drawers, doors and open shelves.
+def make_cabinet(rng: np.random.Generator) -> Mesh:
+    """Make a carcass with a grid of drawers, doors and open shelves.
 
     Fronts stand proud of the carcass with wide gaps between them, so that the lines between drawers
     are still there at 64 pixels; sides and back are framed panels.
@@ -30,7 +30,7 @@ def cabinet(rng: np.random.Generator) -> Mesh:
         box((0, middle, -depth / 2 + wall), (width, height, wall)),
         box((0, foot + wall / 2, 0), (width, wall, depth)),
         box((0, foot + height - wall / 2, 0), (width, wall, depth)),
-        *mirrored(box((width / 2 - wall / 2, middle, 0), (wall, height, depth))),
+        *mirror(box((width / 2 - wall / 2, middle, 0), (wall, height, depth))),
     ]
     overhang = u(0.02, 0.06) if maybe(rng, 0.6) else 0.0
     if overhang:
@@ -53,7 +53,7 @@ def _framed_sides(width, height, depth, foot, wall) -> list[Mesh]:
     sides += [box((x, middle, s * (depth - strip) / 2), (proud, height, strip)) for s in (-1, 1)]
     backs = [box((0, y, z), (width, strip, proud)) for y in [*rails, middle]]
     stile = box((x - strip / 2, middle, z), (strip, height, proud))
-    return mirrored(*sides, stile) + backs
+    return mirror(*sides, stile) + backs
 
 
 def _fronts(rng, width, height, depth, bottom, columns, rows) -> list[Mesh]:
@@ -108,8 +108,8 @@ def _handle(kind, face, size, tall, hand) -> list[Mesh]:
     return [cylinder(face + [-bar, 0, 0.03], face + [bar, 0, 0.03], 0.018)]
 
 
-def table(rng: np.random.Generator) -> Mesh:
-    """A top on legs, trestles, panels or a pedestal; round, oval or rectangular."""
+def make_table(rng: np.random.Generator) -> Mesh:
+    """Make a top on legs, trestles, panels or a pedestal; round, oval or rectangular."""
     u = rng.uniform
     width, depth, height, thick = u(0.8, 1.5), u(0.5, 0.9), u(0.35, 0.8), u(0.03, 0.07)
     kind = rng.integers(4)
@@ -126,7 +126,7 @@ def table(rng: np.random.Generator) -> Mesh:
         parts += [
             box((0, y - apron / 2, s * depth * 0.42), (width * 0.88, apron, 0.025)) for s in (-1, 1)
         ]
-        parts += mirrored(box((width * 0.43, y - apron / 2, 0), (0.025, apron, depth * 0.84)))
+        parts += mirror(box((width * 0.43, y - apron / 2, 0), (0.025, apron, depth * 0.84)))
     return join(parts)
 
 
@@ -152,10 +152,10 @@ def _table_base(rng, width, depth, height) -> list[Mesh]:
         panel = box(
             (x, height / 2, 0), (u(0.04, 0.1), height, depth * u(0.6, 0.95)), top=(1, u(0.5, 1))
         )
-        return [*mirrored(panel), box((0, height * u(0.3, 0.7), 0), (2 * x, 0.06, 0.05))]
+        return [*mirror(panel), box((0, height * u(0.3, 0.7), 0), (2 * x, 0.06, 0.05))]
     if kind == 4:
         return crossed_legs(width * 0.8, depth, height, u(0.022, 0.04))
     thick, x, z = u(0.03, 0.05), width * 0.4, depth / 2  # A-shaped trestles
     spread = [beam((x, 0, s * z), (x, height, s * z * 0.2), thick * 1.3) for s in (-1, 1)]
     cross = box((x, height * 0.4, 0), (thick, thick, z * 1.3))
-    return [*mirrored(*spread, cross), box((0, height * 0.4, 0), (2 * x, thick, thick))]
+    return [*mirror(*spread, cross), box((0, height * 0.4, 0), (2 * x, thick, thick))]

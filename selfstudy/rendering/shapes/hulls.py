@@ -10,7 +10,7 @@ from selfstudy.rendering.shapes.mesh import (
 
 
 def hull(rng, beam_width, height, pointed_stern=False, offset=0.0, wall=True) -> list[Mesh]:
-    """A hull of length 1 with raised bow; `wall` adds a bulwark around the deck."""
+    """Make a hull of length 1 with raised bow; `wall` adds a bulwark around the deck."""
     u = rng.uniform
     fullness, flare, rise = u(0.5, 0.8), u(0.25, 0.8), u(0.02, 0.08)
     z = np.linspace(-0.5, 0.5, 11)
@@ -48,7 +48,7 @@ def hull(rng, beam_width, height, pointed_stern=False, offset=0.0, wall=True) ->
 
 
 def sail(foot_front, foot_rear, head) -> Mesh:
-    """A triangular sail with a slight belly."""
+    """Make a triangular sail with a slight belly."""
     front, rear, top = (np.asarray(p, float) for p in (foot_front, foot_rear, head))
     belly = (front + rear + top) / 3 + [0.03, 0, 0]
     triangles = [[front, rear, belly, belly], [rear, top, belly, belly], [top, front, belly, belly]]

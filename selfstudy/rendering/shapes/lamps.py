@@ -9,14 +9,15 @@ from selfstudy.rendering.shapes.mesh import (
     ellipsoid,
     join,
     lathe,
-    mirrored,
+    mirror,
     rod,
     torus,
 )
 from selfstudy.rendering.shapes.parts import choose, maybe
 
 
-def lamp(rng: np.random.Generator) -> Mesh:
+def make_lamp(rng: np.random.Generator) -> Mesh:
+    """Make a lamp of one of `KINDS`."""
     return join(choose(rng, *KINDS)(rng))
 
 
@@ -213,7 +214,7 @@ def _wall(rng):
     tip = np.array([u(0.1, 0.22), 0.06, reach])
     arm = rod([np.zeros(3), np.array([tip[0], -0.08, reach * 0.6]), tip], 0.018)
     arm += _shade(rng, tip + [0, 0.1, 0], u(0.1, 0.15), u(0.16, 0.22))
-    parts = mirrored(*arm)
+    parts = mirror(*arm)
     return [box((0, 0, 0), (0.14, u(0.2, 0.34), 0.04)), *parts]
 
 
@@ -227,7 +228,7 @@ def _street(rng):
     reach = u(0.18, 0.3)
     arm = rod([np.array([0, height, 0]), np.array([reach, height + 0.04, 0])], 0.02)
     head = cylinder((reach, height - 0.14, 0), (reach, height + 0.06, 0), 0.1, 0.05)
-    return [post, *mirrored(*arm, head)]
+    return [post, *mirror(*arm, head)]
 
 
 KINDS = (

@@ -3,6 +3,7 @@
 Shapes stand on the ground with y up and face +z; x is sideways. A vertex is repeated where the
 surface has a crease, so normals interpolated inside a triangle shade round parts smoothly and leave
 edges sharp. Which side of a triangle is its front does not matter: the ray tracer is two-sided.
+Primitives are named by what they make, as in solid modelling.
 """
 
 from collections.abc import Sequence
@@ -18,15 +19,15 @@ CREASE = np.cos(np.radians(40))  # profile corners sharper than 40 degrees stay 
 
 
 class Mesh(NamedTuple):
-    """vertices (v, 3) float64, normals (v, 3) float64 of length 1, faces (f, 3) int64."""
+    """Triangles with normals at their corners."""
 
-    vertices: np.ndarray
-    normals: np.ndarray
-    faces: np.ndarray
+    vertices: np.ndarray  # (v, 3) float64
+    normals: np.ndarray  # (v, 3) float64, of length 1
+    faces: np.ndarray  # (f, 3) int64
 
 
 def join(parts: Sequence[Mesh]) -> Mesh:
-    """One mesh of all parts; they may overlap."""
+    """Join all parts to one mesh; they may overlap."""
     starts = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
     return Mesh(
         np.concatenate([part.vertices for part in parts]),
@@ -35,8 +36,8 @@ def join(parts: Sequence[Mesh]) -> Mesh:
     )
 
 
-def mirrored(*parts: Mesh) -> list[Mesh]:
-    """The parts and their mirror images across x = 0."""
+def mirror(*parts: Mesh) -> list[Mesh]:
+    """Give the parts and their mirror images across x = 0."""
     flip = np.array([-1.0, 1.0, 1.0])
     return [
         *parts,
@@ -56,7 +57,7 @@ _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 
 
 def quads(corners: np.ndarray) -> Mesh:
-    """Flat quadrilaterals (q, 4, 3), corners in cyclic order."""
+    """Make flat quadrilaterals (q, 4, 3), corners in cyclic order."""
     a, b = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
     normals = a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT]  # np.cross is slow on few
     normals /= np.sqrt((normals**2).sum(axis=1, keepdims=True)) + 1e-12
@@ -66,12 +67,12 @@ def quads(corners: np.ndarray) -> Mesh:
 
 
 def hexahedron(corners: np.ndarray) -> Mesh:
-    """A solid with six flat sides from its corners (8, 3), x slowest, z fastest."""
+    """Make a solid with six flat sides from its corners (8, 3), x slowest, z fastest."""
     return quads(corners[_SIDES])
 
 
 def box(center: Vector, size: Vector, top: Vector = (1, 1), shift: Vector = (0, 0)) -> Mesh:
-    """A box whose top is scaled by `top` and moved by `shift` (x and z each)."""
+    """Make a box whose top is scaled by `top` and moved by `shift` (x and z each)."""
     corners = _CORNERS * size
     corners[_TOP, 0] = corners[_TOP, 0] * top[0] + shift[0]
     corners[_TOP, 2] = corners[_TOP, 2] * top[1] + shift[1]
@@ -79,7 +80,7 @@ def box(center: Vector, size: Vector, top: Vector = (1, 1), shift: Vector = (0, 
 
 
 def beam(start: Vector, end: Vector, start_size: float, end_size: float | None = None) -> Mesh:
-    """A straight post of square section, cut level, between two heights."""
+    """Make a straight post of square section, cut level, between two heights."""
     half = np.array([start_size, start_size if end_size is None else end_size]) / 2
     corners = np.empty((2, 2, 2, 3))
     corners[:, 0], corners[:, 1] = start, end
@@ -91,7 +92,7 @@ def beam(start: Vector, end: Vector, start_size: float, end_size: float | None =
 
 
 def loft(sections: np.ndarray, closed: bool = True) -> Mesh:
-    """Flat-sided skin over cross-sections (s, k, 3), with flat ends.
+    """Lay a flat-sided skin over cross-sections (s, k, 3), with flat ends.
 
     `closed` joins the last point of every section to its first.
     """
@@ -112,7 +113,7 @@ def lathe(
     flat: float = 1.0,
     around: int | None = None,
 ) -> Mesh:
-    """A surface of revolution: profile (p, 2) of radius and height, turned about `axis` at `base`.
+    """Turn a profile (p, 2) of radius and height about `axis` at `base`: a solid of revolution.
 
     `flat` stretches the section sideways, into an ellipse; `around` is its number of corners, by
     default as many as it takes to look round.
@@ -182,7 +183,7 @@ def cylinder(
     flat: float = 1.0,
     wall: float = 0.0,
 ) -> Mesh:
-    """A cylinder or cone; `wall` > 0 hollows it, leaving that part of the radius."""
+    """Make a cylinder or cone; `wall` > 0 hollows it, leaving that part of the radius."""
     end_radius = radius if end_radius is None else end_radius
     axis = np.subtract(end, start).astype(float)
     length = np.sqrt(axis @ axis)
@@ -194,7 +195,7 @@ def cylinder(
 
 
 def ellipsoid(center: Vector, radii: Vector, low: float = -1.0, high: float = 1.0) -> Mesh:
-    """An ellipsoid, cut to heights between `low` and `high` (-1 to 1) and closed there."""
+    """Make an ellipsoid, cut to heights between `low` and `high` (-1 to 1) and closed there."""
     around = _corners(max(radii))
     angles = np.linspace(np.arcsin(low), np.arcsin(high), around // 3 + 3)
     profile = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -209,7 +210,7 @@ def ellipsoid(center: Vector, radii: Vector, low: float = -1.0, high: float = 1.
 
 
 def torus(center: Vector, axis: Vector, radius: float, thickness: float, width=1.0) -> Mesh:
-    """A ring such as a tyre; its section has radius `thickness`, times `width` along the axis."""
+    """Make a ring such as a tyre, of section radius `thickness`, `width` times along the axis."""
     angles = np.linspace(0, 2 * np.pi, 11)
     profile = np.stack(
         [radius + thickness * np.cos(angles), thickness * width * np.sin(angles)], axis=1
@@ -218,7 +219,7 @@ def torus(center: Vector, axis: Vector, radius: float, thickness: float, width=1
 
 
 def rod(points: Sequence[Vector], radius: float) -> list[Mesh]:
-    """A bent tube through the points."""
+    """Make a bent tube through the points."""
     pieces = [cylinder(a, b, radius) for a, b in pairwise(points)]
     knees = [ellipsoid(point, (radius,) * 3) for point in points[1:-1]]
     return pieces + knees

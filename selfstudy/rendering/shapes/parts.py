@@ -2,22 +2,23 @@
 
 import numpy as np
 
-from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, mirrored
+from selfstudy.rendering.shapes.mesh import Mesh, beam, box, cylinder, ellipsoid, mirror
 
 
 def choose(rng: np.random.Generator, *options):
-    """One of the options, all equally likely."""
+    """Choose one of the options, all equally likely."""
     return options[rng.integers(len(options))]
 
 
 def maybe(rng: np.random.Generator, probability: float) -> bool:
+    """Draw whether something of this probability happens."""
     return rng.random() < probability
 
 
 def four_legs(
     rng: np.random.Generator, width: float, depth: float, height: float, thickness: float
 ) -> list[Mesh]:
-    """Legs under the corners of a width × depth plate at `height`, square or round."""
+    """Make legs under the corners of a width × depth plate at `height`, square or round."""
     is_round = maybe(rng, 0.5)
     splay = height * rng.uniform(0.08, 0.25) if maybe(rng, 0.4) else 0.0
     taper = rng.uniform(0.5, 1.0)
@@ -29,7 +30,7 @@ def four_legs(
             legs.append(cylinder(foot, top, thickness * taper / 2, thickness / 2))
         else:
             legs.append(beam(foot, top, thickness * taper, thickness))
-    legs = mirrored(*legs)
+    legs = mirror(*legs)
     if maybe(rng, 0.35):
         legs += _stretchers(rng, width, depth, height, thickness)
     return legs
@@ -37,7 +38,7 @@ def four_legs(
 
 def _stretchers(rng, width, depth, height, thickness) -> list[Mesh]:
     y, bar = height * rng.uniform(0.2, 0.5), thickness * 0.7
-    sides = mirrored(box((width / 2 - thickness / 2, y, 0), (bar, bar, depth - thickness)))
+    sides = mirror(box((width / 2 - thickness / 2, y, 0), (bar, bar, depth - thickness)))
     if maybe(rng, 0.5):
         return [*sides, box((0, y, 0), (width - thickness, bar, bar))]
     ends = [box((0, y, s * (depth / 2 - thickness / 2)), (width, bar, bar)) for s in (-1, 1)]
@@ -45,7 +46,7 @@ def _stretchers(rng, width, depth, height, thickness) -> list[Mesh]:
 
 
 def pedestal(rng: np.random.Generator, height: float, radius: float) -> list[Mesh]:
-    """A central column on a round plate or on feet, some with castors."""
+    """Make a central column on a round plate or on feet, some with castors."""
     column = rng.uniform(0.025, 0.06)
     if maybe(rng, 0.45):
         thick = rng.uniform(0.03, 0.07)
@@ -63,18 +64,18 @@ def pedestal(rng: np.random.Generator, height: float, radius: float) -> list[Mes
 
 
 def crossed_legs(width: float, depth: float, height: float, thickness: float) -> list[Mesh]:
-    """Two X-shaped trestles joined by a bar."""
+    """Make two X-shaped trestles joined by a bar."""
     x, z = width / 2, depth / 2
     first = cylinder((x, 0, -z), (x, height, z), thickness)
     second = cylinder((x, 0, z), (x, height, -z), thickness)
     bar = cylinder((-x, height / 2, 0), (x, height / 2, 0), thickness)
-    return [*mirrored(first, second), bar]
+    return [*mirror(first, second), bar]
 
 
 def upright_slats(
     width: float, bottom: float, height: float, z: float, lean: float, count: int, thick: float
 ) -> list[Mesh]:
-    """`count` vertical slats across `width`, leaning back by `lean` over their height."""
+    """Make `count` vertical slats across `width`, leaning back by `lean` over their height."""
     pitch = width / count
     return [
         box(
@@ -89,7 +90,7 @@ def upright_slats(
 def level_slats(
     width: float, bottom: float, height: float, z: float, lean: float, count: int, thick: float
 ) -> list[Mesh]:
-    """`count` horizontal slats above each other, following a lean of `lean` over `height`."""
+    """Make `count` horizontal slats above each other, following a lean of `lean` over `height`."""
     pitch = height / count
     return [
         box(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selfstudy.rendering.shapes.mesh import Mesh, box, cylinder, ellipsoid, join, mirrored, rod
+from selfstudy.rendering.shapes.mesh import Mesh, box, cylinder, ellipsoid, join, mirror, rod
 from selfstudy.rendering.shapes.parts import (
     crossed_legs,
     four_legs,
@@ -13,8 +13,8 @@ from selfstudy.rendering.shapes.parts import (
 )
 
 
-def bench(rng: np.random.Generator) -> Mesh:
-    """A long seat of slats or a plank; most have a back, half of those arms."""
+def make_bench(rng: np.random.Generator) -> Mesh:
+    """Make a long seat of slats or a plank; most have a back, half of those arms."""
     u = rng.uniform
     width, depth, height, thick = u(0.95, 1.5), u(0.28, 0.45), u(0.3, 0.45), u(0.025, 0.06)
     parts = _bench_seat(rng, width, depth, height, thick)
@@ -28,7 +28,7 @@ def bench(rng: np.random.Generator) -> Mesh:
                 (width / 2 - 0.02, height / 2 + rise / 2, depth / 2 - 0.03),
                 (0.035, height + rise, 0.035),
             )
-            parts += mirrored(arm, post)
+            parts += mirror(arm, post)
     return join(parts)
 
 
@@ -54,25 +54,25 @@ def _bench_legs(rng, width, depth, height) -> list[Mesh]:
             (u(0.04, 0.1), height, depth * u(0.7, 1)),
             top=(1, u(0.6, 1)),
         )
-        return mirrored(panel)
+        return mirror(panel)
     if kind == 2:
         return crossed_legs(width * u(0.6, 0.9), depth, height, u(0.016, 0.028))
     if kind == 3:
         x, radius = width * 0.36, u(0.03, 0.06)
-        return mirrored(
+        return mirror(
             cylinder((x, 0, 0), (x, height, 0), radius),
             box((x, 0.02, 0), (0.08, 0.04, depth)),
             box((x, height - 0.02, 0), (0.06, 0.04, depth * 0.9)),
         )
     x, radius, z = width * u(0.38, 0.46), u(0.016, 0.026), depth / 2
     hoop = [(x, height, z), (x, radius, z), (x, radius, -z), (x, height, -z)]
-    return mirrored(*rod(hoop, radius))
+    return mirror(*rod(hoop, radius))
 
 
 def _bench_back(rng, width, depth, height) -> list[Mesh]:
     u = rng.uniform
     rise, lean, thick, z = u(0.27, 0.45), u(0.0, 0.15), u(0.018, 0.03), -depth / 2
-    posts = mirrored(
+    posts = mirror(
         box(
             (width / 2 - 0.06, height + rise / 2, z - lean / 2 - thick),
             (0.045, rise, 0.025),
@@ -99,8 +99,8 @@ def _bench_back(rng, width, depth, height) -> list[Mesh]:
     return [*posts, panel]
 
 
-def chair(rng: np.random.Generator) -> Mesh:
-    """A seat for one with a back: dining, swivel, cantilever, shell, and lounge chairs."""
+def make_chair(rng: np.random.Generator) -> Mesh:
+    """Make a seat for one with a back: dining, swivel, cantilever, shell, and lounge chairs."""
     u = rng.uniform
     width, depth, height, thick = u(0.4, 0.6), u(0.4, 0.58), u(0.38, 0.5), u(0.03, 0.09)
     is_round = maybe(rng, 0.25)
@@ -120,7 +120,7 @@ def chair(rng: np.random.Generator) -> Mesh:
     if maybe(rng, 0.4):
         rise = u(0.16, 0.25)
         post_z = depth * 0.32
-        parts += mirrored(
+        parts += mirror(
             box((width / 2, height + rise, -0.02), (0.05, 0.035, depth * 0.85)),
             cylinder((width / 2, height - 0.02, post_z), (width / 2, height + rise, post_z), 0.017),
         )
@@ -139,17 +139,17 @@ def _chair_base(rng, width, depth, height) -> list[Mesh]:
         path = [(x, height, z), (x, radius, z), (x, radius, -z)]
         path += [(x, height, -z)] if maybe(rng, 0.5) else []
         bar = cylinder((-x, radius, -z), (x, radius, -z), radius)
-        return [*mirrored(*rod(path, radius)), bar]
+        return [*mirror(*rod(path, radius)), bar]
     foot, hub = u(0.9, 1.3), (0, height * u(0.35, 0.6), 0)  # wire legs meeting in the middle
     wires = [cylinder((x * foot, 0, s * z * foot), hub, radius) for s in (-1, 1)]
-    return [*mirrored(*wires), cylinder(hub, (0, height, 0), 0.05, 0.12)]
+    return [*mirror(*wires), cylinder(hub, (0, height, 0), 0.05, 0.12)]
 
 
 def _chair_back(rng, width, depth, height) -> list[Mesh]:
     u = rng.uniform
     rise, lean, thick = u(0.36, 0.62), u(0.02, 0.16), u(0.02, 0.045)
     z = -depth / 2 + thick
-    posts = mirrored(
+    posts = mirror(
         box(
             (width / 2 - 0.03, height + rise / 2, z - lean / 2),
             (0.04, rise, 0.035),
@@ -180,7 +180,7 @@ def _chair_back(rng, width, depth, height) -> list[Mesh]:
         struts = cylinder(
             (width * 0.2, height, z), (width * 0.2, height + rise * 0.5, z - lean * 0.6), 0.017
         )
-        return [oval, *mirrored(struts)]
+        return [oval, *mirror(struts)]
     if kind == 4:  # a shell curving around the seat
         angles = np.linspace(-0.85, 0.85, 7)
         return [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selfstudy.rendering.shapes.mesh import Mesh, box, cylinder, join, mirrored
+from selfstudy.rendering.shapes.mesh import Mesh, box, cylinder, join, mirror
 from selfstudy.rendering.shapes.parts import (
     choose,
     four_legs,
@@ -10,8 +10,8 @@ from selfstudy.rendering.shapes.parts import (
 )
 
 
-def sofa(rng: np.random.Generator) -> Mesh:
-    """An upholstered seat with arms: one to three places, some with a chaise longue.
+def make_sofa(rng: np.random.Generator) -> Mesh:
+    """Make an upholstered seat with arms: one to three places, some with a chaise longue.
 
     The panel seams and piping of the back make it tellable from behind.
     """
@@ -89,15 +89,15 @@ def _sofa_arms(rng, width, depth, foot, top, arm) -> list[Mesh]:
     height = top - foot + rise
     kind = rng.integers(4)
     if kind == 0:
-        return mirrored(box((x, foot + height / 2, 0), (arm, height, depth * 1.02)))
+        return mirror(box((x, foot + height / 2, 0), (arm, height, depth * 1.02)))
     if kind == 1:
         y = foot + height - 0.02
-        return mirrored(
+        return mirror(
             box((x, foot + height / 2 - 0.03, 0), (arm * 0.75, height - 0.05, depth)),
             cylinder((x, y, -depth / 2), (x, y, depth / 2 + 0.015), arm * 0.58),
         )
     if kind == 2:
-        return mirrored(
+        return mirror(
             box(
                 (x, foot + height / 2, 0.02),
                 (arm, height, depth),
@@ -105,7 +105,7 @@ def _sofa_arms(rng, width, depth, foot, top, arm) -> list[Mesh]:
                 shift=(0, -0.06),
             )
         )
-    return mirrored(
+    return mirror(
         box((x, foot + height * 0.9, 0), (arm, height * 0.2, depth)),
         box((x, foot + height * 0.4, 0), (arm * 0.5, height * 0.8, depth * 0.9)),
     )

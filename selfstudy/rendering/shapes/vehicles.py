@@ -11,7 +11,7 @@ from selfstudy.rendering.shapes.mesh import (
     ellipsoid,
     join,
     loft,
-    mirrored,
+    mirror,
     rod,
     torus,
 )
@@ -30,8 +30,8 @@ _CABINS = {
 }
 
 
-def car(rng: np.random.Generator) -> Mesh:
-    """A body with a cabin of one of eight outlines on four wheels, or an open two-seater."""
+def make_car(rng: np.random.Generator) -> Mesh:
+    """Make a body with a cabin of one of eight outlines on four wheels, or an open two-seater."""
     u = rng.uniform
     kind = choose(rng, *_CABINS, "roadster")
     half, clearance, height = u(0.19, 0.23), u(0.05, 0.1), u(0.12, 0.16)
@@ -44,14 +44,14 @@ def car(rng: np.random.Generator) -> Mesh:
     else:
         parts += _cabin(_CABINS[kind], half, deck, u(0.12, 0.16), u(0.72, 0.88))
     if kind == "pickup":
-        parts += mirrored(box((half * 0.92, deck + 0.03, -0.29), (0.03, 0.08, 0.38)))
+        parts += mirror(box((half * 0.92, deck + 0.03, -0.29), (0.03, 0.08, 0.38)))
         parts.append(box((0, deck + 0.03, -0.475), (1.85 * half, 0.08, 0.03)))
     if kind in ("coupe", "sedan", "roadster") and maybe(rng, 0.3):
         parts.append(box((0, deck + 0.07, -0.45), (1.9 * half, 0.02, 0.09)))
-        parts += mirrored(box((half * 0.6, deck + 0.03, -0.45), (0.025, 0.08, 0.04)))
-    parts += mirrored(*(piece for z in axle for piece in _car_wheel(half, wheel, z)))
+        parts += mirror(box((half * 0.6, deck + 0.03, -0.45), (0.025, 0.08, 0.04)))
+    parts += mirror(*(piece for z in axle for piece in _car_wheel(half, wheel, z)))
     parts += [box((0, clearance + 0.035, s * 0.495), (1.9 * half, 0.05, 0.04)) for s in (-1, 1)]
-    parts += mirrored(
+    parts += mirror(
         ellipsoid((half * 0.72, deck - 0.045 - drop, 0.485), (0.042, 0.032, 0.035)),
         ellipsoid((half * 1.08, deck + 0.035, 0.15), (0.035, 0.024, 0.02)),
     )
@@ -103,7 +103,7 @@ def _cabin(outline, half, deck, height, narrow) -> list[Mesh]:
         (0, deck + (y_front + y_rear) / 2, (z_front + z_rear) / 2),
         (2 * half * narrow * 0.98, 0.022, z_front - z_rear + 0.03),
     )
-    return [loft(glass), lid, *mirrored(*pillars)]
+    return [loft(glass), lid, *mirror(*pillars)]
 
 
 def _open_cockpit(half, deck) -> list[Mesh]:
@@ -116,7 +116,7 @@ def _open_cockpit(half, deck) -> list[Mesh]:
         ],
         0.013,
     )
-    seats = mirrored(
+    seats = mirror(
         box((half * 0.45, deck + 0.05, -0.14), (half * 0.6, 0.13, 0.05), shift=(0, -0.03)),
         ellipsoid((half * 0.45, deck + 0.125, -0.16), (half * 0.2, 0.035, 0.025)),
     )
@@ -134,8 +134,8 @@ def _car_wheel(half, radius, z) -> list[Mesh]:
     ]
 
 
-def motorcycle(rng: np.random.Generator) -> Mesh:
-    """Two wheels, frame, engine, tank, seat and handlebar; cruisers, sport bikes and scooters."""
+def make_motorcycle(rng: np.random.Generator) -> Mesh:
+    """Make a cruiser, a sport bike or a scooter: wheels, frame, engine, tank, seat, handlebar."""
     u = rng.uniform
     kind = choose(rng, "naked", "cruiser", "sport", "scooter")
     radius = u(0.13, 0.15) if kind == "scooter" else u(0.18, 0.22)
@@ -150,7 +150,7 @@ def motorcycle(rng: np.random.Generator) -> Mesh:
     seat = u(0.4, 0.46) - (0.05 if kind == "cruiser" else 0)
     fork = np.array([0.055, 0, 0])
     axle = np.array([0, radius, front_z])
-    parts += mirrored(cylinder(axle + fork, head + fork * 0.8, 0.017))
+    parts += mirror(cylinder(axle + fork, head + fork * 0.8, 0.017))
     parts += _handlebar(rng, head, kind)
     parts += (
         _scooter(head, seat, rear_z)
@@ -187,9 +187,9 @@ def _handlebar(rng, head, kind) -> list[Mesh]:
     grip = head + [reach, rise - 0.01, -u(0.05, 0.11)]
     bar = [*rod([head, bend, grip], 0.014), cylinder(grip + (bend - grip) * 0.4, grip, 0.021)]
     if maybe(rng, 0.5):
-        mirror = bend + [0.02, 0.09, 0]
-        bar += [cylinder(bend, mirror, 0.008), ellipsoid(mirror, (0.035, 0.025, 0.012))]
-    return mirrored(*bar)
+        glass = bend + [0.02, 0.09, 0]
+        bar += [cylinder(bend, glass, 0.008), ellipsoid(glass, (0.035, 0.025, 0.012))]
+    return mirror(*bar)
 
 
 def _machine(rng, head, seat, rear, rear_z, kind) -> list[Mesh]:
@@ -224,13 +224,13 @@ def _machine(rng, head, seat, rear, rear_z, kind) -> list[Mesh]:
     parts.append(cylinder(head - [0, 0.06, 0], block + [0, -0.05, 0.1], 0.02))
     swing = cylinder((0.06, rear, rear_z), (0.05, 0.24, -0.06), 0.018)
     shock = cylinder((0.06, rear + 0.02, rear_z + 0.03), (0.055, seat - 0.02, seat_z + 0.02), 0.018)
-    parts += mirrored(swing, shock)
+    parts += mirror(swing, shock)
     end = (0.11, u(0.16, 0.3), rear_z - u(0.02, 0.1))
     pipe = [
         *rod([(0.07, 0.2, 0.1), (0.1, 0.12, 0.02), (0.11, 0.15, -0.12)], 0.018),
         cylinder((0.11, 0.15, -0.12), end, 0.026, 0.036),
     ]
-    return parts + (mirrored(*pipe) if maybe(rng, 0.4) else pipe)
+    return parts + (mirror(*pipe) if maybe(rng, 0.4) else pipe)
 
 
 def _scooter(head, seat, rear_z) -> list[Mesh]:

@@ -12,12 +12,13 @@ from selfstudy.rendering.shapes.mesh import (
     join,
     lathe,
     loft,
-    mirrored,
+    mirror,
 )
 from selfstudy.rendering.shapes.parts import choose, maybe
 
 
-def watercraft(rng: np.random.Generator) -> Mesh:
+def make_watercraft(rng: np.random.Generator) -> Mesh:
+    """Make a boat or a ship of one of `KINDS`."""
     return join(choose(rng, *KINDS)(rng))
 
 
@@ -26,7 +27,7 @@ def _sailing(rng) -> list[Mesh]:
     height, mast, z = u(0.09, 0.14), u(0.7, 1.05), u(0.0, 0.12)
     width = u(0.18, 0.28)
     if maybe(rng, 0.25):
-        hulls = mirrored(*hull(rng, 0.09, height, offset=0.16, wall=False))
+        hulls = mirror(*hull(rng, 0.09, height, offset=0.16, wall=False))
         hulls.append(box((0, height, -0.05), (0.36, 0.025, 0.4)))
     else:
         hulls = hull(rng, width, height)
@@ -101,7 +102,7 @@ def _speedboat(rng) -> list[Mesh]:
         (0, height + 0.05, 0.08), (width * 0.75, 0.09, 0.03), top=(0.8, 1), shift=(0, -0.06)
     )
     foredeck = box((0, height + 0.01, 0.2), (width * 0.7, 0.03, 0.24), top=(0.7, 0.9))
-    seats = mirrored(box((width * 0.2, height + 0.03, -0.08), (0.09, 0.1, 0.06), shift=(0, -0.02)))
+    seats = mirror(box((width * 0.2, height + 0.03, -0.08), (0.09, 0.1, 0.06), shift=(0, -0.02)))
     bench = box((0, height + 0.03, -0.3), (width * 0.75, 0.08, 0.08))
     motor = [
         box((0, height + 0.04, -0.53), (0.08, 0.13, 0.08), top=(0.8, 0.8)),
@@ -128,7 +129,7 @@ def _freighter(rng) -> list[Mesh]:
         z = -0.24 + pitch * (i + 0.5)
         if cargo == 0:
             stack = u(0.05, 0.15)
-            parts += mirrored(
+            parts += mirror(
                 box((width * 0.21, height + stack / 2, z), (width * 0.38, stack, pitch * 0.8))
             )
         elif cargo == 1:
@@ -167,7 +168,7 @@ def _warship(rng) -> list[Mesh]:
         barrel = cylinder(
             (0.015, height + 0.04 + lift, z), (0.015, height + 0.07 + lift, z + 0.15 * aim), 0.01
         )
-        parts += mirrored(barrel)
+        parts += mirror(barrel)
     return parts
 
 
@@ -222,7 +223,7 @@ def _rowing(rng) -> list[Mesh]:
         reach, sweep = u(0.2, 0.32), u(-0.15, 0.15)
         grip = np.array([width * 0.2, height * 1.3, -0.02])
         blade = np.array([width / 2 + reach, height * 0.3, sweep])
-        parts += mirrored(cylinder(grip, blade, 0.012), ellipsoid(blade, (0.07, 0.014, 0.03)))
+        parts += mirror(cylinder(grip, blade, 0.012), ellipsoid(blade, (0.07, 0.014, 0.03)))
     return parts
 
 
@@ -237,7 +238,7 @@ def _submarine(rng) -> list[Mesh]:
     scopes = [
         cylinder((0, radius + 0.1, z), (0, radius + u(0.18, 0.26), z), 0.01) for z in (0.08, 0.13)
     ]
-    fins = mirrored(
+    fins = mirror(
         box((0.08, 0, -0.42), (0.12, 0.02, 0.08)),
         box((0.07, radius + 0.06, 0.13), (0.1, 0.016, 0.06)),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from selfstudy.data.color import STATISTICS, converted, normalised, round_to_half
+from selfstudy.data.color import STATISTICS, convert_color, normalise, round_to_half
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_values_equal_those_of_scikit_image(images, space, dataset):
     statistics = STATISTICS[dataset][space]
     values = (rgb2lab(images) if space == "lab" else images) - np.array(statistics.mean)
     exact = (values / statistics.std).transpose(0, 3, 1, 2)
-    found = normalised(images, space, statistics)
+    found = normalise(images, space, statistics)
     assert found.dtype == np.float16
     expected = exact.astype(np.float16)
     assert (found == expected).mean() > 0.9999
@@ -33,8 +33,8 @@ def test_values_equal_those_of_scikit_image(images, space, dataset):
 
 def test_lab_is_exact_to_a_millionth(images):
     pixels = images.reshape(-1, 3)
-    np.testing.assert_allclose(converted(pixels, "lab"), rgb2lab(pixels), atol=1e-5)
-    assert converted(pixels, "rgb") is pixels
+    np.testing.assert_allclose(convert_color(pixels, "lab"), rgb2lab(pixels), atol=1e-5)
+    assert convert_color(pixels, "rgb") is pixels
 
 
 def test_rounding_to_float16_is_numpys():
