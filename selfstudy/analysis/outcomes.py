@@ -12,7 +12,6 @@ from selfstudy.analysis.uncertainty import bootstrap_curves
 from selfstudy.analysis.utility import PLACE
 
 MARGIN = 0.01  # of accuracy: what differs less is as good as equal
-NAMES = {"a": "always helps", "b": "fewer labels", "c": "converges", "none": "never helps"}
 OPEN = "open"  # it helps at the most labels there are, where accuracy still rises
 
 
