@@ -17,7 +17,12 @@ RUNS = {"pretrain": 0, "finetune": 0, "frozen": 1}  # and the folders above that
 
 
 def compose_about_page(config: Mapping, results: Path) -> str:
-    """A page of the configuration, the versions of the software, and the runs' times."""
+    """Compose an HTML page of the configuration, the software's versions and the runs' times.
+
+    Args:
+        config: of the workflow.
+        results: the folder that its runs are in.
+    """
     sections = {
         "Run times": collect_times(results),
         "Software": list_software(),
@@ -27,9 +32,11 @@ def compose_about_page(config: Mapping, results: Path) -> str:
 
 
 def collect_times(results: Path) -> pd.DataFrame:
-    """A row a kind of run, backbone and method: `runs`, their median `minutes`, and `hours` in all.
+    """Collect how long the runs took, as far as they are trained, of the `times.csv` of each.
 
-    Of what was trained, as far as it is. The runs tell that themselves, in `times.csv`.
+    Returns:
+        One row per kind of run, backbone and method: the number of `runs`, their median `minutes`,
+        and the `hours` of all.
     """
     rows = []
     for kind, above in RUNS.items():
@@ -44,7 +51,7 @@ def collect_times(results: Path) -> pd.DataFrame:
 
 
 def list_software() -> pd.DataFrame:
-    """A row a package: its version; and that of Python and of the system."""
+    """List the versions of Python and of the packages, and the system: one row each."""
     rows = {"Python": platform.python_version(), "system": sys.platform}
     for name in SOFTWARE:
         try:

@@ -25,7 +25,16 @@ PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the oth
 
 
 class Finding(NamedTuple):
-    """A claim and what the runs say of it."""
+    """A claim and what the runs say of it.
+
+    Attributes:
+        claim: of the paper.
+        statistic: by which it is tested.
+        n: of the cases that the statistic is of.
+        value: of the statistic; not a number where there is none.
+        low, high: the ends of its 95 % interval; not numbers where there is none.
+        verdict: one of SUPPORTED, REFUTED, OPEN and FEW.
+    """
 
     claim: str
     statistic: str
@@ -40,7 +49,8 @@ def assess_claims(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
     """Test every claim.
 
     Args:
-        runs, linear: tables of `collect_runs` and `collect_linear` in `selfstudy.analysis.runs`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+        linear: that of `collect_linear`.
     """
     table = measure_utility(runs)
     return [
@@ -54,7 +64,7 @@ def assess_claims(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
 
 
 def assess_share(claim: str, statistic: str, hits: int, n: int) -> Finding:
-    """A claim that holds if most of n cases do; the interval is Wilson's."""
+    """Test a claim that holds if most of n cases do; the interval is Wilson's."""
     if n < FEWEST:
         return Finding(claim, statistic, n, hits / n if n else np.nan, np.nan, np.nan, FEW)
     low, high = stats.binomtest(hits, n).proportion_ci(LEVEL, "wilson")
@@ -63,7 +73,7 @@ def assess_share(claim: str, statistic: str, hits: int, n: int) -> Finding:
 
 
 def assess_change(claim: str, statistic: str, differences: np.ndarray) -> Finding:
-    """A claim that holds if the median of paired differences is not zero (percentile bootstrap)."""
+    """Test that the median of paired differences (n,) is not zero (percentile bootstrap)."""
     n = len(differences)
     if n < FEWEST:
         value = np.median(differences) if n else np.nan
@@ -75,7 +85,7 @@ def assess_change(claim: str, statistic: str, differences: np.ndarray) -> Findin
 
 
 def assess_decline(table: pd.DataFrame) -> Finding:
-    """Of utility, at the fewest and the most labels where it is no bound."""
+    """Test whether utility falls, from the fewest to the most labels where it is no bound."""
     measured = table[table["utility"].notna() & (table["below"] == 0)].sort_values("labels")
     ends = measured.groupby([*PLACE, "pretext"])["utility"].agg(["first", "last", "count"])
     ends = ends[ends["count"] > 1]
@@ -85,6 +95,7 @@ def assess_decline(table: pd.DataFrame) -> Finding:
 
 
 def assess_convergence(found: pd.DataFrame) -> Finding:
+    """Test whether most curves have outcome (c), of the table of `find_outcomes`."""
     known = found[found["outcome"].isin(["a", "b", "c"])]
     statistic = "share of outcome (c) among the curves with outcome (a), (b) or (c)"
     claim = "Pretraining converges to scratch before accuracy saturates"
@@ -92,7 +103,10 @@ def assess_convergence(found: pd.DataFrame) -> Finding:
 
 
 def assess_linear_evaluation(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterator[Finding]:
-    """For each task, at the most labels, over datasets, backbones and methods."""
+    """Test, for each task, whether linear accuracy predicts finetuned accuracy.
+
+    At the most labels, over datasets, backbones and methods.
+    """
     both = join_evaluations(runs, linear)
     for task, group in both.groupby("task", sort=False):
         most = group[group["labels"] == group["labels"].max()]
@@ -111,7 +125,7 @@ def assess_linear_evaluation(runs: pd.DataFrame, linear: pd.DataFrame) -> Iterat
 
 
 def assess_best_methods(runs: pd.DataFrame) -> Finding:
-    """Of the first backbone: whether the method with the best mean accuracy is another."""
+    """Test whether another task has another best method, by mean accuracy of the first backbone."""
     claim = "The best method depends on the task"
     statistic = "share of draws in which not all tasks have the same best method"
     drawn: dict[str, dict[str, list[np.ndarray]]] = {}
@@ -132,7 +146,7 @@ def assess_best_methods(runs: pd.DataFrame) -> Finding:
 
 
 def assess_data(table: pd.DataFrame) -> Iterator[Finding]:
-    """For each factor, over pairs of datasets that differ in it alone."""
+    """Test, for each factor, whether utility differs between datasets that differ in it alone."""
     keys = [name for name in [*PLACE, "pretext", "labels"] if name != "dataset"]
     wide = table.pivot_table("utility", keys, "dataset")
     for factor, found in pair_datasets(wide.columns).items():
@@ -145,7 +159,7 @@ def assess_data(table: pd.DataFrame) -> Iterator[Finding]:
 
 
 def assess_networks(table: pd.DataFrame) -> Finding:
-    """Of the second backbone less the first."""
+    """Test whether utility with the second backbone differs from that with the first."""
     claim, statistic = "A larger network changes utility", "median difference of paired utilities"
     names = list(table["backbone"].unique())[:2]
     if len(names) < 2:
@@ -157,7 +171,7 @@ def assess_networks(table: pd.DataFrame) -> Finding:
 
 
 def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
-    """The findings as people read them, all text."""
+    """Write the findings as people read them: one row each, all text."""
     rows = [
         {
             "claim": each.claim,
@@ -173,11 +187,11 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
 
 
 def format_claims(found: list[Finding]) -> str:
-    """The findings as a page."""
+    """Write the findings as a page in Markdown."""
     table = tabulate_findings(found).to_markdown(index=False, disable_numparse=True)
     return f"# {TITLE}\n\n{EXPLAINED}\n\n{table}\n"
 
 
 def compose_claims_page(found: list[Finding]) -> str:
-    """The same page for browsers."""
+    """Compose the same page for browsers."""
     return compose_page(TITLE, {"": EXPLAINED, "Claims": tabulate_findings(found)})

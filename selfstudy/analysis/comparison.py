@@ -7,25 +7,36 @@ import pandas as pd
 from scipy import stats
 
 from selfstudy.analysis import FEWEST
+from selfstudy.analysis.runs import KEYS
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, find_interval
 
+GROUP = ["backbone", "task", "labels"]
 COEFFICIENTS = {"spearman": stats.spearmanr, "kendall": stats.kendalltau}
 
 
 class Ranks(NamedTuple):
-    """Methods ranked on each of several datasets, the best first."""
+    """Methods ranked on each of several datasets, the best first.
 
-    mean: pd.Series  # mean rank of each method
+    Attributes:
+        mean: the mean rank of each method.
+        datasets: how many there are.
+        p: of Friedman's test that all methods are alike.
+        critical: the difference from which on two mean ranks differ (Nemenyi, 5 %).
+    """
+
+    mean: pd.Series
     datasets: int
-    p: float  # that all are alike (Friedman)
-    critical: float  # mean ranks that differ by more differ (Nemenyi, 5 %)
+    p: float
+    critical: float
 
 
 def correlate_ranks(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Spearman's and Kendall's coefficients of pairs (n,), each with `low` and `high`.
+    """Give Spearman's and Kendall's rank correlations of x (n,) and y (n,), with intervals.
 
-    The interval is that of the percentiles where the pairs are drawn anew. Everything but `n` is
-    not a number below five pairs.
+    Returns:
+        `n`; `spearman` and `kendall`; and of each, as `spearman_low` and so on, the ends of the
+        95 % interval of the percentiles where the pairs are drawn anew. All except `n` are not
+        numbers below five pairs, or where x or y is constant.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     found, rng = {"n": len(x)}, np.random.default_rng(0)
@@ -43,27 +54,32 @@ def correlate_ranks(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 def join_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
-    """A row a pretrained network, task and budget that was evaluated both ways: `linear` and
-    `finetuned`, mean accuracies over seeds.
+    """Join the accuracies of pretrained networks that were both evaluated linearly and finetuned.
 
     Args:
-        runs, linear: tables of `collect_runs` and `collect_linear` in `selfstudy.analysis.runs`.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+        linear: that of `collect_linear`.
+
+    Returns:
+        One row per network, task and budget: `linear` and `finetuned`, mean accuracies over seeds.
     """
-    keys = ["dataset", "backbone", "pretext", "task", "labels"]
-    means = (table.groupby(keys, sort=False)["accuracy"].mean() for table in (linear, runs))
+    means = (table.groupby(KEYS, sort=False)["accuracy"].mean() for table in (linear, runs))
     both = pd.concat(dict(zip(("linear", "finetuned"), means, strict=True)), axis=1)
     return both.dropna().reset_index()
 
 
 def correlate_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
-    """A row a backbone, task and budget: the rank correlation over datasets and methods."""
+    """Correlate linear with finetuned accuracy, over datasets and methods.
+
+    Returns:
+        One row per backbone, task and budget: the values of `correlate_ranks`.
+    """
     pairs = join_evaluations(runs, linear)
     rows = [
-        dict(zip(("backbone", "task", "labels"), place, strict=True))
-        | correlate_ranks(group["linear"], group["finetuned"])
-        for place, group in pairs.groupby(["backbone", "task", "labels"], sort=False)
+        dict(zip(GROUP, place, strict=True)) | correlate_ranks(group["linear"], group["finetuned"])
+        for place, group in pairs.groupby(GROUP, sort=False)
     ]
-    columns = ["backbone", "task", "labels", *correlate_ranks([], [])]
+    columns = [*GROUP, *correlate_ranks([], [])]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -71,7 +87,8 @@ def rank_methods(accuracy: pd.DataFrame) -> Ranks:
     """Compare methods by their ranks, after Demšar (2006).
 
     Args:
-        accuracy: a row a dataset, a column a method; datasets that lack a method are left out.
+        accuracy: one row per dataset, one column per method; datasets that lack a method are left
+            out.
 
     Returns:
         The ranks; `p` and `critical` are not numbers for fewer than five datasets or three methods.
@@ -88,16 +105,19 @@ def rank_methods(accuracy: pd.DataFrame) -> Ranks:
 
 
 def tabulate_ranks(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a backbone, task, budget and method: its mean `rank` over so many `datasets`, and the
-    `p` and `critical` of `Ranks`.
+    """Rank the methods for each backbone, task and budget.
+
+    Returns:
+        One row per backbone, task, budget and method: its mean `rank` over so many `datasets`, and
+        the `p` and `critical` of `Ranks`.
     """
-    columns = ["backbone", "task", "labels", "pretext", "rank", "datasets", "p", "critical"]
+    columns = [*GROUP, "pretext", "rank", "datasets", "p", "critical"]
     rows = []
-    for place, group in runs.groupby(["backbone", "task", "labels"], sort=False):
+    for place, group in runs.groupby(GROUP, sort=False):
         table = group.pivot_table(index="dataset", columns="pretext", values="accuracy")
         result = rank_methods(table)
         for method, rank in result.mean.items():
-            row = dict(zip(("backbone", "task", "labels"), place, strict=True))
+            row = dict(zip(GROUP, place, strict=True))
             row |= {"pretext": method, "rank": rank, "datasets": result.datasets}
             rows.append(row | {"p": result.p, "critical": result.critical})
     return pd.DataFrame(rows, columns=columns)

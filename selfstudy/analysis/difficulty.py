@@ -11,7 +11,18 @@ COLUMNS = ("classifier", "label", "predicted", "images")
 
 
 def read_confusion(path: str | Path, classifier: str = "network") -> pd.DataFrame:
-    """Shares of each class's images (a row a class) that were taken for each class (a column)."""
+    """Read a confusion matrix: the shares of a class's images that were taken for each class.
+
+    Args:
+        path: of a table with the columns of `COLUMNS`.
+        classifier: whose predictions to read.
+
+    Returns:
+        One row per true class, one column per predicted class, in the table's order.
+
+    Raises:
+        DataError: the table cannot be read, or lacks a column or a number.
+    """
     table = read_table(path, COLUMNS)
     require_numbers(path, table, ["images"])
     table = table[table["classifier"] == classifier]
@@ -22,11 +33,18 @@ def read_confusion(path: str | Path, classifier: str = "network") -> pd.DataFram
 
 
 def measure_difficulty(confusions: Mapping[str, str | Path]) -> pd.DataFrame:
-    """What the confusion matrices of datasets, by name, come to: a row a dataset.
+    """Tell how hard datasets are, by their confusion matrices.
+
+    Args:
+        confusions: the tables of the datasets, by name.
 
     Returns:
-        `accuracy` of the network, averaged over classes; that of its `hardest` class and what this
-        is most often `taken_for`; and the accuracy of `mean_colour` alone.
+        One row per dataset: the network's `accuracy`, averaged over classes; `its_accuracy` on its
+        `hardest` class, and what this is most often `taken_for`; and the accuracy of `mean_colour`
+        alone.
+
+    Raises:
+        DataError: a table cannot be read, or lacks a column or a number.
     """
     rows = []
     for dataset, path in confusions.items():

@@ -12,12 +12,19 @@ from selfstudy.analysis.uncertainty import bootstrap_curves
 from selfstudy.analysis.utility import PLACE
 
 MARGIN = 0.01  # of accuracy: what differs less is as good as equal
-NAMES = {"a": "always helps", "b": "fewer labels", "c": "converges", "none": "never helps"}
 OPEN = "open"  # it helps at the most labels there are, where accuracy still rises
 
 
 def classify_curves(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
-    """The outcome of each pair of curves (d, k) at rising budgets, as text (d,)."""
+    """Tell the outcome of pairs of curves, by the rules of docs/statistics.md.
+
+    Args:
+        scratch: accuracies (d, k) at rising budgets.
+        pretrained: those of the pretrained networks (d, k).
+
+    Returns:
+        The names of the outcomes (d,).
+    """
     helps = pretrained > scratch + MARGIN
     # Saturated: no larger budget brings more than the margin.
     best_later = np.maximum.accumulate(scratch[:, ::-1], axis=1)[:, ::-1]
@@ -42,9 +49,14 @@ def classify_curves(scratch: np.ndarray, pretrained: np.ndarray) -> np.ndarray:
 
 
 def find_outcomes(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a pretrained curve: its `outcome` and the `share` of draws that have the same.
+    """Find the outcome of every pretrained curve.
 
-    `share` is not a number where the seeds do not tell the spread.
+    Args:
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+
+    Returns:
+        One row per curve: its `outcome`; the `share` of draws that have the same, which is not a
+        number where the seeds do not tell the spread; and how many `budgets` it is of.
     """
     found, rows = bootstrap_curves(runs), []
     for place, curve in found.items():

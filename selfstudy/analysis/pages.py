@@ -13,7 +13,12 @@ th, td { border-bottom: 1px solid #ccc; padding: 0.3em 0.7em; text-align: left; 
 
 
 def compose_page(title: str, sections: Mapping[str, str | pd.DataFrame]) -> str:
-    """HTML with a heading, text as it is or a table for each section; "" has no heading."""
+    """Compose a page of HTML.
+
+    Args:
+        title: of the page.
+        sections: text, shown as it is, or a table, by its heading; that of "" has none.
+    """
     parts = []
     for heading, content in sections.items():
         parts.append(f"<h2>{escape(heading)}</h2>" if heading else "")

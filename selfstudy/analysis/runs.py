@@ -1,4 +1,4 @@
-"""Collecting runs: one tidy table, a row a run."""
+"""Collecting runs: one tidy table, one row per run."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -20,34 +20,27 @@ def collect_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read the metrics of finetuning jobs.
 
     Args:
-        paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`, a row a seed.
+        paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`, one row per seed.
 
     Returns:
-        A row a run: what was run, its seed, its last and best validation accuracy, whether it
+        One row per run: what was run, its seed, its last and best validation accuracy, whether it
         `collapsed`, and more.
+
+    Raises:
+        DataError: there is no path, or a table cannot be read or lacks a column or a number.
     """
-    tables = []
-    for path in map(Path, paths):
-        dataset, backbone, pretext, task, labels = path.parts[-6:-1]
-        table = read_metrics(path, NEEDED)
-        table = table.assign(
-            dataset=dataset,
-            backbone=backbone,
-            pretext=pretext,
-            task=task,
-            labels=int(labels.removeprefix("n")),
-            folder=[(path.parent / f"seed{seed}").as_posix() for seed in table["seed"]],
-        )
-        tables.append(table)
-    if not tables:
-        raise DataError("none of the runs that this is made of is done")
-    runs = pd.concat(tables, ignore_index=True)
+    runs = _read_jobs(paths, NEEDED)
+    runs["folder"] += "/seed" + runs["seed"].astype(str)
     runs["collapsed"] = detect_collapse(runs)
     return runs[[*FIRST, *(column for column in runs if column not in FIRST)]]
 
 
 def detect_collapse(runs: pd.DataFrame) -> pd.Series:
-    """Whether a run's features are constant, or it is at chance where scratch is far above."""
+    """Tell of each run whether its features are constant, or it is at chance and scratch far above.
+
+    Args:
+        runs: with the columns of `KEYS`, `accuracy`, `chance` and `feature_spread`.
+    """
     scratch = runs[runs["pretext"] == SCRATCH].rename(columns={"accuracy": "scratch"})
     place = [key for key in KEYS if key != "pretext"]
     scratch = scratch.groupby(place)["scratch"].mean()
@@ -64,7 +57,10 @@ def collect_frozen(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../k{layer}/{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`.
 
     Returns:
-        The table of `collect_runs`, and the `layer`.
+        The table of `collect_runs`, and the `layer`; an empty one if there is no path.
+
+    Raises:
+        DataError: a table cannot be read, or lacks a column or a number.
     """
     tables = [pd.DataFrame(columns=[*FIRST, "layer"])]
     for path in map(Path, paths):
@@ -77,11 +73,14 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read the results of linear evaluation.
 
     Args:
-        paths: `.../{dataset}/{backbone}/{pretext}/{task}/metrics.csv`, a row a budget and seed.
+        paths: `.../{dataset}/{backbone}/{pretext}/{task}/metrics.csv`, one row per budget and seed.
 
     Returns:
-        A row a budget and seed: what was evaluated, its validation accuracy, and whether the
+        One row per budget and seed: what was evaluated, its validation accuracy, and whether the
         features have `collapsed`.
+
+    Raises:
+        DataError: a table cannot be read, or lacks a column or a number.
     """
     tables = [pd.DataFrame(columns=[*KEYS, "seed", "accuracy"])]
     for path in map(Path, paths):
@@ -101,33 +100,55 @@ def collect_histories(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/history.csv`.
 
     Returns:
-        A row a round of a run: what was run, its seed, the round and its validation accuracy.
+        One row per round of a run: what was run, its seed, the round and its validation accuracy.
+
+    Raises:
+        DataError: there is no path, or a table cannot be read or lacks a column or a number.
     """
+    columns = ("seed", "round", "valid_accuracy")
+    return _read_jobs(paths, columns)[[*KEYS, *columns]]
+
+
+def _read_jobs(paths: Iterable[str | Path], columns: Collection[str]) -> pd.DataFrame:
+    """Read tables of finetuning jobs, each with what was run and its `folder`."""
     tables = []
     for path in map(Path, paths):
         place = dict(zip(KEYS, path.parts[-6:-1], strict=True))
         place["labels"] = int(place["labels"].removeprefix("n"))
-        tables.append(read_metrics(path, ("seed", "round", "valid_accuracy")).assign(**place))
+        table = read_metrics(path, columns)
+        tables.append(table.assign(**place, folder=path.parent.as_posix()))
     if not tables:
         raise DataError("none of the runs that this is made of is done")
-    return pd.concat(tables, ignore_index=True)[[*KEYS, "seed", "round", "valid_accuracy"]]
+    return pd.concat(tables, ignore_index=True)
 
 
 def read_metrics(path: Path, columns: Collection[str]) -> pd.DataFrame:
-    """A table of metrics, which must have `columns` of numbers."""
+    """Read a table of metrics, which must have `columns` of numbers.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column or a number.
+    """
     table = read_table(path, columns)
     require_numbers(path, table, columns)
     return table
 
 
 def average_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
-    """Mean and population standard deviation of accuracy over seeds, and their number n."""
+    """Give the `mean` and population standard deviation `std` of accuracy over `n` seeds.
+
+    Returns:
+        One row per dataset, backbone, method, task and budget.
+    """
     grouped = runs.groupby(KEYS, sort=False)["accuracy"]
     return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
 
 
 def describe_jobs(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a job: how many of its seeds have `collapsed`, and the `folder` of their runs."""
+    """Tell of each job how many of its seeds have `collapsed`, and the `folder` of their runs.
+
+    Returns:
+        One row per dataset, backbone, method, task and budget.
+    """
     grouped = runs.groupby(KEYS, sort=False)
     folder = grouped["folder"].first().map(lambda run: Path(run).parent.as_posix())
     return pd.concat([grouped["collapsed"].sum(), folder], axis=1).reset_index()

@@ -10,9 +10,15 @@ from selfstudy.errors import DataError
 
 
 def read_table(path: str | Path, columns: Collection[str], **options: object) -> pd.DataFrame:
-    """A CSV file in UTF-8 that must have `columns`; `options` are those of `pandas.read_csv`.
+    """Read a CSV file in UTF-8.
 
-    Raises DataError, naming the file, if it cannot be read, or a column is missing.
+    Args:
+        path: of the file.
+        columns: that it must have.
+        options: of `pandas.read_csv`.
+
+    Raises:
+        DataError: the file cannot be read, has no row, or lacks a column.
     """
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
@@ -36,7 +42,11 @@ def read_table(path: str | Path, columns: Collection[str], **options: object) ->
 
 
 def require_numbers(path: str | Path, table: pd.DataFrame, columns: Collection[str]) -> None:
-    """Raise DataError, naming the line, where a value in `columns` is neither number nor empty."""
+    """Require that every value in `columns` is a number or empty.
+
+    Raises:
+        DataError: one is not; it names the line of the file at `path` that `table` was read from.
+    """
     for column in columns:
         wrong = table[column].notna() & pd.to_numeric(table[column], errors="coerce").isna()
         if wrong.any():

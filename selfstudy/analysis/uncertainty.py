@@ -17,18 +17,27 @@ LEVEL = 0.95
 
 
 class Curve(NamedTuple):
-    """Accuracy against labels."""
+    """Accuracy against labels.
 
-    labels: np.ndarray  # (k,) rising
-    mean: np.ndarray  # (k,) over seeds
-    draws: np.ndarray  # (DRAWS, k) of the mean; not a number where the spread is not known
+    Attributes:
+        labels: budgets (k,), rising.
+        mean: accuracy over seeds (k,).
+        draws: of the mean (DRAWS, k); not numbers where the spread is not known.
+    """
+
+    labels: np.ndarray
+    mean: np.ndarray
+    draws: np.ndarray
 
 
 def bootstrap_curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
-    """The curve of each dataset, backbone, task and pretext method.
+    """Draw the curves as they might have come out with other seeds.
 
     Args:
         runs: the table of `selfstudy.analysis.runs.collect_runs`.
+
+    Returns:
+        The curve of each dataset, backbone, task and pretext method.
     """
     rng, found = np.random.default_rng(0), {}
     for place, group in runs.groupby(PLACE, sort=False):
@@ -47,7 +56,7 @@ def bootstrap_curves(runs: pd.DataFrame) -> dict[tuple[str, ...], Curve]:
 def bootstrap_means(
     accuracy: np.ndarray, cell: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draws (DRAWS, c) of the mean accuracy of each of c cells, a cell being a method and budget.
+    """Draw the mean accuracy of each of c cells, a cell being a method and budget.
 
     A studentised bootstrap. Methods share the variance at a budget, and budgets the shape of the
     distribution: three seeds alone say little about either. Residuals are drawn for all seeds anew,
@@ -57,6 +66,10 @@ def bootstrap_means(
         accuracy: of all runs (r,) of a dataset, backbone and task.
         cell: the cell of each (r,), counted from 0.
         labels: the budget of each cell (c,).
+        rng: that the draws are of.
+
+    Returns:
+        The draws (DRAWS, c).
     """
     member = np.eye(len(labels))[cell]  # (r, c)
     count, pooled = member.sum(0), (labels[:, None] == labels).astype(float)
@@ -80,13 +93,20 @@ def bootstrap_means(
 
 
 def find_interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lower and the upper end of the middle 95 % of draws (d, ...); not a number if any is."""
+    """Find both ends (...) of the middle 95 % of draws (d, ...); not numbers if a draw is none."""
     tail = 100 * (1 - LEVEL) / 2
     return tuple(np.percentile(draws, [tail, 100 - tail], axis=0, method="nearest"))
 
 
 def estimate_accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a point of a curve: `low` and `high` of its mean accuracy."""
+    """Estimate intervals of mean accuracies.
+
+    Args:
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+
+    Returns:
+        One row per point of a curve: `low` and `high` of its mean accuracy.
+    """
     tables = []
     for place, curve in bootstrap_curves(runs).items():
         low, high = find_interval(curve.draws)
@@ -96,10 +116,15 @@ def estimate_accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a point of a pretrained curve: `low` and `high` of the utility of its mean accuracy.
+    """Estimate intervals of the utility of mean accuracies; both curves, of two, are drawn.
 
-    Both the pretrained and the scratch curve are drawn. `high` is infinite where accuracy may lie
-    above the scratch curve, so that no bound is known, and so is `low` where it must.
+    Args:
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+
+    Returns:
+        One row per point of a pretrained curve: `low` and `high` of the utility of its mean
+        accuracy. `high` is infinite where accuracy may lie above the scratch curve, so that no
+        bound is known, and so is `low` where it must.
     """
     found = bootstrap_curves(runs)
     columns = [*PLACE, "pretext", "labels", "low", "high"]
@@ -118,10 +143,10 @@ def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimate_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
-    """The table of `average_accuracy`, with `low` and `high`."""
+    """Give the table of `average_accuracy`, with `low` and `high`."""
     return average_accuracy(runs).merge(estimate_accuracy_intervals(runs))
 
 
 def estimate_utility(runs: pd.DataFrame) -> pd.DataFrame:
-    """The table of `measure_utility`, with `low` and `high`."""
+    """Give the table of `measure_utility`, with `low` and `high`."""
     return measure_utility(runs).merge(estimate_utility_intervals(runs))

@@ -16,15 +16,16 @@ COLUMNS = ["utility", "std", "at_least", "n", "bound", "censored", "below"]
 
 
 def find_labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
-    """n̂: where the scratch curve first reaches `accuracy`, linear between budgets.
+    """Find n̂: where the scratch curve first reaches `accuracy`, linear between budgets.
 
     Args:
         accuracy: of pretrained models (...).
         labels: rising label budgets (k,).
-        scratch: mean accuracies from scratch at these, one curve (k,) or one a model (..., k).
+        scratch: mean accuracies from scratch at these, one curve (k,) or one per model (..., k).
 
     Returns:
-        Float (...): 0 below the curve's start, as the authors have it, infinity above all of it.
+        Numbers of labels, float (...): 0 below the curve's start, as the authors have it, infinity
+        above all of it.
     """
     accuracy = np.asarray(accuracy, float)
     scratch = np.broadcast_to(scratch, (*accuracy.shape, len(labels)))
@@ -41,17 +42,17 @@ def find_labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndar
 
 
 def measure_utility(runs: pd.DataFrame) -> pd.DataFrame:
-    """Utility of every pretext method, dataset, backbone, task and budget.
+    """Measure the utility of every pretext method, dataset, backbone, task and budget.
 
     Args:
-        runs: the table of `selfstudy.analysis.runs.collect_runs`, runs from scratch among it.
+        runs: the table of `selfstudy.analysis.runs.collect_runs`, with runs from scratch.
 
     Returns:
-        A row a curve point: `utility`, mean over the pretrained seeds; `std`, their population
-        standard deviation; `n` seeds; `bound`, the largest utility that can be measured there;
-        `censored`, how many seeds lie above the scratch curve, of which only that bound is known;
-        `below`, how many lie below it and count as -1. Where seeds are censored, `utility` and
-        `std` are not known, but what the mean is `at_least`.
+        One row per point of a curve: `utility`, mean over the pretrained seeds; `std`, their
+        population standard deviation; `n` seeds; `bound`, the largest utility that can be measured
+        there; `censored`, how many seeds lie above the scratch curve, of which only that bound is
+        known; `below`, how many lie below it and count as -1. Where seeds are censored, `utility`
+        and `std` are not known, but what the mean is `at_least`.
     """
     rows = []
     for place, group in runs.groupby(PLACE, sort=False):
@@ -83,5 +84,5 @@ def measure_utility(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def fill_in_bounds(table: pd.DataFrame) -> pd.Series:
-    """Of the table of `measure_utility`: each utility, or what it is at least."""
+    """Give each utility of the table of `measure_utility`, or what it is at least."""
     return table["utility"].fillna(table["at_least"])

@@ -10,6 +10,7 @@ FORMATS = ("torchvision", "timm", "safetensors", "onnx")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_run(parser)
     parser.add_argument("--format", required=True, choices=FORMATS)
     parser.add_argument("--data", metavar="FILE", help="a prepared file (default: the run's)")
@@ -23,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Export a run's backbone, and say how to load it."""
     from selfstudy.evaluation.features import run_folder, trained
     from selfstudy.export.export import export
 

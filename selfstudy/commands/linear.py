@@ -9,6 +9,7 @@ HELP = "logistic regression on a run's features, for label budgets; into the run
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_run(parser)
     parser.add_argument(
         "--labels", type=int, nargs="+", required=True, metavar="N", help="label budgets"
@@ -21,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Evaluate a run's features, and print and write the table."""
     from selfstudy.evaluation.features import run_folder, trained
     from selfstudy.evaluation.linear import linear_evaluation
 

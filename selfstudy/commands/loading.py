@@ -9,12 +9,14 @@ HELP = "time the reading and augmentation of a few rounds"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_gin(parser)
     add_data(parser)
     parser.add_argument("--rounds", type=int, default=3, help="how many (default: 3)")
 
 
 def run(arguments: Namespace) -> None:
+    """Print how long the rounds' parts take."""
     import torch
 
     from selfstudy.augment import Augmentation

@@ -8,10 +8,12 @@ HELP = "count a network's parameters, part by part"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_gin(parser)
 
 
 def run(arguments: Namespace) -> None:
+    """Print the parameters of each part of the network, and of all."""
     from selfstudy.backbones.study import Wrapper
     from selfstudy.configuration import configured
 

@@ -13,6 +13,7 @@ log = logging.getLogger("selfstudy")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("name", metavar="NAME", help="results go to results/search/NAME")
     add_gin(parser)
     add_data(parser)
@@ -40,6 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Run trials until all are begun, and write the results if none is left running."""
     folder = new_folder(SEARCHES, arguments.name, "NAME")
     if arguments.trials < 1:
         raise ConfigurationError(f"--trials {arguments.trials}: expected 1 or more")

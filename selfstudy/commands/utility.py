@@ -12,17 +12,19 @@ OPTIONAL = ("dataset", "task")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "table",
         type=Path,
         metavar="FILE.csv",
-        help="a row a run, with columns method (one of them 'scratch'), labels, seed, accuracy, "
-        "and, where there are several, dataset and task",
+        help="one row per run, with columns method (one of them 'scratch'), labels, seed, "
+        "accuracy, and, where there are several, dataset and task",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write a table too")
 
 
 def run(arguments: Namespace) -> None:
+    """Print the utility of a table's methods, and write it if asked."""
     from selfstudy.analysis.utility import measure_utility
 
     runs = read_accuracies(arguments.table)
@@ -35,7 +37,12 @@ def run(arguments: Namespace) -> None:
 
 
 def read_accuracies(path: Path):
-    """The runs of a table, as `selfstudy.analysis.utility.measure_utility` takes them."""
+    """Read the runs of a table, as `selfstudy.analysis.utility.measure_utility` takes them.
+
+    Raises:
+        DataError: it cannot be read, lacks a column or runs from scratch, or has a value that is no
+            number.
+    """
     import pandas as pd
 
     from selfstudy.analysis.tables import read_table

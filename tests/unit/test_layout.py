@@ -32,7 +32,7 @@ def accuracy():
     )
 
 
-def test_a_row_a_method_and_the_best_in_bold(accuracy):
+def test_one_row_per_method_and_the_best_in_bold(accuracy):
     table = lay_out(accuracy)
     assert table.values.tolist() == [
         ["Classify", "0110 (-CV-)", "r9", "From scratch", "20.0 ± 1.0", "**50.0 ± 2.0**"],
