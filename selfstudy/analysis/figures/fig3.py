@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
+from selfstudy.analysis.figures.panels import add_legend
 from selfstudy.analysis.figures.style import Look, title_dataset
 from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 from selfstudy.drawing import RC
@@ -57,6 +58,5 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
             axes[2 * band + 1, 0].set_ylabel("Utility")
         for unused in axes[-2:, len(datasets) - (bands - 1) * columns :].flat:
             unused.remove()
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+        add_legend(figure, list(axes[::2].flat))
     return figure

@@ -56,7 +56,8 @@ def add_legend(figure: Figure, axes: list[Axes]) -> None:
     for panel in axes:
         handles, labels = panel.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(entries.values(), entries, loc="outside upper center", ncols=max(len(entries), 1))
+    columns = min(max(len(entries), 1), LONG_ROW)
+    figure.legend(entries.values(), entries, loc="outside upper center", ncols=columns)
 
 
 def draw_utility_panels(
