@@ -5,7 +5,7 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from selfstudy.analysis.figures import list_figures
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
 from selfstudy.sweep.check import check
 from selfstudy.sweep.fingerprints import fingerprint_modules, fingerprint_run

@@ -16,10 +16,11 @@ import h5py
 import numpy as np
 from PIL import Image
 
+from selfstudy.data.names import BUCKETS as BUCKETS
+from selfstudy.data.names import name_bucket as name_bucket
 from selfstudy.files import require_space, write_whole
 
 RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
-BUCKETS = 12  # 0..9 training, 10 validation, 11 test: split by shape, never by image
 CLASSES = (
     "airplane",
     "bench",
@@ -49,11 +50,6 @@ OBJECT = np.dtype(
 def read_classes(file: h5py.File) -> tuple[str, ...]:
     """Read the names of a packed file's classes."""
     return tuple(file.attrs.get("classes", CLASSES))
-
-
-def name_bucket(bucket: int) -> str:
-    """Name the packed file of a bucket."""
-    return f"imgs_{bucket:02d}.h5"
 
 
 class Sample(NamedTuple):

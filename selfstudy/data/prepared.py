@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 from selfstudy.data.color import Statistics, normalise
+from selfstudy.data.names import name_prepared as name_prepared
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 
@@ -42,11 +43,6 @@ class Description(NamedTuple):
     source: str
     inputs_sha256: str
     seed: int | None = None  # of the order; None: as the source has it
-
-
-def name_prepared(resolution: int | str, space: str) -> str:
-    """Name a prepared file."""
-    return f"data_{resolution}_lab.h5" if space == "lab" else f"data_{resolution}.h5"
 
 
 def read_color_space(file: h5py.File) -> str | None:

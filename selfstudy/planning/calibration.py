@@ -12,7 +12,7 @@ import torch
 
 from selfstudy.configuration import configured
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.rounds import Rounds
 from selfstudy.training.loop import evaluate

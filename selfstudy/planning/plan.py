@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.factors import MULTI
 from selfstudy.job import show_progress
 from selfstudy.planning.calibration import Kind, count_images, measure_pace, measure_rendering

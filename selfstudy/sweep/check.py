@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from selfstudy.configuration import gin_text, nearest
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import Factors
 from selfstudy.sweep.datasets import GIN, Dataset

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
 from selfstudy.sweep import CONFIG

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from selfstudy.data.prepared import name_prepared
+from selfstudy.data.names import name_prepared
 
 
 class Paths:

@@ -1,5 +1,7 @@
 """Which runs there are, and where their files lie."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -135,3 +137,24 @@ def test_a_run_depends_on_its_own_method_and_task():
 def test_patterns_of_names():
     assert match_any(["a", "b"]) == "a|b"
     assert match_any([]) == "(?!)"
+
+
+def test_nothing_heavy_is_loaded_to_know_the_runs():
+    """Every job of the workflow reads its rules, whose imports these are."""
+    modules = [
+        "check",
+        "fingerprints",
+        "gin_files",
+        "paths",
+        "runs",
+        "schema",
+        "searches",
+        "starts",
+    ]
+    imports = [f"import selfstudy.sweep.{name}" for name in modules]
+    imports += ["import selfstudy.analysis.figures as figures, sys"]
+    read = "[figures.read_needs(path) for path in figures.FOLDER.glob('fig[0-9]*.py')]"
+    heavy = "{'torch', 'torchvision', 'pandas', 'matplotlib', 'scipy', 'optuna'}"
+    code = "\n".join([*imports, read, f"print(sorted({heavy} & sys.modules.keys()))"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
