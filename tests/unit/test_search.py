@@ -14,7 +14,7 @@ import torch
 from matplotlib import pyplot
 
 from selfstudy import cli
-from selfstudy.analysis.figures.style import save
+from selfstudy.drawing import save
 from selfstudy.errors import ConfigurationError, DataError, DivergenceError, TrainingError
 from selfstudy.search import worker
 from selfstudy.search.figures import draw_importance, draw_parallel
