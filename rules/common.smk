@@ -4,7 +4,7 @@ import os
 
 from snakemake.exceptions import WorkflowError
 
-from selfstudy.analysis.figures import list_figures
+from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
 from selfstudy.sweep.check import check
@@ -52,7 +52,8 @@ paths, resources = sweep.paths, config["resources"]
 RESULTS, DATA = paths.results, paths.data
 TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "outcomes", "correlations", "ranks"]
 LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
-FIGURES = list_figures(sweep)
+# Of which a job, unlike the process that plans it, needs to know its own alone.
+FIGURES = list_figures(sweep) if workflow.is_main_process else list_names()
 FORMATS = ["pdf", "png"]
 
 

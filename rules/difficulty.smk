@@ -22,7 +22,9 @@ rule difficulty:
         gin=lambda w: configure_difficulty(sweep, w.dataset),
         gin_text=lambda w: fingerprint_gin(configure_difficulty(sweep, w.dataset)),
         seed=config["seed"],
-        code=fingerprint_modules("evaluation.difficulty", "tasks.classify"),
+        code=fingerprint_run(
+            "evaluation.difficulty", backbone="r9", pretext="scratch", task="classify"
+        ),
     script:
         "../workflow/scripts/difficulty.py"
 

@@ -56,7 +56,7 @@ rule about:
 
 rule figure:
     input:
-        unpack(lambda w: FIGURES[w.figure].keep_present(sweep)),
+        unpack(lambda w: read_figure(w.figure, sweep).keep_present(sweep)),
     output:
         report(
             f"{RESULTS}/figures/{{figure}}.{{format}}",
@@ -72,10 +72,10 @@ rule figure:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        caption=lambda w: FIGURES[w.figure].caption,
+        caption=lambda w: read_figure(w.figure, sweep).caption,
         datasets=sweep.rendered,
         starts=sweep.starts,
-        expected=lambda w: FIGURES[w.figure].files,
+        expected=lambda w: read_figure(w.figure, sweep).files,
         code=lambda w: fingerprint_modules(f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
         "../workflow/scripts/figure.py"

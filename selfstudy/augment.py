@@ -3,98 +3,139 @@
 The kinds and their strengths are the study's ("Augmentation"). One gather does flip and crop.
 """
 
-import gin
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 JITTERED, GREY, FLIPPED = 0.8, 0.25, 0.5  # probabilities
 STRENGTH = 0.25  # standard deviation of the jitter's log2 factor and of its offset
 UNCROPPED = 0.2  # a quarter as many unmoved images as there are cropped ones
+ASPECT = (3 / 4, 4 / 3)  # of resized crops
+SIGMA = (0.1, 2.0)  # of the blur, in pixels of an image of 224, as published
 
 
-@gin.configurable("augment")
+class View(NamedTuple):
+    """What may happen to one view of an image, as far as the recipe has it, too.
+
+    Attributes:
+        crop: lowest and highest share of the image's area that a random crop keeps, which is
+            resized to the whole; None: the image is moved by up to an eighth of its size.
+        flip: left to right.
+        color: colour jitter and grey.
+        cutout: a square is set to zero.
+        blur: probability of a Gaussian blur.
+    """
+
+    crop: tuple[float, float] | None = None
+    flip: bool = True
+    color: bool = True
+    cutout: bool = True
+    blur: float = 0.0
+
+
+@dataclass(frozen=True)
 class Augmentation:
     """Which augmentations a run uses.
 
-    Called on images (b, 3, n, n) and their targets, it gives the same shapes. Where
-    `transform_targets`, flip and crop move dense targets (b, 3, n, n) along.
+    Args:
+        color_jitter: scale and shift each channel.
+        grayscale: replace all channels by their mean.
+        flip: left to right.
+        crop: move, or crop and resize, as the view says.
+        cutout: set a square to zero.
+        transform_targets: flip and crop move dense targets along.
     """
 
-    def __init__(
+    color_jitter: bool = True
+    grayscale: bool = True
+    flip: bool = True
+    crop: bool = True
+    cutout: bool = True
+    transform_targets: bool = False
+
+    def __call__(
         self,
-        color_jitter: bool = True,
-        grayscale: bool = True,
-        flip: bool = True,
-        crop: bool = True,
-        cutout: bool = True,
-        transform_targets: bool = False,
-    ) -> None:
-        self.color_jitter = color_jitter
-        self.grayscale = grayscale
-        self.flip = flip
-        self.crop = crop
-        self.cutout = cutout
-        self.transform_targets = transform_targets
+        images: Tensor,
+        maps: Tensor | None = None,
+        views: Sequence[View] = (View(),),
+        share_flip: bool = False,
+    ) -> tuple[tuple[Tensor, ...], Tensor | None]:
+        """Draw views of images.
 
-    def __call__(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        return self._augmented(images, targets, self._flips(images))
+        Args:
+            images: (b, 3, n, n) float32.
+            maps: their dense targets (b, c, n, n), if they have any.
+            views: what may happen to each view.
+            share_flip: all views of an image are flipped alike, else each by itself.
 
-    def two_views(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Two copies (b, 2, 3, n, n), flipped alike, all else drawn apart (AMDIM).
-
-        Dense targets are those of the first.
+        Returns:
+            The views, each (b, 3, n, n), and the dense targets of the first.
         """
-        flips = self._flips(images)
-        first, first_targets = self._augmented(images, targets, flips)
-        second, _ = self._augmented(images, targets, flips)
-        return torch.stack([first, second], 1), first_targets
+        drawn, moved = [], maps
+        flips = None
+        for number, view in enumerate(views):
+            if flips is None or not share_flip:
+                flips = draw_chance(images, FLIPPED if self.flip and view.flip else 0)
+            carried = maps if self.transform_targets and number == 0 else None
+            image, carried = self._draw(images, carried, flips, view)
+            drawn.append(image)
+            moved = moved if carried is None else carried
+        return tuple(drawn), moved
 
-    def _flips(self, images: Tensor) -> Tensor:
-        return chance(images, FLIPPED if self.flip else 0)
-
-    def _augmented(self, images: Tensor, targets: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
-        if self.color_jitter:
-            images = jittered(images, chance(images, JITTERED))
-        if self.grayscale:
-            images = greyed(images, chance(images, GREY))
-        if self.crop or self.flip:
-            offsets = self._offsets(images)
-            images = moved(images, flips, *offsets)
-            if self.transform_targets:
-                targets = moved(targets, flips, *offsets)
-        if self.cutout:
+    def _draw(
+        self, images: Tensor, maps: Tensor | None, flips: Tensor, view: View
+    ) -> tuple[Tensor, Tensor | None]:
+        if self.color_jitter and view.color:
+            images = jitter(images, draw_chance(images, JITTERED))
+        if self.grayscale and view.color:
+            images = gray(images, draw_chance(images, GREY))
+        if self.crop and view.crop is not None:
+            grid = draw_crops(len(images), view.crop, flips)
+            images = sample(images, grid, "bilinear")
+            maps = None if maps is None else sample(maps, grid, "nearest")
+        elif self.crop or self.flip:
+            offsets = self._draw_offsets(images)
+            images = move(images, flips, *offsets)
+            maps = None if maps is None else move(maps, flips, *offsets)
+        if view.blur:
+            images = blur(images, draw_chance(images, view.blur))
+        if self.cutout and view.cutout:
             images = cut_out(images, images.shape[-1] // 4)
-        return images, targets
+        return images, maps
 
-    def _offsets(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """How far to move each image down and to the right, in pixels."""
+    def _draw_offsets(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Draw how far to move each image down and to the right, in pixels."""
         still = torch.zeros(len(images), dtype=torch.long, device=images.device)
         if not self.crop:
             return still, still
         most = images.shape[-1] // 8
-        unmoved = chance(images, UNCROPPED)
+        unmoved = draw_chance(images, UNCROPPED)
         down, right = torch.randint(-most, most + 1, (2, len(images)), device=images.device)
         return torch.where(unmoved, still, down), torch.where(unmoved, still, right)
 
 
-def chance(images: Tensor, probability: float) -> Tensor:
-    """For each image whether it happens, (b,) bool."""
+def draw_chance(images: Tensor, probability: float) -> Tensor:
+    """Draw for each image whether it happens, (b,) bool."""
     return torch.rand(len(images), device=images.device) < probability
 
 
-def jittered(images: Tensor, chosen: Tensor) -> Tensor:
+def jitter(images: Tensor, chosen: Tensor) -> Tensor:
     """Scale and shift each channel of the chosen images."""
     noise = STRENGTH * torch.randn(2, len(images), 3, 1, 1, device=images.device)
     factor, offset = noise * chosen[:, None, None, None]
     return images * torch.exp2(factor) + offset
 
 
-def greyed(images: Tensor, chosen: Tensor) -> Tensor:
+def gray(images: Tensor, chosen: Tensor) -> Tensor:
     """Replace all channels of the chosen images by their mean."""
     return torch.where(chosen[:, None, None, None], images.mean(1, keepdim=True), images)
 
 
-def moved(images: Tensor, flips: Tensor, down: Tensor, right: Tensor) -> Tensor:
+def move(images: Tensor, flips: Tensor, down: Tensor, right: Tensor) -> Tensor:
     """Flip the chosen images left to right, then move each; what comes in is zero."""
     count, _, height, width = images.shape
     rows = torch.arange(height, device=images.device) - down[:, None]
@@ -106,6 +147,52 @@ def moved(images: Tensor, flips: Tensor, down: Tensor, right: Tensor) -> Tensor:
     each = torch.arange(count, device=images.device)[:, None, None]
     gathered = images.permute(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]]
     return (gathered * inside[..., None]).permute(0, 3, 1, 2)
+
+
+def draw_crops(count: int, area: tuple[float, float], flips: Tensor) -> Tensor:
+    """Draw crops of random area and aspect, flipped where chosen: (b, 2, 3) for `sample`.
+
+    Args:
+        count: b.
+        area: lowest and highest share of the image's.
+        flips: (b,) bool.
+    """
+    device = flips.device
+    low, high = area
+    share = low + (high - low) * torch.rand(count, device=device)
+    first, last = (torch.log(torch.tensor(bound)).item() for bound in ASPECT)
+    aspect = torch.exp(first + (last - first) * torch.rand(count, device=device))
+    width, height = (share * aspect).sqrt().clamp_max(1), (share / aspect).sqrt().clamp_max(1)
+    right, down = 2 * torch.rand(2, count, device=device) - 1
+    crops = torch.zeros(count, 2, 3, device=device)
+    crops[:, 0, 0] = torch.where(flips, -width, width)
+    crops[:, 1, 1] = height
+    crops[:, 0, 2] = right * (1 - width)
+    crops[:, 1, 2] = down * (1 - height)
+    return crops
+
+
+def sample(images: Tensor, crops: Tensor, mode: str) -> Tensor:
+    """Cut crops (b, 2, 3) out of (b, c, n, n) and resize them to the same size and type."""
+    grid = F.affine_grid(crops, list(images.shape), align_corners=False)
+    found = F.grid_sample(images.float(), grid, mode, "reflection", align_corners=False)
+    return found.to(images.dtype)
+
+
+def blur(images: Tensor, chosen: Tensor) -> Tensor:
+    """Blur the chosen images, each by its own Gaussian."""
+    count, channels, _, size = images.shape
+    low, high = (sigma * size / 224 for sigma in SIGMA)
+    sigma = low + (high - low) * torch.rand(count, 1, device=images.device)
+    radius = max(1, round(2 * high))
+    places = torch.arange(-radius, radius + 1, device=images.device)
+    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
+    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0)
+    # All images are channels of one, each with a kernel of its own.
+    planes = F.pad(images.flatten(0, 1)[None], (radius,) * 4, "reflect")
+    planes = F.conv2d(planes, kernel[:, None, :, None], groups=count * channels)
+    planes = F.conv2d(planes, kernel[:, None, None, :], groups=count * channels)
+    return torch.where(chosen[:, None, None, None], planes[0].view_as(images), images)
 
 
 def cut_out(images: Tensor, size: int) -> Tensor:

@@ -1,5 +1,11 @@
 """What goes wrong for a user's reason: one line that names the thing and what was expected."""
 
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
 
 class SelfstudyError(Exception):
     """Base of all errors that are reported without a traceback."""
@@ -13,6 +19,10 @@ class ConfigurationError(SelfstudyError):
 
 class DataError(SelfstudyError):
     """A file that is missing, damaged, full of something else, or cannot be written."""
+
+
+class UnlabelledError(DataError):
+    """A dataset that has not what a task is to learn."""
 
 
 class TrainingError(SelfstudyError):
@@ -32,3 +42,26 @@ class InterruptionError(SelfstudyError):
 def format_error(error: SelfstudyError) -> str:
     """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"
+
+
+def suggest(name: object, candidates: Iterable[object]) -> str:
+    """Suggest for an error message the known name closest to `name`, or all of them."""
+    names = [str(candidate) for candidate in candidates]
+    matches = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    return f"did you mean {matches[0]!r}?" if matches else f"expected one of {', '.join(names)}"
+
+
+def find_known(name: str, table: Mapping[str, T], key: str) -> T:
+    """Find the entry `name` of `table`.
+
+    Args:
+        name: what to find.
+        table: all there are.
+        key: what the name was given for.
+
+    Raises:
+        ConfigurationError: there is none; it says the nearest.
+    """
+    if name not in table:
+        raise ConfigurationError(f"{key} = {name!r} is not known: {suggest(name, table)}")
+    return table[name]

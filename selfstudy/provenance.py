@@ -5,6 +5,10 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Snakemake reads this before every run
+    import numpy as np
 
 PACKAGE = Path(__file__).parent
 
@@ -24,6 +28,11 @@ def fingerprint_code(*modules: str) -> str:
             found.add(path)
             waiting += find_imports(path)
     return fingerprint(f"{path.relative_to(PACKAGE)}\n{path.read_text()}" for path in sorted(found))
+
+
+def fingerprint_folder(name: str) -> str:
+    """Hash the source of the modules in a folder of the package, not of what they import."""
+    return fingerprint(path.read_text() for path in sorted((PACKAGE / name).glob("*.py")))
 
 
 def fingerprint_package() -> str:
@@ -66,3 +75,8 @@ def hash_files(paths: Iterable[str | Path]) -> str:
         with open(path, "rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
+
+
+def hash_array(values: "np.ndarray") -> str:
+    """Hash an array's values by SHA-256."""
+    return hashlib.sha256(values.tobytes()).hexdigest()

@@ -1,12 +1,11 @@
-"""Backbones, and the network of the study: a backbone with a pretext head and readouts.
+"""Backbones: networks that turn images into features.
 
 A module here that defines a subclass of `selfstudy.backbones.base.Backbone` with `name="convnet"`
-makes `init_resnet.choice = 'convnet'` known. Nothing else has to know of it.
+makes `make_backbone("convnet")` known. Nothing else has to know of it.
 """
 
 import pkgutil
 from importlib import import_module
 
 for _module in pkgutil.iter_modules(__path__):
-    if _module.name != "study":  # it imports the pretext methods, which import backbones
-        import_module(f"{__name__}.{_module.name}")
+    import_module(f"{__name__}.{_module.name}")

@@ -8,13 +8,10 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-import gin
-import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1, conv3x3
 
-from selfstudy.backbones.base import BACKBONES, Features
-from selfstudy.backbones.imagenet import load_imagenet
+from selfstudy.backbones.base import Backbone, Features
 from selfstudy.errors import ConfigurationError
 
 
@@ -29,6 +26,7 @@ class ConvBlock(nn.Module):
         self.celu = nn.CELU(0.075, inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Halve the resolution of maps (b, in_channels, h, w)."""
         return self.celu(self.bn(self.pool(self.conv(x))))
 
 
@@ -48,6 +46,8 @@ class NarrowBlock(BasicBlock):
 
 
 class Architecture(NamedTuple):
+    """What makes one residual network differ from another."""
+
     block: type[BasicBlock | Bottleneck]
     layers: tuple[int, ...]
     groups: int = 1
@@ -69,9 +69,8 @@ ARCHITECTURES = {
 }
 
 
-@gin.configurable(denylist=["choice", "in_channels"])
-class ResNet(nn.Module):
-    """A residual network.
+class ResNet(Backbone, choices=tuple(ARCHITECTURES)):
+    """A residual network (He et al., 2016), or ResNet9 (myrtle.ai).
 
     Args:
         choice: a name of `ARCHITECTURES`.
@@ -101,6 +100,7 @@ class ResNet(nn.Module):
         width: int = 64,
     ) -> None:
         super().__init__()
+        self.name = choice
         architecture = ARCHITECTURES[choice]
         kernel, stride = (3, 1) if choice == RESNET9 else (7, 2)
         self.stem = nn.Sequential(
@@ -110,10 +110,15 @@ class ResNet(nn.Module):
             nn.Identity() if skip_init_pool else nn.MaxPool2d(3, 2, 1),
         )
         if choice == RESNET9:
-            self.layers, channels = resnet9_layers(width, is_half)
+            self.layers, channels = make_resnet9_layers(width, is_half)
         else:
             dilate = replace_stride_with_dilation or [False, False, False]
-            self.layers, channels = residual_layers(architecture, width, is_half, dilate)
+            self.layers, channels = make_residual_layers(architecture, width, is_half, dilate)
+        if feat_layer not in range(-1, len(self.layers)):
+            raise ConfigurationError(
+                f"ResNet.feat_layer = {feat_layer}: expected -1, or a layer of {choice}, 0 to "
+                f"{len(self.layers) - 1}"
+            )
         if freeze_at_k is not None and freeze_at_k not in range(len(self.layers)):
             raise ConfigurationError(
                 f"ResNet.freeze_at_k = {freeze_at_k}: expected a layer of {choice}, 0 to "
@@ -133,8 +138,9 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Features:
-        blocks = [self.stem(x)]
+    def extract(self, images: Tensor) -> Features:
+        """Extract features of images (b, in_channels, h, w)."""
+        blocks = [self.stem(images)]
         layer_inputs = []
         for index, layer in enumerate(self.layers):
             layer_inputs.append(blocks[-1])
@@ -144,20 +150,21 @@ class ResNet(nn.Module):
                 blocks[-1] = blocks[-1].detach()
         dense = self.fc(blocks[-1].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         if self.feat_layer != -1:
-            pooled = average(layer_inputs[self.feat_layer])
+            pooled = average_places(layer_inputs[self.feat_layer])
         elif self.prepool_fc:
-            pooled = average(dense)
+            pooled = average_places(dense)
         else:
-            pooled = self.fc(average(blocks[-1]))
+            pooled = self.fc(average_places(blocks[-1]))
         return Features(pooled, dense, blocks)
 
 
-def average(maps: Tensor) -> Tensor:
+def average_places(maps: Tensor) -> Tensor:
+    """Average maps (b, c, h, w) over their places: (b, c)."""
     return maps.mean((2, 3))
 
 
-def resnet9_layers(width: int, is_half: bool) -> tuple[nn.ModuleList, list[int]]:
-    """The layers of ResNet9 and the channels into each of them and out of the last."""
+def make_resnet9_layers(width: int, is_half: bool) -> tuple[nn.ModuleList, list[int]]:
+    """Make the layers of ResNet9, and list the channels into each of them and out of the last."""
     half = 2 if is_half else 1
     first, second, last = 2 * width, 4 * width // half, 8 * width
     layers = nn.ModuleList(
@@ -172,11 +179,16 @@ def resnet9_layers(width: int, is_half: bool) -> tuple[nn.ModuleList, list[int]]
     return layers, [width, first, second, last]
 
 
-def residual_layers(
+def make_residual_layers(
     architecture: Architecture, width: int, is_half: bool, dilate: list[bool]
 ) -> tuple[nn.ModuleList, list[int]]:
-    """The layers of a deeper network and the channels into each of them and out of the last."""
+    """Make the layers of a deeper network, and list the channels between them."""
     block, depths, groups, width_per_group = architecture
+    least = max(1, 64 // width_per_group) * (2 if is_half else 1)
+    if width < least:
+        raise ConfigurationError(
+            f"ResNet.width = {width}: expected at least {least}, or blocks have no channels"
+        )
     planes = [width * 2**i // (2 if is_half else 1) for i in range(len(depths))]
     channels = [width, *(p * block.expansion for p in planes)]
     layers, dilation = nn.ModuleList(), 1
@@ -192,47 +204,3 @@ def residual_layers(
         rest = [make(outputs, dilation=dilation) for _ in range(1, depths[index])]
         layers.append(nn.Sequential(first, *rest))
     return layers, channels
-
-
-BACKBONES |= {choice: partial(ResNet, choice) for choice in ARCHITECTURES}
-
-
-@gin.configurable(denylist=["in_channels"])
-def init_resnet(choice: str = RESNET9, in_channels: int = 3, pretrained: bool = False) -> nn.Module:
-    """The backbone named `choice`, configured by the bindings of its class, such as `ResNet`.
-
-    Args:
-        choice: a name of `BACKBONES`.
-        in_channels: channels of the images.
-        pretrained: start from ImageNet's weights, but for the linear layer.
-    """
-    if choice not in BACKBONES:
-        raise ConfigurationError(
-            f"init_resnet.choice = {choice!r}: expected one of {', '.join(BACKBONES)}"
-        )
-    backbone = BACKBONES[choice](in_channels)
-    if pretrained:
-        require_imagenet(backbone, choice)
-        load_imagenet(backbone, choice)
-    return backbone
-
-
-def require_imagenet(backbone: nn.Module, choice: str) -> None:
-    """Raise ConfigurationError where no weights from ImageNet fit."""
-    there = [name for name in ARCHITECTURES if name != RESNET9]
-    if choice not in there:
-        problem = f"there are none for {choice!r}: expected one of {', '.join(there)}"
-    elif backbone.stem[0].in_channels != 3:
-        problem = f"expected images of 3 channels, not of {backbone.stem[0].in_channels}"
-    elif backbone.is_half:
-        problem = "expected ResNet.is_half = False"
-    elif backbone.stem[0].out_channels != 64:
-        problem = f"expected ResNet.width = 64, not {backbone.stem[0].out_channels}"
-    else:
-        return
-    raise ConfigurationError(f"init_resnet.pretrained = True: weights from ImageNet: {problem}")
-
-
-def channels_last(module: nn.Module) -> nn.Module:
-    """The memory layout in which convolutions in bfloat16 are fast, on GPUs and CPUs alike."""
-    return module.to(memory_format=torch.channels_last)

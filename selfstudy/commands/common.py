@@ -11,7 +11,7 @@ NAME = re.compile(r"[\w][\w.=+-]*(/[\w][\w.=+-]*)*")
 
 
 def add_gin(parser: ArgumentParser) -> None:
-    """`-g` and `-p`: how a run trains."""
+    """Add `-g` and `-p`: how a run trains."""
     parser.add_argument(
         "-g",
         "--gin_config",
@@ -31,6 +31,7 @@ def add_gin(parser: ArgumentParser) -> None:
 
 
 def add_data(parser: ArgumentParser) -> None:
+    """Add `--data`: where the images are."""
     parser.add_argument(
         "--data",
         default="data",
@@ -40,7 +41,7 @@ def add_data(parser: ArgumentParser) -> None:
 
 
 def add_run(parser: ArgumentParser) -> None:
-    """`-e`, the run that a command is about."""
+    """Add `-e`, the run that a command is about."""
     parser.add_argument(
         "-e",
         "--exp_id",
@@ -51,6 +52,7 @@ def add_run(parser: ArgumentParser) -> None:
 
 
 def add_configfile(parser: ArgumentParser) -> None:
+    """Add `--configfile`: the sweep."""
     parser.add_argument(
         "--configfile",
         default="config/config.yaml",

@@ -24,13 +24,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Export a run's backbone, and say how to load it."""
-    from selfstudy.evaluation.features import run_folder, trained
+    """Export, and print how to load the file."""
+    from selfstudy.evaluation.features import locate_folder, open_run
     from selfstudy.export.export import export
 
-    folder = run_folder(arguments.exp_id)
-    with trained(folder, arguments.data) as (network, dataset):
-        exported = export(network, dataset, folder, arguments.format, arguments.output)
+    folder = locate_folder(arguments.exp_id)
+    backbone, dataset = open_run(folder, arguments.data)
+    exported = export(backbone, dataset, folder, arguments.format, arguments.output)
     print(f"{exported.path}: the run's features, to {exported.error:.0e} of the largest")
     print(f"images: {exported.images}")
     print(exported.usage)

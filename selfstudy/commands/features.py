@@ -14,9 +14,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Save a run's features, and print where."""
-    from selfstudy.evaluation.features import run_folder, save_features, trained
+    """Save features, and print where they are."""
+    from selfstudy.evaluation.features import locate_folder, open_run, save_features
 
-    folder = run_folder(arguments.exp_id)
-    with trained(folder, arguments.data) as (network, dataset):
-        print(save_features(network, dataset, folder))
+    folder = locate_folder(arguments.exp_id)
+    print(save_features(*open_run(folder, arguments.data), folder))

@@ -22,14 +22,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Evaluate a run's features, and print and write the table."""
-    from selfstudy.evaluation.features import run_folder, trained
-    from selfstudy.evaluation.linear import linear_evaluation
+    """Evaluate, print the table and where it is."""
+    from selfstudy.evaluation.features import locate_folder, open_run
+    from selfstudy.evaluation.linear import evaluate_linearly
 
-    folder = run_folder(arguments.exp_id)
-    with trained(folder, arguments.data) as (network, dataset):
-        task = arguments.task or ("segment" if dataset.dense else "classify")
-        table = linear_evaluation(network, dataset, task, arguments.labels, arguments.seeds, folder)
+    folder = locate_folder(arguments.exp_id)
+    backbone, dataset = open_run(folder, arguments.data)
+    task = arguments.task or ("segment" if dataset.dense else "classify")
+    table = evaluate_linearly(backbone, dataset, task, arguments.labels, arguments.seeds, folder)
     with write_whole(folder / "linear.csv") as temporary:
         table.to_csv(temporary, index=False)
     print(table.to_string(index=False))

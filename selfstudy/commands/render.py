@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> None:
         DataError: a bucket is there that was rendered otherwise, or a file fails.
     """
     from selfstudy.analysis.figures import fig2
-    from selfstudy.data.packed import BUCKETS, name_bucket
+    from selfstudy.data.names import BUCKETS, name_bucket
     from selfstudy.drawing import save
     from selfstudy.factors import MULTI, Factors
     from selfstudy.job import show_progress

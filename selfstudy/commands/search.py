@@ -59,15 +59,15 @@ def run(arguments: Namespace) -> None:
         if error.name != "optuna":
             raise
         raise ConfigurationError("searches need Optuna: pip install selfstudy[search]") from error
+    from selfstudy.configuration import load_configuration
     from selfstudy.provenance import fingerprint_package
 
     log.setLevel(logging.INFO)
     log.addHandler(logging.StreamHandler(sys.stderr))
+    configuration = load_configuration(arguments.gin_config or QUICK, arguments.gin_param)
     search(
         folder,
-        arguments.gin_config or QUICK,
-        arguments.gin_param,
-        arguments.data,
+        configuration.make_run(configuration.open_dataset(arguments.data)),
         SearchSettings(arguments.sampler, arguments.seed, arguments.rounds, arguments.grace),
         arguments.trials,
         fingerprint_package(),

@@ -18,6 +18,7 @@ log = logging.getLogger("selfstudy")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
     add_gin(parser)
     add_data(parser)
     parser.add_argument(
@@ -38,8 +39,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
+    """Train, or go on with a run."""
+    from selfstudy.snapshots import RUNS, SNAPSHOT
     from selfstudy.training.checkpoint import CHECKPOINT
-    from selfstudy.training.snapshot import RUNS, SNAPSHOT
 
     if arguments.quiet:
         os.environ["TQDM_DISABLE"] = "1"
@@ -51,16 +53,16 @@ def run(arguments: Namespace) -> None:
         "seed": arguments.seed or 0,
     }
     if arguments.resume and (folder / COMMAND).is_file():
-        command = resumed(folder / COMMAND, arguments, command)
+        command = read_command(folder / COMMAND, arguments, command)
     elif any((folder / file).exists() for file in (CHECKPOINT, SNAPSHOT)):
         raise ConfigurationError(
             f"{folder}: there is a run already: go on with it by --resume, or name another by -e"
         )
-    train(folder, command, arguments.quiet, arguments.tracking)
+    train_run(folder, command, arguments.quiet, arguments.tracking)
 
 
-def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
-    """The command that the run was begun with; none but the same may be given again."""
+def read_command(path: Path, arguments: Namespace, command: dict) -> dict:
+    """Read the command that the run was begun with; none but the same may be given again."""
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -75,31 +77,35 @@ def resumed(path: Path, arguments: Namespace, command: dict) -> dict:
     return begun
 
 
-def train(folder: Path, command: dict, quiet: bool, tracking: str | None) -> None:
-    from selfstudy.configuration import configured
+def train_run(folder: Path, command: dict, quiet: bool, tracking: str | None) -> None:
+    """Train as a command says, and print the result."""
+    from selfstudy.configuration import load_configuration
     from selfstudy.provenance import fingerprint_package
-    from selfstudy.training.run import run as run_session
-    from selfstudy.training.session import open_dataset
+    from selfstudy.training.run import train
 
     log.setLevel(logging.INFO)
     if not quiet:
         log.addHandler(logging.StreamHandler(sys.stderr))
-    with configured(command["gin"], command["bindings"]):
-        dataset = open_dataset(command["data"])
+    configuration = load_configuration(command["gin"], command["bindings"])
+    training = configuration.make_run(configuration.open_dataset(command["data"]))
+
+    def begin() -> None:
         with write_whole(folder / COMMAND) as temporary:
             temporary.write_text(json.dumps(command, indent=1), encoding="utf-8")
         file = logging.FileHandler(folder / "train.log")
         file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(file)
-        metrics = run_session(
-            dataset,
-            folder,
-            command["seed"],
-            fingerprint_package(),
-            keep_snapshot=True,
-            keep_checkpoint=True,
-            tracking=tracking,
-        )
+
+    metrics = train(
+        training,
+        folder,
+        command["seed"],
+        fingerprint_package(),
+        keep_snapshot=True,
+        keep_checkpoint=True,
+        tracking=tracking,
+        begin=begin,
+    ).metrics
     shown = ("accuracy", "best_accuracy", "test_accuracy")
     results = [f"{name} {metrics[name]:.4f}" for name in shown if metrics.get(name) is not None]
     print(f"{folder}: {', '.join(results) or 'trained'}")

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-import gin
 import numpy as np
 from filelock import FileLock
 
 from selfstudy.data.color import STATISTICS
-from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.prepared import Description, name_prepared, write_prepared
+from selfstudy.data.dataset import NUM_VALID, BaseDataset
+from selfstudy.data.names import name_prepared
+from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.errors import DataError
 from selfstudy.provenance import hash_files
 
@@ -88,23 +88,31 @@ def prepare_cifar(
     )
 
 
-@gin.configurable(denylist=["path"])
 class CIFARDataset(BaseDataset):
     """CIFAR-10, or CIFAR-100.
 
     Args:
         path: the prepared HDF5 file, or the folder of all data, where it is prepared on first use.
+        input_res: resolution that its images must have.
+        num_valid: at most so many images validate.
         to_lab: in that folder, the file in CIE Lab, not the one in RGB.
         use_100: in that folder, CIFAR-100.
     """
 
-    def __init__(self, path: str | Path, to_lab: bool = True, use_100: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        input_res: int | None = None,
+        num_valid: int = NUM_VALID,
+        to_lab: bool = True,
+        use_100: bool = False,
+    ) -> None:
         self.space = "lab" if to_lab else "rgb"
         self.use_100 = use_100
-        super().__init__(path)
+        super().__init__(path, input_res, num_valid)
 
-    def locate(self, folder: Path, input_res: int) -> Path:
-        """The file in `prepared/cifar10` or `prepared/cifar100`, made from `cifar` if missing."""
+    def locate(self, folder: Path, input_res: int | None) -> Path:
+        """Locate the file in `prepared/cifar10` or `cifar100`, made from `cifar` if missing."""
         name = "cifar100" if self.use_100 else "cifar10"
         path = folder / "prepared" / name / name_prepared(RESOLUTION, self.space)
         if path.is_file():

@@ -13,7 +13,8 @@ from PIL import Image
 
 from selfstudy.data.decoding import UNREADABLE
 from selfstudy.data.exr import read_exr
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, write_packed
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import draw_order
 from selfstudy.errors import DataError
 

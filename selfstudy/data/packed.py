@@ -16,8 +16,6 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfstudy.data.names import BUCKETS as BUCKETS
-from selfstudy.data.names import name_bucket as name_bucket
 from selfstudy.files import require_space, write_whole
 
 RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata

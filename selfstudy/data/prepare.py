@@ -19,7 +19,8 @@ from PIL.Image import Resampling
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.packed import BUCKETS, OBJECT, read_classes
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.packed import OBJECT, read_classes
 from selfstudy.data.png import decode_png
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.resampling import resize_bicubic

@@ -20,7 +20,6 @@ import h5py
 import numpy as np
 
 from selfstudy.data.color import Statistics, normalise
-from selfstudy.data.names import name_prepared as name_prepared
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 

@@ -1,11 +1,42 @@
 """Rounds: one pass over the images held on the device, while the next ones are read."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from selfstudy.data.dataset import BaseDataset, Block
+
+MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000  # of the study
+
+
+@dataclass(frozen=True)
+class RoundSettings:
+    """How long rounds are, and how their images are read.
+
+    Args:
+        min_round: a small subset repeats until a round has this many images; None: 10,000, and
+            20,000 for a budget of 4,000, as in the study.
+        max_images: images held on the device at a time, each view counted; a round is one pass
+            over them.
+        chunk_size: images that are read and shuffled together where the data exceeds a round.
+        remote_loading: the next round's images are read while this one trains.
+    """
+
+    min_round: int | None = None
+    max_images: int = 50_000
+    chunk_size: int = 1000
+    remote_loading: bool = True
+
+    def require(self, labels: int | None) -> int:
+        """Give the fewest images of a round with so many labels; None: with all."""
+        if labels is None:
+            return 0
+        if self.min_round is not None:
+            return self.min_round
+        return LONG_ROUND if labels == MANY_LABELS else ROUND
 
 
 class Rounds:
@@ -17,28 +48,45 @@ class Rounds:
     Args:
         dataset: where to read.
         rows: sorted rows of the training images (r,).
+        labels: of all images of the dataset, by task.
         batch_size: images in a batch.
         device: where blocks go.
+        settings: how long rounds are.
+        least: fewest images of a round.
+        views: of each image that are trained at a time.
     """
 
     def __init__(
-        self, dataset: BaseDataset, rows: np.ndarray, batch_size: int, device: torch.device
+        self,
+        dataset: BaseDataset,
+        rows: np.ndarray,
+        labels: Mapping[str, np.ndarray],
+        batch_size: int,
+        device: torch.device,
+        settings: RoundSettings,
+        least: int = 0,
+        views: int = 1,
     ) -> None:
         self.dataset = dataset
         self.rows = rows
+        self.labels = labels
         self.device = device
-        self.block_rows = min(len(rows), dataset.max_images)
-        repeats = max(1, -(-dataset.round_length // len(rows)))
+        self.chunk_size = settings.chunk_size
+        self.block_rows = min(len(rows), max(1, settings.max_images // views))
+        repeats = max(1, -(-least // len(rows)))
         self.length = repeats * self.block_rows
         self.batch_size = min(batch_size, self.length)
         self.batches = self.length // self.batch_size
-        self._resident = dataset.read(rows, device) if len(rows) <= self.block_rows else None
-        self._reader = ThreadPoolExecutor(1) if dataset.remote_loading else None
+        self._resident = self._read(rows) if len(rows) <= self.block_rows else None
+        self._reader = ThreadPoolExecutor(1) if settings.remote_loading else None
         self._queue: list[np.ndarray] = []
         self._ahead: tuple[np.ndarray, Future[Block]] | None = None
         self._block: Block | None = None
         self._order = torch.empty(0, dtype=torch.int64)
         self._place = 0
+
+    def _read(self, rows: np.ndarray) -> Block:
+        return self.dataset.read(rows, self.device, self.labels)
 
     def start(self) -> None:
         """Begin a round: the next block, in a new order."""
@@ -46,16 +94,16 @@ class Rounds:
         self._shuffle()
 
     def next_batch(self) -> Block:
-        """The next images of the round, which begins anew in another order after its last."""
+        """Take the next images of the round, which begins anew in another order after its last."""
         if self._place == self.batches:
             self._shuffle()
         first = self._place * self.batch_size
         chosen = self._order[first : first + self.batch_size] % len(self._block.images)
         self._place += 1
-        return Block(*(part[chosen] for part in self._block))
+        return self._block.select(chosen)
 
     def state_dict(self) -> dict[str, object]:
-        """The place in the round, and the rows of the blocks that are dealt and not trained yet."""
+        """Save the place in the round, and the rows that are dealt and not trained yet."""
         ahead = [] if self._ahead is None else [self._ahead[0]]
         streaming = self._resident is None and self._block is not None
         return {
@@ -66,10 +114,11 @@ class Rounds:
         }
 
     def load_state_dict(self, state: dict[str, object]) -> None:
+        """Go on from a saved place."""
         self._queue = [rows.numpy() for rows in state["dealt"]]
         self._block = self._resident
         if state["block"] is not None:
-            self._block = self.dataset.read(state["block"].cpu().numpy(), self.device)
+            self._block = self._read(state["block"].cpu().numpy())
         self._order, self._place = state["order"].to(self.device), state["place"]
         if self._reader is not None and self._queue:
             self._read_ahead(self._queue.pop())
@@ -79,21 +128,21 @@ class Rounds:
 
     def _next_block(self) -> Block:
         if self._reader is None:
-            return self.dataset.read(self._dealt(), self.device)
+            return self._read(self._deal())
         if self._ahead is None:
-            self._read_ahead(self._dealt())
+            self._read_ahead(self._deal())
         block = self._ahead[1].result()
-        self._read_ahead(self._dealt())
+        self._read_ahead(self._deal())
         return block
 
     def _read_ahead(self, rows: np.ndarray) -> None:
-        self._ahead = rows, self._reader.submit(self.dataset.read, rows, self.device)
+        self._ahead = rows, self._reader.submit(self._read, rows)
 
-    def _dealt(self) -> np.ndarray:
+    def _deal(self) -> np.ndarray:
         if not self._queue:
             chunks = np.array_split(
                 self.rows,
-                np.arange(self.dataset.chunk_size, len(self.rows), self.dataset.chunk_size),
+                np.arange(self.chunk_size, len(self.rows), self.chunk_size),
             )
             mixed = np.concatenate([chunks[i] for i in torch.randperm(len(chunks)).tolist()])
             whole = len(mixed) // self.block_rows * self.block_rows

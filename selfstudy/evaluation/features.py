@@ -1,8 +1,7 @@
-"""Features of a trained network, which stays as it is."""
+"""Features of a trained backbone, which stays as it is."""
 
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,58 +10,46 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.backbones.study import Wrapper
-from selfstudy.configuration import configured
-from selfstudy.data.dataset import BaseDataset
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.data.dataset import BaseDataset, Block
 from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.kinds import open_dataset
 from selfstudy.errors import DataError
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_files
-from selfstudy.tasks.segment import semantic_labels
-from selfstudy.training.precision import autocast
-from selfstudy.training.session import Settings, device_of_run, frozen_network, open_dataset
-from selfstudy.training.snapshot import SNAPSHOT, of_run
+from selfstudy.snapshots import SNAPSHOT, load, locate_run
+from selfstudy.tasks.segment import find_semantics
+from selfstudy.training.precision import make_autocast
+from selfstudy.training.run import find_device
 
 BATCH = 512
 FEATURES = "features.h5"
 SPLITS = ("train", "valid", "test")
-# What a run's configuration says of its training, undone.
-FROZEN = [
-    "BaseDataset.double_sample = False",
-    "BaseDataset.semisupervised = None",
-    "Wrapper.pretrained = None",
-    "Wrapper.run_selfsup = False",
-    "init_resnet.pretrained = False",
-]
 
 
-class Features(NamedTuple):
-    """Features of n images, or of places in them."""
+class Extracted(NamedTuple):
+    """Features of n images, or of places in them.
 
-    features: np.ndarray  # (n, features) float16
-    labels: np.ndarray  # (n, targets) int64
-
-
-def run_folder(name: str) -> Path:
-    """The folder of a run that kept its snapshot, by its path or its name in `results/runs`."""
-    return of_run(name, SNAPSHOT, "-e").parent
-
-
-@contextmanager
-def trained(folder: Path, data: str | Path | None = None) -> Iterator[tuple[Wrapper, BaseDataset]]:
-    """The network of a run and its dataset, inside the run's configuration.
-
-    Args:
-        folder: of a run, with `config.gin`, `metrics.csv` and `snapshot.pt`.
-        data: another prepared file than the one the run trained on.
+    Attributes:
+        features: (n, features) float16.
+        labels: (n,) int64.
     """
-    with configured([str(folder / "config.gin")], FROZEN):
-        dataset = open_dataset(data or data_of(folder))
-        yield frozen_network(dataset, folder / SNAPSHOT), dataset
+
+    features: np.ndarray
+    labels: np.ndarray
 
 
-def data_of(folder: Path) -> str:
-    """The prepared file that a run trained on."""
+def locate_folder(name: str) -> Path:
+    """Locate a run that kept its snapshot, by its path or its name in `results/runs`."""
+    return locate_run(name, SNAPSHOT, "-e").parent
+
+
+def find_data(folder: Path) -> str:
+    """Find the prepared file that a run trained on.
+
+    Raises:
+        DataError: its metrics are missing or do not say it.
+    """
     path = folder / "metrics.csv"
     try:
         with path.open(newline="") as file:
@@ -71,79 +58,122 @@ def data_of(folder: Path) -> str:
         raise DataError(f"{path}: expected the metrics of a run, with a column 'data'") from error
 
 
-@torch.no_grad()
-def batches(
-    network: Wrapper, dataset: BaseDataset, rows: np.ndarray
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Pooled features, dense features and targets of sorted `rows`, batch by batch."""
-    device = device_of_run()
-    cast = autocast(device, Settings().precision)
-    for start in range(0, len(rows), BATCH):
-        block = dataset.read(rows[start : start + BATCH], device)
-        with cast:
-            pooled, dense, _ = network.model(block.images.float(), block.indices)
-        yield pooled.half(), dense.half(), block.targets
-
-
-def image_features(network: Wrapper, dataset: BaseDataset, rows: np.ndarray) -> Features:
-    """Pooled features and targets of the images at sorted `rows`."""
-    parts = [(pooled, targets) for pooled, _, targets in batches(network, dataset, rows)]
-    return joined(parts)
-
-
-def pixel_features(
-    network: Wrapper, dataset: BaseDataset, rows: np.ndarray, pixels: int, seed: int
-) -> Features:
-    """Features and semantic ids of random places in the images at sorted `rows`.
+def open_run(folder: Path, data: str | Path | None = None) -> tuple[Backbone, BaseDataset]:
+    """Open a run's backbone, ready for the images of a dataset, and that dataset.
 
     Args:
+        folder: of the run.
+        data: another prepared file than the one that it trained on.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    dataset = open_dataset(data or find_data(folder))
+    backbone = load(folder, None)
+    backbone.accept(dataset.input, dataset.resolution)
+    return backbone, dataset
+
+
+@torch.no_grad()
+def extract_batches(
+    backbone: Backbone,
+    dataset: BaseDataset,
+    rows: np.ndarray,
+    labels: Mapping[str, np.ndarray],
+    precision: str = "auto",
+) -> Iterator[tuple[Features, Block]]:
+    """Extract the features of the images at sorted `rows`, batch by batch.
+
+    Args:
+        backbone: in evaluation mode, ready for the dataset's images.
+        dataset: where they are.
+        rows: of the prepared file.
+        labels: of all images, by task.
+        precision: as of a run.
+    """
+    device = find_device()
+    backbone, cast = backbone.to(device), make_autocast(device, precision)
+    for start in range(0, len(rows), BATCH):
+        block = dataset.read(rows[start : start + BATCH], device, labels)
+        with cast:
+            features = backbone(block.images.float())
+        yield features, block
+
+
+def extract_images(
+    backbone: Backbone, dataset: BaseDataset, rows: np.ndarray, precision: str = "auto"
+) -> np.ndarray:
+    """Extract pooled features (n, features) float16 of the images at sorted `rows`."""
+    batches = extract_batches(backbone, dataset, rows, {}, precision)
+    return join([features.pooled.half() for features, _ in batches])
+
+
+def extract_pixels(
+    backbone: Backbone,
+    dataset: BaseDataset,
+    rows: np.ndarray,
+    pixels: int,
+    seed: int,
+    precision: str = "auto",
+) -> Extracted:
+    """Extract features and semantic ids of random places in the images at sorted `rows`.
+
+    Args:
+        backbone: in evaluation mode, ready for the dataset's images.
+        dataset: where they are.
+        rows: of the prepared file.
         pixels: about how many in all; as many in each image, and at least one.
+        seed: of the places.
+        precision: as of a run.
     """
     generator = torch.Generator().manual_seed(seed)
-    parts = []
-    for _, dense, targets in batches(network, dataset, rows):
-        labels = semantic_labels(targets, dense.shape[-1]).flatten(1)
+    found, wanted = [], []
+    for features, block in extract_batches(backbone, dataset, rows, {}, precision):
+        dense = features.dense.half()
+        labels = find_semantics(block.maps, dense.shape[-1]).flatten(1)
         each = min(labels.shape[1], max(1, pixels // len(rows)))
         places = torch.rand(labels.shape, generator=generator).argsort(1)[:, :each]
         places = places.to(labels.device)
         images = torch.arange(len(labels), device=labels.device)[:, None]
-        features = dense.flatten(2).transpose(1, 2)[images, places]
-        parts.append((features.flatten(0, 1), labels[images, places].reshape(-1, 1)))
-    return joined(parts)
+        found.append(dense.flatten(2).transpose(1, 2)[images, places].flatten(0, 1))
+        wanted.append(labels[images, places].flatten())
+    return Extracted(join(found), join(wanted))
 
 
-def joined(parts: list[tuple[Tensor, Tensor]]) -> Features:
-    features, labels = (torch.cat([part[i] for part in parts]).cpu().numpy() for i in (0, 1))
-    return Features(features, labels)
+def join(parts: list[Tensor]) -> np.ndarray:
+    """Join tensors to one array."""
+    return torch.cat(parts).cpu().numpy()
 
 
-def save_features(network: Wrapper, dataset: BaseDataset, folder: Path) -> Path:
-    """Write `features.h5` to a run's folder, unless it is there and up to date; give its path.
+def save_features(
+    backbone: Backbone, dataset: BaseDataset, folder: Path, precision: str = "auto"
+) -> Path:
+    """Write `features.h5` to a run's folder, unless it is there and up to date.
 
     For each split there are `{split}/features`, float16 (n, features), pooled; `{split}/labels`,
-    int64 (n, targets), the classes of the scene's objects where the data is dense; and
-    `{split}/rows` (n,) of the prepared file.
+    int64, the classes (n,) of images, or (n, objects) of a scene's objects; and `{split}/rows` (n,)
+    of the prepared file.
+
+    Returns:
+        Its path.
+
+    Raises:
+        DataError: it cannot be written.
     """
     path = folder / FEATURES
-    stamp = fingerprint([hash_files([folder / SNAPSHOT]), dataset.fingerprint])
+    stamp = fingerprint([hash_files([folder / SNAPSHOT]), dataset.fingerprint, str(dataset.input)])
     if path.is_file():
         with open_hdf5(path) as file:
             if file.attrs.get("stamp") == stamp:
                 return path
-    rows = {split: dataset.rows(split, seed=0) for split in SPLITS}
-    needs = sum(map(len, rows.values())) * (2 * network.model.out_feats + 32)
+    rows = {split: dataset.rows(split) for split in SPLITS}
+    labels = dataset.read_field("class") if dataset.dense else dataset.targets
+    needs = sum(map(len, rows.values())) * (2 * backbone.out_feats + 32)
     with write_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["stamp"] = stamp
         file.attrs["data"] = str(dataset.path)
         for split in SPLITS:
-            features, labels = image_features(network, dataset, rows[split])
-            file[f"{split}/features"] = features
-            file[f"{split}/labels"] = objects(dataset, rows[split]) if dataset.dense else labels
+            file[f"{split}/features"] = extract_images(backbone, dataset, rows[split], precision)
+            file[f"{split}/labels"] = labels[rows[split]]
             file[f"{split}/rows"] = rows[split]
     return path
-
-
-def objects(dataset: BaseDataset, rows: np.ndarray) -> np.ndarray:
-    """The classes (n, objects) of the objects in the scenes at sorted `rows`."""
-    with open_hdf5(dataset.path) as file:
-        return file["class"][:][rows]

@@ -10,63 +10,69 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from selfstudy.backbones.study import Wrapper
+from selfstudy.backbones.base import Backbone
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.data.splits import hash_rows
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.evaluation.features import (
-    Features,
-    image_features,
-    pixel_features,
+    Extracted,
+    extract_images,
+    extract_pixels,
     save_features,
 )
-from selfstudy.training.loop import spread
+from selfstudy.tasks.base import Labels, find_task
+from selfstudy.training.loop import measure_spread
 
 ITERATIONS = 500  # of L-BFGS, at most
 PIXELS = 50_000  # of all images of a budget, and of all validation images
-COLUMNS = {"classify": 0, "pose": 1}  # of the targets
 
 
-def linear_evaluation(
-    network: Wrapper,
+def evaluate_linearly(
+    backbone: Backbone,
     dataset: BaseDataset,
     task: str,
     budgets: Sequence[int],
     seeds: Sequence[int],
     folder: Path | None = None,
+    precision: str = "auto",
 ) -> pd.DataFrame:
-    """Accuracy on validation data of logistic regression on the features of labelled images.
+    """Measure the accuracy on validation data of logistic regression on features.
 
     The labelled images are those that finetuning with the same seed has.
 
     Args:
-        network: in evaluation mode.
-        task: "classify" or "pose", from pooled features; "segment", from places in dense ones.
+        backbone: in evaluation mode, ready for the dataset's images.
+        dataset: what to evaluate on.
+        task: one that tells classes apart: "classify" or "pose", from pooled features; "segment",
+            from places in dense ones.
         budgets: numbers of labelled images.
         seeds: of the label subsets.
         folder: of a run, to keep its pooled features in.
+        precision: as of a run.
 
     Returns:
-        A row a budget and seed: `accuracy`, `train_accuracy`, `iterations` of the solver (500: it
-        was stopped there), `select_labelled`, `feature_spread` (see `training.loop`).
+        One row per budget and seed: `accuracy`, `train_accuracy`, `iterations` of the solver (500:
+        it was stopped there), `label_subset`, `feature_spread` (see `training.loop`).
 
-    Raises ConfigurationError if the dataset has not what the task needs, or too few images.
+    Raises:
+        ConfigurationError: the dataset has not what the task needs, or too few images.
     """
-    check(dataset, task)
-    if dataset.dense:
-        valid = pixel_features(network, dataset, dataset.rows("valid", seed=0), PIXELS, seed=0)
+    labels = read_classes(dataset, task)
+    if labels is None:
+        rows = dataset.rows("valid")
+        valid = extract_pixels(backbone, dataset, rows, PIXELS, 0, precision)
     else:
-        train, valid = split_features(network, dataset, task, folder)
-    differ = spread(torch.from_numpy(valid.features))
+        train, valid = extract_splits(backbone, dataset, labels, folder, precision)
+    differ = measure_spread(torch.from_numpy(valid.features))
     results = []
     for seed in seeds:
         for budget in budgets:
             rows = dataset.labelled_rows(budget, seed)
-            if dataset.dense:
-                subset = pixel_features(network, dataset, rows, PIXELS, seed)
+            if labels is None:
+                subset = extract_pixels(backbone, dataset, rows, PIXELS, seed, precision)
             else:
-                subset = Features(*(part[rows] for part in train))
+                subset = Extracted(*(part[rows] for part in train))
             results.append(
                 {
                     "labels": budget,
@@ -79,34 +85,50 @@ def linear_evaluation(
     return pd.DataFrame(results)
 
 
-def check(dataset: BaseDataset, task: str) -> None:
-    there = ["segment"] if dataset.dense else list(COLUMNS)[: dataset.targets.shape[1]]
-    if task not in there:
+def read_classes(dataset: BaseDataset, task: str) -> np.ndarray | None:
+    """Read the classes (n,) that a task tells apart; None: those of every pixel."""
+    kind = find_task(task)
+    try:
+        labels = kind.read_labels(dataset)
+    except UnlabelledError as error:
+        raise ConfigurationError(f"no labels for linear evaluation of {task!r}: {error}") from error
+    if not tells_classes(labels):
         raise ConfigurationError(
-            f"{dataset.path}: no labels for linear evaluation of {task!r}: it has those of "
-            f"{', '.join(there)}"
+            f"linear evaluation of {task!r}: expected a task that tells classes apart"
         )
+    return labels.values
 
 
-def split_features(
-    network: Wrapper, dataset: BaseDataset, task: str, folder: Path | None
-) -> list[Features]:
-    """Pooled features of the training and the validation images, and one target's labels."""
-    column = COLUMNS[task]
+def tells_classes(labels: Labels) -> bool:
+    """Whether labels are classes, of images or of pixels."""
+    if labels.values is None:
+        return labels.outputs > 1
+    return labels.values.ndim == 1 and labels.values.dtype.kind == "i"
+
+
+def extract_splits(
+    backbone: Backbone,
+    dataset: BaseDataset,
+    labels: np.ndarray,
+    folder: Path | None,
+    precision: str,
+) -> list[Extracted]:
+    """Extract pooled features of the training and the validation images, with their labels."""
+    rows = {"train": np.arange(dataset.training_images), "valid": dataset.rows("valid")}
     if folder is None:
-        rows = (np.arange(dataset.training_images), dataset.rows("valid", seed=0))
-        found = [image_features(network, dataset, split) for split in rows]
-        return [Features(features, labels[:, column]) for features, labels in found]
-    with open_hdf5(save_features(network, dataset, folder)) as file:
         return [
-            Features(file[f"{split}/features"][:], file[f"{split}/labels"][:, column])
-            for split in ("train", "valid")
+            Extracted(extract_images(backbone, dataset, each, precision), labels[each])
+            for each in rows.values()
+        ]
+    with open_hdf5(save_features(backbone, dataset, folder, precision)) as file:
+        return [
+            Extracted(file[f"{split}/features"][:], labels[each]) for split, each in rows.items()
         ]
 
 
-def fit(subset: Features, valid: Features) -> dict[str, float | int]:
-    """Accuracies of logistic regression, with scikit-learn's L2 penalty as in the study."""
-    labels, expected = subset.labels.ravel(), valid.labels.ravel()
+def fit(subset: Extracted, valid: Extracted) -> dict[str, float | int]:
+    """Fit logistic regression with the study's penalty, scikit-learn's, and give accuracies."""
+    labels, expected = subset.labels, valid.labels
     if (labels == labels[0]).all():  # nothing to tell apart, such as poses of a fixed viewpoint
         accuracy = float((expected == labels[0]).mean())
         return {"accuracy": accuracy, "train_accuracy": 1.0, "iterations": 0}

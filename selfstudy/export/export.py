@@ -1,22 +1,22 @@
 """A trained backbone as a file for another library, which reads it back before it counts."""
 
+import json
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import gin
 import torch
 from torch import Tensor
 
-from selfstudy.backbones.study import Wrapper
+from selfstudy.backbones.base import Backbone
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.hdf5 import open_hdf5
-from selfstudy.data.prepared import read_color_space
+from selfstudy.description import Described
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.export.counterparts import Timm, Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
 from selfstudy.files import write_whole
+from selfstudy.snapshots import SNAPSHOT, read_snapshot
 
 FORMATS: dict[str, type[Export]] = {
     "torchvision": Torchvision,
@@ -26,7 +26,7 @@ FORMATS: dict[str, type[Export]] = {
 }
 IMAGES = 8  # whose features are compared
 TOLERANCE = 1e-4  # of the largest feature: float32 sums in another order
-COLOURS = {
+COLORS = {
     "lab": "CIE Lab of sRGB (D65, as skimage.color.rgb2lab gives it)",
     "rgb": "sRGB from 0 to 255",
 }
@@ -43,14 +43,16 @@ class Exported(NamedTuple):
 
 @torch.no_grad()
 def export(
-    network: Wrapper, dataset: BaseDataset, folder: Path, form: str, output: Path | None = None
+    backbone: Backbone, dataset: BaseDataset, folder: Path, form: str, output: Path | None = None
 ) -> Exported:
-    """Write the backbone of a trained network, inside its run's configuration, in a format.
+    """Write the backbone of a run in a format.
 
     The file appears once its library has read it and made of some of the dataset's images the
     features that the network makes of them.
 
     Args:
+        backbone: of the run, ready for the dataset's images.
+        dataset: whose images are compared.
         folder: the run's.
         form: a name of `FORMATS`.
         output: the file; None: in the run's folder, by the format's name.
@@ -61,16 +63,16 @@ def export(
     """
     kind = FORMATS[form]
     require(form, kind.libraries)
-    model = network.model.cpu().to(memory_format=torch.contiguous_format)
-    rows = dataset.rows("valid", seed=0)[:IMAGES]
-    images = dataset.read(rows, torch.device("cpu")).images.float()
-    about = description(network, dataset, folder)
-    exported = kind(str(folder), model, about)
+    backbone = backbone.cpu().to(memory_format=torch.contiguous_format)
+    rows = dataset.rows("valid")[:IMAGES]
+    images = backbone.adapter(dataset.read(rows, torch.device("cpu"), {}).images.float())
+    about = describe(backbone, dataset, folder)
+    exported = kind(str(folder), backbone, about)
     path = output or folder / kind.file
     content = exported.content(images)
     with write_whole(path, len(content)) as temporary:
         temporary.write_bytes(content)
-        error = difference(exported.features(temporary, images), model.backbone(images))
+        error = measure_difference(exported.features(temporary, images), backbone.extract(images))
         if not error <= TOLERANCE:
             raise DataError(
                 f"{path}: not written: {form} gives features that differ from those of {folder} by "
@@ -90,8 +92,8 @@ def require(form: str, libraries: tuple[str, ...]) -> None:
             ) from error
 
 
-def difference(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> float:
-    """The largest difference of features that are found, relative to the largest expected."""
+def measure_difference(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> float:
+    """Measure the largest difference of features, relative to the largest expected."""
     errors = [
         (one - other).abs().max() / other.abs().max().clamp_min(torch.finfo(other.dtype).tiny)
         for one, other in zip(found, expected[: len(found)], strict=True)
@@ -99,34 +101,40 @@ def difference(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> float
     return float(torch.stack(errors).max())
 
 
-def description(network: Wrapper, dataset: BaseDataset, folder: Path) -> dict[str, str]:
-    """What a file says of the run it comes from, of its backbone and of its images."""
-    resnet = {f"ResNet.{key}": str(value) for key, value in gin.get_bindings("ResNet").items()}
+def describe(backbone: Backbone, dataset: BaseDataset, folder: Path) -> dict[str, str]:
+    """Describe the run that a file comes from, its backbone and its images, all as text."""
+    trained = read_snapshot(folder / SNAPSHOT)["trained"]
+    arguments = {
+        name: str(value)
+        for part in backbone.modules()
+        if isinstance(part, Described)
+        for name, value in part.describe_arguments().items()
+    }
     return {
         "run": folder.as_posix(),
-        "method": network.model.name,
-        "architecture": gin.get_bindings("init_resnet").get("choice", network.model.name),
-        **resnet,
-        **preparation(dataset),
+        "method": str(trained.get("method") or trained.get("task") or ""),
+        "architecture": backbone.name,
+        "backbone": json.dumps(backbone.describe()),
+        **arguments,
+        **describe_images(backbone, dataset),
         "selfstudy": version("selfstudy"),
         "torch": version("torch"),
     }
 
 
-def preparation(dataset: BaseDataset) -> dict[str, str]:
-    """How images were made what a dataset holds."""
-    with open_hdf5(dataset.path) as file:
-        attributes, (_, channels, height, width) = dict(file.attrs), file["data"].shape
-        space = read_color_space(file)
-    text = f"float32 (b, {channels}, {height}, {width}), "
-    if space is None:  # a file of the study's authors
+def describe_images(backbone: Backbone, dataset: BaseDataset) -> dict[str, str]:
+    """Describe the images that a backbone expects."""
+    size, channels = dataset.resolution, 3
+    text = f"float32 (b, {channels}, {size}, {size}), "
+    if backbone.input is None:  # it was trained on a file of the study's authors
         about = f"{text}prepared as in {dataset.path.name}, which does not say how"
         return {"images": about, "in_channels": str(channels)}
-    mean, std = (", ".join(f"{x:g}" for x in attributes[key]) for key in ("mean", "std"))
+    space, *statistics = backbone.input
+    mean, std = (", ".join(f"{x:g}" for x in values) for values in statistics)
     return {
-        "images": f"{text}{COLOURS[space]}, minus ({mean}), divided by ({std})",
+        "images": f"{text}{COLORS[space]}, minus ({mean}), divided by ({std})",
         "in_channels": str(channels),
-        "colour_space": space,
+        "color_space": space,
         "mean": mean,
         "std": std,
     }

@@ -7,7 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from selfstudy.training.snapshot import load_exactly
+from selfstudy.backbones.base import Backbone, make_described
+from selfstudy.snapshots import load_exactly
 
 
 class Export:
@@ -19,26 +20,26 @@ class Export:
 
     Args:
         name: of the run, for messages.
-        model: in evaluation mode, on the CPU, inside the run's configuration.
+        backbone: in evaluation mode, on the CPU.
         about: what the file says of itself, where its format has a place for that.
     """
 
     file: ClassVar[str]
     libraries: ClassVar[tuple[str, ...]]
 
-    def __init__(self, name: str, model: nn.Module, about: Mapping[str, str]) -> None:
-        self.name, self.model, self.backbone, self.about = name, model, model.backbone, about
+    def __init__(self, name: str, backbone: Backbone, about: Mapping[str, str]) -> None:
+        self.name, self.backbone, self.about = name, backbone, about
 
     def content(self, images: Tensor) -> bytes:
-        """The file, for images like these."""
+        """Write the file, for images like these."""
         raise NotImplementedError
 
     def features(self, path: Path, images: Tensor) -> tuple[Tensor, ...]:
-        """Pooled and, where the library gives them, dense features by the file at `path`."""
+        """Compute pooled and, where the library gives them, dense features by the file."""
         raise NotImplementedError
 
     def usage(self, path: Path) -> str:
-        """Lines of Python that load the file at `path`."""
+        """Say in Python how to load the file at `path`."""
         raise NotImplementedError
 
 
@@ -49,18 +50,21 @@ class Safetensors(Export):
     libraries = ("safetensors.torch",)
 
     def content(self, images: Tensor) -> bytes:
+        """Write the weights, and what is known of them."""
         from safetensors.torch import save
 
         return save(self.backbone.state_dict(), dict(self.about))
 
     def features(self, path: Path, images: Tensor) -> tuple[Tensor, ...]:
+        """Load the weights into a backbone made anew."""
         from safetensors.torch import load_file
 
-        backbone = self.model.make_backbone().eval()
+        backbone = make_described(self.backbone.describe()).eval()
         load_exactly(path, backbone, load_file(path), "backbone")
-        return backbone(images)[:2]
+        return backbone.extract(images)[:2]
 
     def usage(self, path: Path) -> str:
+        """Say how to load the weights."""
         return f"import safetensors.torch\nweights = safetensors.torch.load_file({str(path)!r})"
 
 
@@ -71,6 +75,7 @@ class Onnx(Export):
     libraries = ("onnxscript", "onnxruntime")
 
     def content(self, images: Tensor) -> bytes:
+        """Write the computation."""
         program = torch.onnx.export(
             Maps(self.backbone).eval(),
             (images.new_zeros(2, *images.shape[1:]),),  # a batch of one would stay one
@@ -85,12 +90,14 @@ class Onnx(Export):
         return program.model_proto.SerializeToString()
 
     def features(self, path: Path, images: Tensor) -> tuple[Tensor, ...]:
+        """Run the computation."""
         from onnxruntime import InferenceSession
 
         session = InferenceSession(path, providers=["CPUExecutionProvider"])
         return tuple(map(torch.from_numpy, session.run(None, {"images": images.numpy()})))
 
     def usage(self, path: Path) -> str:
+        """Say how to run the computation."""
         return (
             f"import onnxruntime\n"
             f"session = onnxruntime.InferenceSession({str(path)!r})\n"
@@ -101,10 +108,11 @@ class Onnx(Export):
 class Maps(nn.Module):
     """A backbone without the outputs of its blocks."""
 
-    def __init__(self, backbone: nn.Module) -> None:
+    def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         self.backbone = backbone
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        pooled, dense, _ = self.backbone(images)
+        """Compute pooled and dense features."""
+        pooled, dense, _ = self.backbone.extract(images)
         return pooled, dense

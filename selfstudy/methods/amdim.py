@@ -2,56 +2,34 @@
 
 from typing import NamedTuple
 
-import gin
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from selfstudy.backbones.base import Features
-from selfstudy.batch import Batch, Output
-from selfstudy.methods.base import PretextModel
-from selfstudy.tasks.readouts import ReadoutTask
+from selfstudy.augment import View
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.errors import ConfigurationError
+from selfstudy.methods.base import Batch, Method
 
 REGULARISATION = 5e-2  # weight of the mean squared score
 
 
-class View(NamedTuple):
-    """One augmented copy of b images."""
+class Parts(NamedTuple):
+    """Features of one view of b images.
 
-    pooled: Tensor  # (b, features)
-    five: Tensor  # (b, features, 5, 5)
-    seven: Tensor  # (b, features, 7, 7)
+    Attributes:
+        pooled: (b, features).
+        five: (b, features, 5, 5).
+        seven: (b, features, 7, 7).
+    """
 
-
-@gin.configurable(denylist=["run_selfsup", "dataset_size"])
-class AMDIMModel(PretextModel, name="amdim"):
-    """A backbone with projections of two of its maps."""
-
-    two_views = True
-
-    def __init__(self, run_selfsup: bool, dataset_size: int) -> None:
-        super().__init__(run_selfsup, dataset_size)
-        if run_selfsup:
-            seven, five = self.backbone.block_channels
-            self.project_seven = self.projection(seven)
-            self.project_five = self.projection(five)
-
-    def projection(self, channels: int) -> nn.Module:
-        """From a map (b, channels, h, w) to local features (b, features, h, w)."""
-        return nn.Conv2d(channels, self.out_feats, 1)
-
-    def head(self, features: Features, indices: Tensor) -> tuple[View, View]:
-        seven, five = (features.blocks[index] for index in self.backbone.local_blocks)
-        parts = (
-            features.pooled,
-            F.adaptive_avg_pool2d(self.project_five(five), 5),
-            F.adaptive_avg_pool2d(self.project_seven(seven), 7),
-        )
-        return View(*(part[::2] for part in parts)), View(*(part[1::2] for part in parts))
+    pooled: Tensor
+    five: Tensor
+    seven: Tensor
 
 
 def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
-    """Noise-contrastive loss of matching each source to every place of its own target.
+    """Compute the noise-contrastive loss of matching each source to every place of its own target.
 
     Args:
         source: (b, features).
@@ -71,31 +49,68 @@ def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
     return loss.mean(), penalty
 
 
-def random_place(maps: Tensor) -> Tensor:
-    """One random location (b, features) of each of (b, features, h, w)."""
+def pick_place(maps: Tensor) -> Tensor:
+    """Pick one random location (b, features) of each of (b, features, h, w)."""
     places = maps.flatten(2)
     chosen = torch.randint(places.shape[2], (len(maps),), device=maps.device)
     return places[torch.arange(len(maps), device=maps.device), :, chosen]
 
 
-@gin.configurable
-class AMDIMTask(ReadoutTask):
-    """Global to 5×5, global to 7×7 and one place to 5×5, each view predicting the other."""
+class AMDIM(Method):
+    """Global to 5×5, global to 7×7 and one place to 5×5, each view predicting the other.
 
-    def __init__(self, tclip: float = 10) -> None:
+    Args:
+        backbone: what to pretrain; it needs local maps.
+        tclip: scores are softly clipped to ±tclip.
+
+    Raises:
+        ConfigurationError: the backbone has no local maps.
+    """
+
+    views = (View(), View())
+    share_flip = True
+
+    def __init__(self, backbone: Backbone, tclip: float = 10) -> None:
+        super().__init__(backbone)
+        if backbone.local_blocks is None or backbone.block_channels is None:
+            raise ConfigurationError(
+                f"{type(self).__name__}: backbone {backbone.name!r} has no local maps to compare: "
+                f"expected one with local_blocks and block_channels, such as resnet9"
+            )
         self.tclip = tclip
+        seven, five = backbone.block_channels
+        self.project_seven = self.make_projection(seven)
+        self.project_five = self.make_projection(five)
 
-    def pretext_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        if output.pretext is None:
-            return {}
-        first, second = output.pretext
+    def make_projection(self, channels: int) -> nn.Module:
+        """Make what turns a map (b, channels, h, w) into local features (b, features, h, w)."""
+        return nn.Conv2d(channels, self.backbone.out_feats, 1)
+
+    def forward(self, batch: Batch) -> tuple[Features, tuple[Parts, Parts] | None]:
+        """Compute the parts of both views; of a single one there is nothing to match."""
+        if len(batch.views) < 2:
+            return self.backbone(batch.views[0]), None
+        # The two views of an image are neighbours.
+        features = self.backbone(torch.stack(batch.views, 1).flatten(0, 1))
+        seven, five = (features.blocks[place] for place in self.backbone.local_blocks)
+        parts = (
+            features.pooled,
+            F.adaptive_avg_pool2d(self.project_five(five), 5),
+            F.adaptive_avg_pool2d(self.project_seven(seven), 7),
+        )
+        first, second = (Parts(*(part[view::2] for part in parts)) for view in range(2))
+        return Features(features.pooled[::2], features.dense[::2], []), (first, second)
+
+    def loss(self, output: tuple[Parts, Parts], batch: Batch) -> dict[str, Tensor]:
+        """Match each view's parts with the other's."""
+        first, second = output
         losses: dict[str, Tensor] = {}
-        penalty = torch.zeros((), device=batch.images.device)
+        penalty = torch.zeros((), device=first.pooled.device)
         for one, other in ((first, second), (second, first)):
             pairs = {
                 "loss_1t5": (one.pooled, other.five),
                 "loss_1t7": (one.pooled, other.seven),
-                "loss_5t5": (random_place(one.five), other.five),
+                "loss_5t5": (pick_place(one.five), other.five),
             }
             for key, (source, target) in pairs.items():
                 loss, large = nce(source, target.flatten(2), self.tclip)

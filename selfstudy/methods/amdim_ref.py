@@ -1,72 +1,19 @@
-"""AMDIM with its authors' encoder, whose local features see parts of the image only.
+"""AMDIM with its authors' encoder (Bachman et al., 2019)."""
 
-Its convolutions have no padding (Bachman et al., 2019), so it takes images of one size.
-"""
-
-from functools import partial
-
-import gin
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from selfstudy.backbones.base import Features
-from selfstudy.errors import ConfigurationError
-from selfstudy.methods.amdim import AMDIMModel
-
-SIZES = (32, 64, 128)  # of the images, in pixels
-
-
-def plain(in_channels: int, out_channels: int, kernel: int, **options: int | str) -> nn.Sequential:
-    convolution = nn.Conv2d(in_channels, out_channels, kernel, **options)
-    return nn.Sequential(convolution, nn.ReLU(inplace=True))
-
-
-def batch_norm(channels: int, use_bn: bool) -> nn.Module:
-    return nn.BatchNorm2d(channels) if use_bn else nn.Identity()
-
-
-def residual(
-    in_channels: int, out_channels: int, kernel: int, stride: int, use_bn: bool
-) -> nn.Sequential:
-    """What goes beside a shortcut: two convolutions, of which the second starts at zero (fixup)."""
-    second = nn.Conv2d(out_channels, out_channels, 1, bias=False)
-    nn.init.zeros_(second.weight)
-    return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, kernel, stride, bias=False),
-        batch_norm(out_channels, use_bn),
-        nn.ReLU(inplace=True),
-        second,
-    )
-
-
-class ResidualUnit(nn.Module):
-    """Two convolutions and a shortcut without parameters, the average of what the first one sees.
-
-    The shortcut has zeros in channels that are new, and lacks those that are too many.
-    """
-
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int, use_bn: bool
-    ) -> None:
-        super().__init__()
-        self.residual = residual(in_channels, out_channels, kernel, stride, use_bn)
-        self.pool = nn.AvgPool2d(kernel, stride)
-        self.new_channels = out_channels - in_channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        # Padding by a negative number drops channels. The study's authors do not pool there: their
-        # average of what leaves the encoder makes up for it, but for the variance that the batch
-        # norm in between sees in training.
-        shortcut = F.pad(self.pool(x), (0, 0, 0, 0, 0, self.new_channels))
-        return self.residual(x) + shortcut
+from selfstudy.backbones.amdim_encoder import make_residual
+from selfstudy.backbones.base import Backbone
+from selfstudy.methods.amdim import AMDIM
+from selfstudy.methods.base import MakeBackbone
 
 
 class Embedding(nn.Module):
-    """From a map (b, channels, h, w) to local features (b, features, h, w)."""
+    """Turns a map (b, channels, h, w) into local features (b, features, h, w)."""
 
     def __init__(self, channels: int, features: int, use_bn: bool) -> None:
         super().__init__()
-        self.residual = residual(channels, features, 1, 1, use_bn)
+        self.residual = make_residual(channels, features, 1, 1, use_bn)
         self.shortcut = nn.Conv2d(channels, features, 1)
         self.bn = nn.BatchNorm2d(features)
         if features >= channels:  # it can start near the identity
@@ -74,95 +21,24 @@ class Embedding(nn.Module):
             self.shortcut.weight.data[:, :, 0, 0].fill_diagonal_(1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Embed maps (b, channels, h, w)."""
         return self.bn(self.residual(x) + self.shortcut(x))
 
 
-class Encoder(nn.Module):
-    """Images (b, 3, encoder_size, encoder_size) to maps that end in 7×7, 5×5, 3×3 and 1×1."""
-
-    local_blocks = (-4, -3)
-
-    def __init__(
-        self, n_rkhs: int, ndf: int, n_depth: int, encoder_size: int, use_bn: bool
-    ) -> None:
-        super().__init__()
-        if encoder_size not in SIZES:
-            raise ConfigurationError(
-                f"AMDIMRefModel.encoder_size = {encoder_size!r}: "
-                f"expected one of {', '.join(map(str, SIZES))}"
-            )
-
-        def block(in_channels: int, out_channels: int, kernel: int, stride: int) -> nn.Sequential:
-            first = ResidualUnit(in_channels, out_channels, kernel, stride, use_bn)
-            rest = [
-                ResidualUnit(out_channels, out_channels, 1, 1, use_bn) for _ in range(n_depth - 1)
-            ]
-            return nn.Sequential(first, *rest)
-
-        if encoder_size == 32:
-            top = 4 * ndf
-            stem = [plain(3, ndf, 3), ResidualUnit(ndf, ndf, 1, 1, use_bn)]
-            down = [block(ndf, 2 * ndf, 4, 2)]
-        else:
-            top = 8 * ndf
-            stem = [plain(3, ndf, 3)]
-            if encoder_size == 128:
-                halving = plain(3, ndf, 5, stride=2, padding=2, padding_mode="reflect")
-                stem = [halving, plain(ndf, ndf, 3)]
-            down = [block(ndf, 2 * ndf, 4, 2), block(2 * ndf, 4 * ndf, 4, 2)]
-        self.blocks = nn.ModuleList(
-            [
-                *stem,
-                *down,
-                nn.Sequential(block(top // 2, top, 2, 2), batch_norm(top, use_bn)),
-                block(top, top, 3, 1),
-                block(top, top, 3, 1),
-                nn.Sequential(ResidualUnit(top, n_rkhs, 3, 1, use_bn), nn.BatchNorm2d(n_rkhs)),
-            ]
-        )
-        self.encoder_size = encoder_size
-        self.block_channels = (top, top)
-        self.out_feats = n_rkhs
-
-    def forward(self, images: Tensor) -> Features:
-        height, width = images.shape[-2:]
-        if (height, width) != (self.encoder_size, self.encoder_size):
-            raise ConfigurationError(
-                f"AMDIMRefModel.encoder_size = {self.encoder_size}: the images are {height}x{width}"
-                " (BaseDataset.input_res): expected the same size"
-            )
-        maps = [images]
-        for block in self.blocks:
-            maps.append(block(maps[-1]))
-        return Features(maps[-1].mean((2, 3)), maps[-1], maps[1:])
-
-
-@gin.configurable(denylist=["run_selfsup", "dataset_size"])
-class AMDIMRefModel(AMDIMModel, name="amdim_ref"):
+class AMDIMRef(AMDIM):
     """The encoder with embeddings of two of its maps.
 
     Args:
-        n_rkhs: size of the features.
-        ndf: channels of the first convolution, from which all others follow.
-        n_depth: residual units in a block.
-        encoder_size: size of the images in pixels: 32, 64 or 128.
-        use_bn: batch norm in all of the encoder, not only on what it gives.
+        backbone: an `AMDIMEncoder`.
+        tclip: scores are softly clipped to ±tclip.
     """
 
-    def __init__(
-        self,
-        run_selfsup: bool,
-        dataset_size: int,
-        n_rkhs: int = 128,
-        ndf: int = 64,
-        n_depth: int = 3,
-        encoder_size: int = 64,
-        use_bn: bool = False,
-    ) -> None:
-        self.use_bn = use_bn
-        # `__init__` of all pretext models calls it.
-        self.make_backbone = partial(Encoder, n_rkhs, ndf, n_depth, encoder_size, use_bn)
-        super().__init__(run_selfsup, dataset_size)
+    @classmethod
+    def make_backbone(cls, make: MakeBackbone) -> Backbone:
+        """Make AMDIM's own encoder, whatever is asked for."""
+        return make(3, "amdim_encoder")
 
-    def projection(self, channels: int) -> nn.Module:
-        return Embedding(channels, self.out_feats, self.use_bn)
+    def make_projection(self, channels: int) -> nn.Module:
+        """Make the embedding of a map."""
+        use_bn = self.backbone.arguments.get("use_bn", False)
+        return Embedding(channels, self.backbone.out_feats, use_bn)

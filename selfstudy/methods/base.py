@@ -1,72 +1,111 @@
-"""What all pretext models share: a backbone, which finetuning keeps, and a head, which it drops."""
+"""What all pretext methods share: a backbone, which finetuning keeps, and all else, which goes."""
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
 
-import torch
 from torch import Tensor, nn
 
-from selfstudy.backbones.base import Features
-from selfstudy.backbones.resnet import init_resnet
+from selfstudy.augment import View
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.description import Described
+from selfstudy.registry import find_class
 
-MODELS: dict[str, type["PretextModel"]] = {}
+
+class MakeBackbone(Protocol):
+    """Makes the backbone that a run asks for, or another by its name, with new weights."""
+
+    def __call__(self, in_channels: int, name: str | None = None) -> Backbone:
+        """Make it for images of so many channels."""
 
 
-class PretextModel(nn.Module):
-    """A backbone, and whatever its pretext method adds.
+def keep(maps: Tensor) -> Tensor:
+    """Leave every pixel where it is."""
+    return maps
 
-    Calling it gives pooled features (b, features), dense features (b, features, h, w) and what the
-    method's loss needs. `backbone` holds exactly the weights that finetuning starts from.
+
+class Batch(NamedTuple):
+    """What a method sees of b images: no labels.
+
+    Attributes:
+        views: the augmented views, each (b, 3, h, w) float32, normalised; validation has one, as
+            it is.
+        indices: (b,) int64, places of the images in the dataset.
+        known: what the method knows of the views because it made them so.
+        move: does to maps (b, ..., h, w) what the method did to the places in the images.
     """
 
-    name: ClassVar[str]
-    two_views: ClassVar[bool] = False  # pretraining compares two augmented copies of each image
+    views: tuple[Tensor, ...]
+    indices: Tensor
+    known: Any = None
+    move: Callable[[Tensor], Tensor] = keep
 
-    def __init_subclass__(cls, name: str) -> None:
-        super().__init_subclass__()
-        cls.name = name
-        MODELS[name] = cls
 
-    def __init__(self, run_selfsup: bool, dataset_size: int) -> None:
-        """Build the backbone. Subclasses build their heads where `run_selfsup`."""
+class Method(Described, nn.Module):
+    """How a backbone is pretrained without labels.
+
+    `backbone` holds exactly the weights that finetuning starts from. A subclass makes its heads in
+    its constructor, and gives `forward` and `loss`.
+
+    Args:
+        backbone: what to pretrain.
+
+    Attributes:
+        views: what may happen to each view of an image that the method wants.
+        share_flip: all views of an image are flipped alike.
+    """
+
+    handed = ("backbone", "images")
+    views: ClassVar[tuple[View, ...]] = (View(),)
+    share_flip: ClassVar[bool] = False
+
+    def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.run_selfsup = run_selfsup
-        self.dataset_size = dataset_size
-        self.backbone = self.make_backbone()
-        self.out_feats = self.backbone.out_feats
+        self.backbone = backbone
 
-    def make_backbone(self) -> nn.Module:
-        return init_resnet()
+    @classmethod
+    def make_backbone(cls, make: MakeBackbone) -> Backbone:
+        """Make the backbone that this method pretrains.
 
-    @property
-    def takes_two_views(self) -> bool:
-        return self.two_views and self.run_selfsup
-
-    def forward(self, images: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Any]:
-        """Images (b, 3, h, w), or (b, 2, 3, h, w): two views, of which the first one's features
-        are returned. A method of two views has no output for one, as in validation.
+        Args:
+            make: makes the one that is asked for, or another.
         """
-        if images.dim() == 4:
-            features = self.features(images)
-            output = (
-                self.head(features, indices) if self.run_selfsup and not self.two_views else None
-            )
-            return features.pooled, features.dense, output
-        features = self.features(images.flatten(0, 1))
-        output = self.head(features, indices) if self.takes_two_views else None
-        return features.pooled[::2], features.dense[::2], output
+        return make(3)
 
-    def features(self, images: Tensor) -> Features:
-        return self.backbone(images.contiguous(memory_format=torch.channels_last))
+    def prepare(self, batch: Batch) -> Batch:
+        """Change a batch before the backbone sees it, in training and in validation."""
+        return batch
 
-    def head(self, features: Features, indices: Tensor) -> Any:
-        """What the method's loss needs, of b images, or of 2b views where those of an image are
-        neighbours.
+    def forward(self, batch: Batch) -> tuple[Features, Any]:
+        """Compute what the loss needs; this may run in bfloat16.
+
+        Returns:
+            The features of each image's first view, and what `loss` needs: None where the batch
+            has none, such as in validation, of which there is one view.
         """
         raise NotImplementedError
 
+    def loss(self, output: Any, batch: Batch) -> Mapping[str, Tensor]:
+        """Compute the loss, in float32, from what `forward` gave.
 
-class ResnetModel(PretextModel, name="resnet"):
-    """A backbone alone: training from scratch, and finetuning."""
+        Returns:
+            Scalars: `loss`, which is minimised, and what else to report.
+        """
+        raise NotImplementedError
 
-    def head(self, features: Features, indices: Tensor) -> None:
-        return None
+    def after_step(self, progress: float) -> None:
+        """Follow a step of the optimiser: move a teacher, set a momentum or a temperature.
+
+        What it changes must be parameters or buffers, which checkpoints hold.
+
+        Args:
+            progress: the share of the training that is done, from 0, before the first step, to 1.
+        """
+
+
+def find_method(name: str, key: str = "method") -> type[Method]:
+    """Find a method by the name of its module.
+
+    Raises:
+        ConfigurationError: there is none; it names the `key` that it was asked for by.
+    """
+    return find_class("methods", Method, name, key)

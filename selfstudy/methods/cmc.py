@@ -2,32 +2,14 @@
 
 from typing import NamedTuple
 
-import gin
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from selfstudy.backbones.base import Features
-from selfstudy.backbones.resnet import init_resnet
-from selfstudy.batch import Batch, Output
-from selfstudy.methods.base import PretextModel
-from selfstudy.tasks.readouts import ReadoutTask
-
-
-class TwoViewBackbone(nn.Module):
-    """One encoder for L and one for ab; their normalised features stand side by side."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.l = init_resnet(in_channels=1)
-        self.ab = init_resnet(in_channels=2)
-        self.out_feats = self.l.out_feats + self.ab.out_feats
-
-    def forward(self, images: Tensor) -> Features:
-        lightness, colour = self.l(images[:, :1]), self.ab(images[:, 1:])
-        views = [F.normalize(view.pooled.float()) for view in (lightness, colour)]
-        dense = torch.cat([lightness.dense, colour.dense], 1)
-        return Features(torch.cat(views, 1), dense, [])
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.backbones.two_encoders import TwoEncoders
+from selfstudy.errors import ConfigurationError
+from selfstudy.methods.base import Batch, MakeBackbone, Method
 
 
 class Logits(NamedTuple):
@@ -38,7 +20,7 @@ class Logits(NamedTuple):
 
 
 class MemoryBank(nn.Module):
-    """One remembered feature a training image and view.
+    """Remembers one feature per training image and view.
 
     Args:
         rows: number of training images.
@@ -58,7 +40,7 @@ class MemoryBank(nn.Module):
             self.register_buffer(view, torch.empty(rows, features).uniform_(-bound, bound))
 
     def draw(self, indices: Tensor) -> Tensor:
-        """The rows to compare with, (b, 1 + K): the image's own, then random ones."""
+        """Draw the rows to compare with, (b, 1 + K): the image's own, then random ones."""
         shape = (len(indices), self.negatives)
         random = torch.randint(len(self.l), shape, device=indices.device)
         return torch.cat([indices[:, None], random], 1)
@@ -81,50 +63,55 @@ class MemoryBank(nn.Module):
         memory[rows] = F.normalize(moved)
 
 
-@gin.configurable(denylist=["run_selfsup", "dataset_size"])
-class CMCModel(PretextModel, name="cmc"):
-    """Two encoders and their memory banks.
+def contrast(logits: Tensor) -> Tensor:
+    """Compute the cross-entropy with the positive at index 0."""
+    return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
+
+
+class CMC(Method):
+    """Two encoders and their memory banks: the sum of both views' contrast.
 
     Args:
+        backbone: two encoders.
+        images: number of images in the dataset that train, one row of the memory each.
         nce_k: number of negatives.
         nce_t: temperature.
-        nce_m: momentum.
+        nce_m: momentum, the share of the old row that an update keeps.
+
+    Raises:
+        ConfigurationError: the backbone is a single network.
     """
 
     def __init__(
         self,
-        run_selfsup: bool,
-        dataset_size: int,
+        backbone: Backbone,
+        images: int,
         nce_k: int = 4096,
         nce_t: float = 0.07,
         nce_m: float = 0.5,
     ) -> None:
-        super().__init__(run_selfsup, dataset_size)
-        if run_selfsup:
-            self.memory = MemoryBank(dataset_size, self.out_feats // 2, nce_k, nce_t, nce_m)
+        super().__init__(backbone)
+        if not isinstance(backbone, TwoEncoders):
+            raise ConfigurationError(
+                f"CMC: backbone {backbone.name!r} is a single network: expected two_encoders, one "
+                f"for L and one for ab"
+            )
+        self.memory = MemoryBank(images, backbone.l.out_feats, nce_k, nce_t, nce_m)
 
-    def make_backbone(self) -> nn.Module:
-        return TwoViewBackbone()
+    @classmethod
+    def make_backbone(cls, make: MakeBackbone) -> Backbone:
+        """Make one of the asked-for backbones for L and one for ab."""
+        return TwoEncoders(make(1), make(2))
 
-    def head(self, features: Features, indices: Tensor) -> Logits | None:
-        # The bank knows training images only.
+    def forward(self, batch: Batch) -> tuple[Features, Logits | None]:
+        """Compare each view with the memory, which knows training images only."""
+        features = self.backbone(batch.views[0])
         if not self.training:
-            return None
-        lightness, colour = features.pooled.float().chunk(2, 1)
-        return self.memory(lightness, colour, self.memory.draw(indices))
+            return features, None
+        lightness, color = features.pooled.float().chunk(2, 1)
+        return features, self.memory(lightness, color, self.memory.draw(batch.indices))
 
-
-def contrast(logits: Tensor) -> Tensor:
-    """Cross-entropy with the positive at index 0."""
-    return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
-
-
-@gin.configurable
-class CMCTask(ReadoutTask):
-    """The sum of both views' contrast."""
-
-    def pretext_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        if output.pretext is None:
-            return {}
-        lightness, colour = contrast(output.pretext.l), contrast(output.pretext.ab)
-        return {"loss": lightness + colour, "loss_l": lightness, "loss_ab": colour}
+    def loss(self, output: Logits, batch: Batch) -> dict[str, Tensor]:
+        """Sum both views' contrast."""
+        lightness, color = contrast(output.l), contrast(output.ab)
+        return {"loss": lightness + color, "loss_l": lightness, "loss_ab": color}

@@ -1,15 +1,13 @@
 """Rotation: tell by which multiple of 90° an image was rotated (Gidaris et al., 2018)."""
 
-import gin
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from selfstudy.backbones.base import Features
-from selfstudy.batch import Batch, Output
-from selfstudy.methods.base import PretextModel
-from selfstudy.tasks.base import share_correct
-from selfstudy.tasks.readouts import ReadoutTask
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.methods.base import Batch, Method
 
 
 def rotate90(images: Tensor, turns: Tensor) -> Tensor:
@@ -21,32 +19,29 @@ def rotate90(images: Tensor, turns: Tensor) -> Tensor:
     return rotated
 
 
-@gin.configurable(denylist=["run_selfsup", "dataset_size"])
-class RotateModel(PretextModel, name="rotate"):
-    """A backbone with a linear classifier of the four rotations."""
+class Rotate(Method):
+    """Cross-entropy of the four rotations, from a linear layer on pooled features."""
 
-    def __init__(self, run_selfsup: bool, dataset_size: int) -> None:
-        super().__init__(run_selfsup, dataset_size)
-        if run_selfsup:
-            self.classifier = nn.Linear(self.out_feats, 4)
-
-    def head(self, features: Features, indices: Tensor) -> Tensor:
-        return self.classifier(features.pooled)
-
-
-@gin.configurable
-class RotateTask(ReadoutTask):
-    """Cross-entropy of the four rotations."""
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__(backbone)
+        self.classifier = nn.Linear(backbone.out_feats, 4)
 
     def prepare(self, batch: Batch) -> Batch:
-        turns = torch.randint(4, (len(batch.images),), device=batch.images.device)
-        if batch.dense:
-            batch = batch._replace(targets=rotate90(batch.targets, turns))
-        return batch._replace(images=rotate90(batch.images, turns), pretext_targets=turns)
+        """Rotate each image."""
+        (images,) = batch.views
+        turns = torch.randint(4, (len(images),), device=images.device)
+        views = (rotate90(images, turns),)
+        return batch._replace(views=views, known=turns, move=partial(rotate90, turns=turns))
 
-    def pretext_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        logits = output.pretext.float()
+    def forward(self, batch: Batch) -> tuple[Features, Tensor]:
+        """Compute logits (b, 4)."""
+        features = self.backbone(batch.views[0])
+        return features, self.classifier(features.pooled)
+
+    def loss(self, output: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Compare logits with the turns."""
+        logits, turns = output.float(), batch.known
         return {
-            "loss": F.cross_entropy(logits, batch.pretext_targets),
-            "acc_rotate": share_correct(logits, batch.pretext_targets),
+            "loss": F.cross_entropy(logits, turns),
+            "acc_rotate": (logits.argmax(1) == turns).double().mean(),
         }

@@ -1,28 +1,33 @@
 """Variational autoencoder: rebuild the image from a sample of its code."""
 
 from math import log2
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import gin
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.transforms import RandomErasing
 
-from selfstudy.backbones.base import Features
-from selfstudy.batch import Batch, Output
-from selfstudy.methods.base import PretextModel
-from selfstudy.tasks.readouts import ReadoutTask
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.methods.base import Batch, Method
 
 
 class Reconstruction(NamedTuple):
-    image: Tensor  # (b, 3, output_res, output_res)
-    mu: Tensor  # (b, features)
-    logvar: Tensor  # (b, features)
+    """What is rebuilt of b images.
+
+    Attributes:
+        image: (b, 3, output_res, output_res).
+        mu: mean of the code, (b, features).
+        logvar: logarithm of its variance, (b, features).
+    """
+
+    image: Tensor
+    mu: Tensor
+    logvar: Tensor
 
 
-def decoder(features: int, resolution: int, width: int) -> nn.Sequential:
-    """From (b, features, 1, 1) to (b, 3, resolution, resolution), doubling from 4×4."""
+def make_decoder(features: int, resolution: int, width: int) -> nn.Sequential:
+    """Make a network from (b, features, 1, 1) to (b, 3, resolution, resolution)."""
     scales = int(log2(resolution)) - 1
     channels = [features, *(min(width, 4 * width >> i) for i in range(scales))]
     layers: list[nn.Module] = []
@@ -35,51 +40,10 @@ def decoder(features: int, resolution: int, width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(channels[-1], 3, 1))
 
 
-@gin.configurable(denylist=["run_selfsup", "dataset_size"])
-class VAEModel(PretextModel, name="vae"):
-    """A backbone with a decoder.
-
-    Args:
-        output_res: resolution of the reconstruction in pixels, a power of two.
-        do_reparameterize: sample the code; without, its mean is decoded.
-        inpainting: a random rectangle of every second input is replaced by noise.
-        decoder_width: most channels of the decoder; the study's is 256.
-    """
-
-    def __init__(
-        self,
-        run_selfsup: bool,
-        dataset_size: int,
-        output_res: int = 64,
-        do_reparameterize: bool = True,
-        inpainting: bool = False,
-        decoder_width: int = 256,
-    ) -> None:
-        super().__init__(run_selfsup, dataset_size)
-        self.do_reparameterize = do_reparameterize
-        self.erase = RandomErasing(value="random") if inpainting else None
-        if run_selfsup:
-            self.mu = nn.Linear(self.out_feats, self.out_feats)
-            self.logvar = nn.Linear(self.out_feats, self.out_feats)
-            self.decoder = decoder(self.out_feats, output_res, decoder_width)
-
-    def forward(self, images: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Any]:
-        if self.erase is not None:
-            images = torch.stack([self.erase(image) for image in images])
-        return super().forward(images, indices)
-
-    def head(self, features: Features, indices: Tensor) -> Reconstruction:
-        mu, logvar = self.mu(features.pooled), self.logvar(features.pooled)
-        code = mu
-        if self.do_reparameterize:
-            code = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
-        return Reconstruction(self.decoder(code[:, :, None, None]), mu, logvar)
-
-
 def vae_loss(
     reconstruction: Reconstruction, images: Tensor, lmd: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Total loss, mean squared error and KL divergence (summed over batch and dimensions)."""
+    """Compute total loss, mean squared error and KL divergence, summed over batch and size."""
     image, mu, logvar = (tensor.float() for tensor in reconstruction)
     target = F.interpolate(images, image.shape[-2:])
     mse = F.mse_loss(image, target)
@@ -87,13 +51,49 @@ def vae_loss(
     return mse + lmd * kld, mse, kld
 
 
-@gin.configurable
-class VAETask(ReadoutTask):
-    """Reconstruction error plus `lmd` times the KL divergence."""
+class VAE(Method):
+    """Reconstruction error plus `lmd` times the KL divergence (Kingma and Welling, 2014).
 
-    def __init__(self, lmd: float = 1e-5) -> None:
+    Args:
+        backbone: what to pretrain.
+        output_res: resolution of the reconstruction in pixels, a power of two.
+        do_reparameterize: sample the code; without, its mean is decoded.
+        inpainting: a random rectangle of every second input is replaced by noise.
+        decoder_width: most channels of the decoder; the study's is 256.
+        lmd: weight of the KL divergence.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        output_res: int = 64,
+        do_reparameterize: bool = True,
+        inpainting: bool = False,
+        decoder_width: int = 256,
+        lmd: float = 1e-5,
+    ) -> None:
+        super().__init__(backbone)
+        self.do_reparameterize = do_reparameterize
+        self.erase = RandomErasing(value="random") if inpainting else None
         self.lmd = lmd
+        features = backbone.out_feats
+        self.mu = nn.Linear(features, features)
+        self.logvar = nn.Linear(features, features)
+        self.decoder = make_decoder(features, output_res, decoder_width)
 
-    def pretext_loss(self, output: Output, batch: Batch) -> dict[str, Tensor]:
-        loss, mse, kld = vae_loss(output.pretext, batch.images, self.lmd)
+    def forward(self, batch: Batch) -> tuple[Features, Reconstruction]:
+        """Rebuild images from samples of their codes."""
+        (images,) = batch.views
+        if self.erase is not None:
+            images = torch.stack([self.erase(image) for image in images])
+        features = self.backbone(images)
+        mu, logvar = self.mu(features.pooled), self.logvar(features.pooled)
+        code = mu
+        if self.do_reparameterize:
+            code = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
+        return features, Reconstruction(self.decoder(code[:, :, None, None]), mu, logvar)
+
+    def loss(self, output: Reconstruction, batch: Batch) -> dict[str, Tensor]:
+        """Compare what was rebuilt with the whole images."""
+        loss, mse, kld = vae_loss(output, batch.views[0], self.lmd)
         return {"loss": loss, "loss_mse": mse, "loss_kld": kld}

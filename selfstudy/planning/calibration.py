@@ -1,23 +1,23 @@
-"""Measure how fast this machine trains and renders, by a few steps of each kind of run."""
+"""How fast this machine trains and renders, by a few steps of each kind."""
 
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from selfstudy.configuration import configured
+from selfstudy.configuration import load_configuration
 from selfstudy.data.color import STATISTICS
+from selfstudy.data.dataset import NUM_VALID
 from selfstudy.data.names import BUCKETS
 from selfstudy.data.prepared import Description, write_prepared
-from selfstudy.data.rounds import Rounds
 from selfstudy.training.loop import evaluate
-from selfstudy.training.schedule import configured_batch_size, learning_rates
-from selfstudy.training.session import Settings, device_of_run, make_step, open_dataset
+from selfstudy.training.run import find_device
 
 SECONDS = 1.0  # that each kind is timed, at least
 IMAGES = 96  # in all, made up
@@ -25,9 +25,17 @@ CPU_BATCH = 32  # larger ones take longer and tell no more
 
 
 class Kind(NamedTuple):
-    """A kind of run, on a kind of data."""
+    """A kind of run, on a kind of data.
 
-    files: tuple[str, ...]  # gin files
+    Attributes:
+        files: gin files.
+        bindings: that override them.
+        resolution: of the images, in pixels.
+        dense: there is a target for every pixel.
+        classes: how many there are.
+    """
+
+    files: tuple[str, ...]
     bindings: tuple[str, ...]
     resolution: int
     dense: bool
@@ -35,63 +43,78 @@ class Kind(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """Seconds that an image takes."""
+    """How fast runs are.
+
+    Attributes:
+        train, valid: seconds that an image takes.
+        parameters: of the network.
+    """
 
     train: float
     valid: float
-    parameters: int  # of the network
+    parameters: int
 
 
 class Amount(NamedTuple):
-    """Images, counted each time, that a run sees."""
+    """Images, counted each time, that a run sees.
+
+    Attributes:
+        train, valid: in training and in validation.
+    """
 
     train: int
     valid: int
 
 
 def measure_pace(kind: Kind, threads: int) -> Pace:
-    """Measure how fast this machine trains and validates, by a few steps of such a run."""
+    """Measure how fast this machine trains and validates such runs, by a few of their steps."""
     torch.set_num_threads(threads)
-    device = device_of_run()
-    own = () if device.type == "cuda" else (f"dataloader.batch_size = {CPU_BATCH}",)
-    with make_up_data(kind) as path, configured(kind.files, [*kind.bindings, *own]):
-        dataset = open_dataset(path)
-        step = make_step(dataset, Settings())
-        rounds = Rounds(dataset, dataset.rows("train", 0), configured_batch_size(), device)
+    device = find_device()
+    configuration = load_configuration(kind.files, kind.bindings)
+    with make_up(kind) as path:
+        run = configuration.make_run(configuration.open_dataset(path))
+        if device.type != "cuda":
+            few = replace(run.recipe.dataloader, batch_size=CPU_BATCH)
+            run = replace(run, recipe=replace(run.recipe, dataloader=few))
+        step = run.make_step(device)
+        rounds = run.make_rounds(step.learner, 0, device)
         rounds.start()
-        size, held = rounds.batch_size, dataset.held_out("valid", device)
-        train = time_work(lambda: step.train(rounds.next_batch(), 1e-6), device) / size
+        size, rows = rounds.batch_size, run.dataset.rows("valid")
+        held = run.dataset.read(rows, device, rounds.labels)
+        train = time_work(lambda: step.train(rounds.next_batch(), 1e-6, 0.5), device) / size
         valid = time_work(lambda: evaluate(step, held, size, -1, lambda: None), device)
-    parameters = sum(parameter.numel() for parameter in step.network.parameters())
-    return Pace(train, valid / len(held.images), parameters)
+    parameters = sum(parameter.numel() for parameter in step.learner.parameters())
+    return Pace(train, valid / len(rows), parameters)
 
 
 def count_images(kind: Kind, training_images: int, labels: int | None) -> Amount:
-    """Count the images that such a run sees of a dataset.
+    """Count what such a run sees of a dataset.
 
     Args:
-        kind: of the run.
+        kind: of run.
         training_images: of the dataset.
         labels: that it finetunes on; None: all training images.
     """
-    with make_up_data(kind) as path, configured(kind.files, kind.bindings):
-        dataset, settings = open_dataset(path), Settings()
-        rounds = len(learning_rates(steps_per_round=1))
-        dataset.semisupervised = labels
-        images = labels or training_images
-        repeats = max(1, -(-dataset.round_length // images))
-        length = repeats * min(images, dataset.max_images)
-        batch = min(configured_batch_size(), length)
-        steps = length // batch if settings.train_iters == -1 else settings.train_iters
-        valid = min(dataset.num_valid, training_images // (BUCKETS - 2))
-        if settings.valid_iters != -1:
-            valid = min(valid, settings.valid_iters * batch)
+    configuration = load_configuration(kind.files, kind.bindings)
+    recipe = configuration.recipe
+    rounds = len(recipe.scheduler.list_rates(steps_per_round=1))
+    images = labels or training_images
+    repeats = max(1, -(-recipe.rounds.require(labels) // images))
+    length = repeats * min(images, recipe.rounds.max_images // configuration.count_views())
+    batch = min(recipe.dataloader.batch_size, length)
+    steps = recipe.session.train_iters
+    if steps == -1:
+        steps = length // batch
+    most = configuration.bound["BaseDataset"].get("num_valid", NUM_VALID)
+    valid = min(most, training_images // (BUCKETS - 2))
+    if recipe.session.valid_iters != -1:
+        valid = min(valid, recipe.session.valid_iters * batch)
     return Amount(rounds * steps * batch, rounds * valid)
 
 
 @contextmanager
-def make_up_data(kind: Kind) -> Iterator[Path]:
-    """Make up a prepared file of noise, for as long as the block lasts."""
+def make_up(kind: Kind) -> Iterator[Path]:
+    """Make up a prepared file of noise."""
     rng = np.random.default_rng(0)
     shape = (IMAGES, kind.resolution, kind.resolution, 3)
     images = rng.integers(0, 256, shape, dtype=np.uint8)
@@ -102,8 +125,8 @@ def make_up_data(kind: Kind) -> Iterator[Path]:
     about = Description(
         dataset="made up",
         resolution=kind.resolution,
-        color_space="rgb",
-        statistics=STATISTICS["rendered"]["rgb"],
+        color_space="lab",
+        statistics=STATISTICS["rendered"]["lab"],
         classes=[str(number) for number in range(kind.classes)],
         splits=(IMAGES * 3 // 4, IMAGES // 8, IMAGES // 8),
         source="noise",
@@ -117,7 +140,7 @@ def make_up_data(kind: Kind) -> Iterator[Path]:
 
 
 def time_work(work: Callable[[], object], device: torch.device) -> float:
-    """Time some work in seconds, the first time not counted."""
+    """Time `work`, in seconds; the first time does not count."""
 
     def now() -> float:
         if device.type == "cuda":
@@ -133,7 +156,7 @@ def time_work(work: Callable[[], object], device: torch.device) -> float:
 
 
 def measure_rendering(dataset: str, resolution: int) -> tuple[float, float]:
-    """Measure the seconds and bytes that an image of a rendered dataset takes, on one processor."""
+    """Measure seconds and bytes that an image of a rendered dataset takes, on one processor."""
     from selfstudy.rendering.render import render_bucket
     from selfstudy.rendering.settings import Rendering
 

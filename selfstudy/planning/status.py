@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from selfstudy.analysis.tables import read_table
 from selfstudy.errors import DataError
-from selfstudy.training.failure import FAILURE, failure
+from selfstudy.training.failure import FAILURE, read_failure
 
 DONE, RUNNING, FAILED, STOPPED = "done", "running", "failed", "stopped"
 COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left", "why"]
@@ -39,7 +39,7 @@ def find_state(folder: Path, results: Path) -> Iterator[dict[str, object]]:
     row: dict[str, object] = {"run": folder.relative_to(results).as_posix()}
     if is_held(folder):
         row["state"] = RUNNING
-    elif why := failure(folder):
+    elif why := read_failure(folder):
         row |= {"state": FAILED, "why": why}
     try:
         times = read_table(folder / "times.csv", ("round", "rounds", "seconds"))

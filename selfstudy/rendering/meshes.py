@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.packed import BUCKETS, CLASSES
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.packed import CLASSES
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 from selfstudy.provenance import hash_files

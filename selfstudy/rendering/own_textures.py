@@ -9,7 +9,7 @@ import numpy as np
 
 from selfstudy.data.decoding import decode_image
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 from selfstudy.errors import DataError
 from selfstudy.files import write_whole
 from selfstudy.provenance import hash_files

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.packed import BUCKETS, Sample, encode_png, write_packed
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.packed import Sample, encode_png, write_packed
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI
 from selfstudy.rendering.placement import separate

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from selfstudy.data.packed import BUCKETS
+from selfstudy.data.names import BUCKETS
 
 EVERYWHERE = BUCKETS  # stands for the bucket in streams that all twelve buckets share
 

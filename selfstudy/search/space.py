@@ -1,11 +1,12 @@
 """What is searched, and how a run is configured at a point of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-import gin
 from optuna.distributions import FloatDistribution
 
 from selfstudy.errors import ConfigurationError
+from selfstudy.training.recipe import Recipe
 
 # The authors' bounds.
 SPACE = {
@@ -14,31 +15,34 @@ SPACE = {
     "weight_decay": FloatDistribution(1e-7, 1e-3, log=True),
     "exp_factor": FloatDistribution(-0.5, 2),
 }
-WARM_UP = 5  # rounds, of all of the authors' configurations
 
 
-def bind_point(point: Mapping[str, float], warm_up: int, rounds: int) -> list[str]:
-    """Write a point as gin bindings.
+def place_recipe(recipe: Recipe, point: Mapping[str, float], warm_up: int, rounds: int) -> Recipe:
+    """Place a recipe at a point of the space.
 
     Args:
+        recipe: what is not searched of it stays.
         point: a value for each name of `SPACE`.
         warm_up: in how many of the first rounds the learning rate rises to its peak.
         rounds: of the run.
     """
-    return [
-        f"scheduler.milestones = [{warm_up}, {rounds}]",
-        f"scheduler.target_lrs = [0, {point['learning_rate']!r}, {point['final_rate']!r}]",
-        f"scheduler.exp_factor = {point['exp_factor']!r}",
-        f"optimizer.weight_decay = {point['weight_decay']!r}",
-    ]
+    scheduler = replace(
+        recipe.scheduler,
+        milestones=[warm_up, rounds],
+        target_lrs=[0, point["learning_rate"], point["final_rate"]],
+        exp_factor=point["exp_factor"],
+    )
+    optimizer = replace(recipe.optimizer, weight_decay=point["weight_decay"])
+    return replace(recipe, scheduler=scheduler, optimizer=optimizer)
 
 
-def configured_warm_up(rounds: int) -> int:
-    """The rounds in which the configured learning rate rises.
+def find_warm_up(recipe: Recipe, rounds: int) -> int:
+    """Find in how many rounds a recipe's learning rate rises.
 
-    Raises ConfigurationError unless a run of so many `rounds` is longer than that.
+    Raises:
+        ConfigurationError: a run of so many `rounds` is not longer than that.
     """
-    milestones = gin.get_bindings("scheduler").get("milestones", [WARM_UP])
+    milestones = recipe.scheduler.milestones
     first = milestones[0] if isinstance(milestones, list | tuple) and milestones else None
     if first not in range(1, rounds):
         raise ConfigurationError(

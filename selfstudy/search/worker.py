@@ -1,64 +1,59 @@
 """A process that runs trials of a search, alone or beside others."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from optuna.trial import Trial, TrialState
 
-from selfstudy.configuration import configured
-from selfstudy.data.dataset import BaseDataset
 from selfstudy.errors import DivergenceError
-from selfstudy.search.space import SPACE, bind_point, configured_warm_up
+from selfstudy.search.space import SPACE, find_warm_up, place_recipe
 from selfstudy.search.study import DIVERGED, SearchSettings, SharedStudy
 from selfstudy.training.checkpoint import CHECKPOINT, PREVIOUS
 from selfstudy.training.history import TIMES
-from selfstudy.training.run import run, stamp
-from selfstudy.training.session import Settings, make_step, open_dataset
+from selfstudy.training.run import Run, find_device, train
 
 log = logging.getLogger("selfstudy")
 
 
-def search(
-    folder: str | Path,
-    files: Sequence[str],
-    bindings: Sequence[str],
-    data: str | Path,
-    settings: SearchSettings,
-    trials: int,
-    code: str,
-) -> None:
+def search(folder: str | Path, run: Run, settings: SearchSettings, trials: int, code: str) -> None:
     """Run trials until so many have been begun, those left by processes that died among them.
 
     A trial is a run in `folder/trials/{number}`, judged after each round by its accuracy on
-    validation images. In pretraining that is the linear readout's: not every method has a loss on
+    validation images. In pretraining that is the first probe's: not every method has a loss on
     images that it is not trained on, and losses of different methods cannot be compared.
 
     Args:
         folder: of the search, which any number of processes may share.
-        files, bindings: the configuration, but for what is searched.
-        data: a prepared file, or the folder of all data.
+        run: what is trained, at any point of the space.
+        settings: how the search goes.
+        trials: in all.
         code: a fingerprint of the source.
 
-    Raises InterruptionError if it was asked to stop; the trial goes on where it was when a process
-    next joins the search. Raises ConfigurationError if the search was begun with another
-    configuration, DataError if its journal is damaged, and what `training.run.run` raises.
+    Raises:
+        InterruptionError: it was asked to stop; the trial goes on where it was when a process next
+            joins the search.
+        ConfigurationError: the search was begun with another configuration.
+        DataError: its journal is damaged.
+        SelfstudyError: as `selfstudy.training.run.train`.
     """
-    with configured(files, bindings):
-        warm_up = configured_warm_up(settings.rounds)
-        if Settings().valid_iters == 0:
-            bindings = [*bindings, "session.valid_iters = -1"]
-    lowest = {name: distribution.low for name, distribution in SPACE.items()}
-    with configured(files, [*bindings, *bind_point(lowest, warm_up, settings.rounds)]):
-        dataset = open_dataset(data)
-        make_step(dataset, Settings())  # what does not fit together ends before the study begins
-        shared = SharedStudy(Path(folder), settings, stamp(dataset, code=""))
+    warm_up = find_warm_up(run.recipe, settings.rounds)
+    if run.recipe.session.valid_iters == 0:
+        session = replace(run.recipe.session, valid_iters=-1)
+        run = replace(run, recipe=replace(run.recipe, session=session))
+
+    def place(point: Mapping[str, float]) -> Run:
+        return replace(run, recipe=place_recipe(run.recipe, point, warm_up, settings.rounds))
+
+    lowest = place({name: distribution.low for name, distribution in SPACE.items()})
+    # What does not fit together ends before the study begins.
+    learner = lowest.make_step(find_device()).learner
+    shared = SharedStudy(Path(folder), settings, lowest.stamp(learner, code=""))
     while claim := shared.claim(trials):
         trial, hold = claim
         with hold:
-            point = bind_point(draw_point(trial), warm_up, settings.rounds)
-            with configured(files, [*bindings, *point]):
-                train_trial(shared, trial, open_dataset(data), code)
+            train_trial(shared, trial, place(draw_point(trial)), code)
 
 
 def draw_point(trial: Trial) -> dict[str, float]:
@@ -72,15 +67,15 @@ def draw_point(trial: Trial) -> dict[str, float]:
     }
 
 
-def train_trial(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: str) -> None:
-    """Train a trial by the present configuration, and tell the study what came of it.
+def train_trial(shared: SharedStudy, trial: Trial, run: Run, code: str) -> None:
+    """Train a trial, and tell the study what came of it.
 
     One whose numbers are no longer finite counts as pruned, so that the sampler learns from it.
 
     Args:
         shared: the search.
         trial: that this process has claimed.
-        dataset: to train on.
+        run: at the trial's point.
         code: a fingerprint of the source.
 
     Raises:
@@ -99,7 +94,7 @@ def train_trial(shared: SharedStudy, trial: Trial, dataset: BaseDataset, code: s
         return pruned
 
     try:
-        metrics = run(dataset, folder, settings.seed, code, stop=stop)
+        metrics = train(run, folder, settings.seed, code, stop=stop).metrics
     except DivergenceError as error:
         log.warning("%s", error)
         trial.set_user_attr(DIVERGED, str(error))

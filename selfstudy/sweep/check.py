@@ -4,9 +4,9 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from selfstudy.configuration import gin_text, nearest
+from selfstudy.configuration import read_gin
 from selfstudy.data.names import BUCKETS
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.factors import Factors
 from selfstudy.sweep.datasets import GIN, Dataset
 from selfstudy.sweep.gin_files import list_gin_files
@@ -61,7 +61,7 @@ def check_source(name: str, settings: Mapping) -> None:
     sources = schema["$defs"]["sources"]
     if source not in sources:
         raise ConfigurationError(
-            f"datasets: {name}: source: {source!r} is not known: {nearest(source, sources)}"
+            f"datasets: {name}: source: {source!r} is not known: {suggest(source, sources)}"
         )
     conform(settings, {**sources[source], "$defs": schema["$defs"]}, f"datasets: {name}: ")
 
@@ -71,10 +71,10 @@ def check_tasks(sweep: Sweep) -> None:
     tasks = {path.stem for path in GIN.glob("*/*/*.gin")} - {*METHODS, "common"}
     for task, settings in sweep.tasks.items():
         if task not in tasks:
-            raise ConfigurationError(f"tasks: unknown key {task!r}: {nearest(task, sorted(tasks))}")
+            raise ConfigurationError(f"tasks: unknown key {task!r}: {suggest(task, sorted(tasks))}")
         for backbone in settings.get("backbones", []):
             if backbone not in sweep.backbones:
-                hint = nearest(backbone, sweep.backbones)
+                hint = suggest(backbone, sweep.backbones)
                 raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
 
 
@@ -103,7 +103,7 @@ def check_dataset(sweep: Sweep, dataset: Dataset) -> None:
         for backbone in sweep.list_backbones(task):
             for run in (task, *sweep.methods):
                 for file in list_gin_files(dataset, backbone, run):
-                    gin_text(file)  # is there
+                    read_gin(file)  # is there
 
 
 def check_frozen(sweep: Sweep) -> None:

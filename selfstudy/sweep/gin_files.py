@@ -1,8 +1,6 @@
 """How each run is configured: its gin files, and bindings over them."""
 
-from collections.abc import Mapping
-
-from selfstudy.configuration import gin_text
+from selfstudy.configuration import read_gin
 from selfstudy.provenance import fingerprint
 from selfstudy.sweep.datasets import GIN, Dataset
 from selfstudy.sweep.runs import Sweep
@@ -30,18 +28,6 @@ def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
     if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
         return [f"{folder}/common", *images, f"pretext/{run}", *own]
     return [f"{folder}/{run}", *images, *own]
-
-
-def bind_dataset(dataset: Dataset, rendering: Mapping) -> list[str]:
-    """Say as bindings what a dataset means for its runs.
-
-    Args:
-        dataset: of the runs.
-        rendering: how datasets are rendered: a user's meshes have classes of their own.
-    """
-    own = dataset.source == "render" and "meshes" in rendering
-    classes = ["Wrapper.out_classes = None"] if own or dataset.source == "cifar100" else []
-    return [f"BaseDataset.input_res = {dataset.resolution}", *classes]
 
 
 def configure_pretraining(sweep: Sweep, dataset: str, backbone: str, pretext: str) -> Gin:
@@ -87,7 +73,7 @@ def configure_difficulty(sweep: Sweep, dataset: str) -> Gin:
     """Configure the small network that shows how hard a dataset is."""
     about = sweep.datasets[dataset]
     files = list_gin_files(about, FIRST_BACKBONES[0], "classify")
-    return [*files, "difficulty"], bind_dataset(about, sweep.config["rendering"])
+    return [*files, "difficulty"], [f"BaseDataset.input_res = {about.resolution}"]
 
 
 def configure_search(sweep: Sweep, search: str) -> Gin:
@@ -98,15 +84,15 @@ def configure_search(sweep: Sweep, search: str) -> Gin:
         return configure_pretraining(sweep, **place)
     labels = settings["labels"]
     files, bindings = configure_finetuning(sweep, labels, task=settings["task"], **place)
-    return files, [*bindings, f"BaseDataset.semisupervised = {labels}"]
+    return files, [*bindings, f"session.labels = {labels}"]
 
 
 def fingerprint_gin(gin: Gin) -> str:
     """Hash the gin files' text, so that a run is repeated when they change."""
     files, _ = gin
-    return fingerprint(gin_text(name) for name in files)
+    return fingerprint(read_gin(name) for name in files)
 
 
 def _bind(sweep: Sweep, dataset: Dataset, kind: str) -> list[str]:
     gin = sweep.config["gin"]
-    return [*bind_dataset(dataset, sweep.config["rendering"]), *gin["all"], *gin[kind]]
+    return [f"BaseDataset.input_res = {dataset.resolution}", *gin["all"], *gin[kind]]

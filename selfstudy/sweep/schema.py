@@ -7,8 +7,7 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from selfstudy.configuration import nearest
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.sweep import CONFIG
 
 DEFAULT = CONFIG / "default.yaml"
@@ -63,12 +62,12 @@ def explain(error: ValidationError) -> str:
     if error.validator == "additionalProperties" and error.schema.get("properties"):
         expected = error.schema["properties"]
         unknown = next(key for key in error.instance if key not in expected)
-        return f"{place}: unknown key {unknown!r}: {nearest(unknown, expected)}"
+        return f"{place}: unknown key {unknown!r}: {suggest(unknown, expected)}"
     if error.validator == "oneOf":
         keys = [option["required"][0] for option in error.validator_value]
         return f"{place}: expected just one of the keys {', '.join(keys)}"
     if error.validator == "enum":
-        return f"{place}: {nearest(error.instance, error.validator_value)}: {error.message}"
+        return f"{place}: {suggest(error.instance, error.validator_value)}: {error.message}"
     return f"{place}: {error.message}"
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from selfstudy.configuration import gin_text, nearest
-from selfstudy.errors import ConfigurationError
+from selfstudy.configuration import read_gin
+from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.search import GRACE, ROUNDS, SAMPLERS
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.gin_files import configure_search
@@ -39,7 +39,7 @@ def check_search(sweep: Sweep, name: str) -> None:
     search, place = sweep.searches[name], f"searches: {name}: "
     for key, names in NAMED.items():
         if key in search and search[key] not in sweep.config[names]:
-            hint = nearest(search[key], sweep.config[names])
+            hint = suggest(search[key], sweep.config[names])
             raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
     dataset = sweep.datasets[search["dataset"]]
     training = dataset.training_images
@@ -62,4 +62,4 @@ def check_search(sweep: Sweep, name: str) -> None:
             f"rounds of a trial"
         )
     for file in configure_search(sweep, name)[0]:
-        gin_text(file)  # is there
+        read_gin(file)  # is there

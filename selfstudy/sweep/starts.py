@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from selfstudy.configuration import nearest
-from selfstudy.errors import ConfigurationError
+from selfstudy.configuration import check_start
+from selfstudy.errors import ConfigurationError, DataError, suggest
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.gin_files import configure_task
 from selfstudy.sweep.runs import Sweep
@@ -23,7 +23,7 @@ def check_names(sweep: Sweep, methods: list[str]) -> None:
     known = [SCRATCH, *methods]
     for name in sweep.methods:
         if name not in methods:
-            raise ConfigurationError(f"pretext: {name!r} is not known: {nearest(name, known)}")
+            raise ConfigurationError(f"pretext: {name!r} is not known: {suggest(name, known)}")
     if SCRATCH not in sweep.starts:
         raise ConfigurationError(
             f"pretext: {SCRATCH!r} is missing: utility compares every start with it"
@@ -35,7 +35,7 @@ def check_names(sweep: Sweep, methods: list[str]) -> None:
             )
         for backbone in weights.get("backbones", []):
             if backbone not in sweep.backbones:
-                hint = nearest(backbone, sweep.backbones)
+                hint = suggest(backbone, sweep.backbones)
                 raise ConfigurationError(f"weights: {name}: backbones: {backbone!r}: {hint}")
 
 
@@ -48,8 +48,6 @@ def check_weights(sweep: Sweep) -> None:
     """
     if not sweep.weights:
         return
-    from selfstudy.starts import check_start  # loads PyTorch
-
     checked = []
     for curve in sweep.list_curves():
         for name in sweep.list_starts(curve.backbone):
@@ -65,5 +63,5 @@ def check_weights(sweep: Sweep) -> None:
                 if "file" in start and not Path(start["file"]).is_file():
                     raise ConfigurationError(f"file: {start['file']}: there is no such file")
                 check_start(start, *gin)
-            except ConfigurationError as error:
+            except (ConfigurationError, DataError) as error:
                 raise ConfigurationError(f"weights: {name}: {error}") from None

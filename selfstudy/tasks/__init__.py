@@ -1,7 +1,5 @@
-"""Downstream tasks: what is learned from labels, one file a task, found by its class's name."""
+"""Downstream tasks: what is learned from labels, one module each, and found by its name.
 
-import pkgutil
-from importlib import import_module
-
-for _module in pkgutil.iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+A module here named `task` defines one subclass of `selfstudy.tasks.base.Task`. Nothing else has to
+know of it.
+"""

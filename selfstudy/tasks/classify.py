@@ -1,35 +1,21 @@
-"""Classification of the object, of its pose, or of each pixel, by the linear readout."""
+"""Classification of the image."""
 
-import gin
 import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.batch import Batch, Output
-from selfstudy.tasks.base import Task, share_correct
-from selfstudy.tasks.segment import mean_iou, segment
+from selfstudy.tasks.base import Labels, LabelSource, Task, require_dense, share_correct
 
 
-def classify(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
-    """Cross-entropy (`loss`) and `accuracy` of logits (b, classes) float32 and labels (b,)."""
-    return {"loss": F.cross_entropy(logits, labels), "accuracy": share_correct(logits, labels)}
+class Classify(Task):
+    """The image's class, by cross-entropy."""
 
+    @classmethod
+    def read_labels(cls, source: LabelSource) -> Labels:
+        """Read the classes, int64 (n,)."""
+        require_dense(source, cls, wanted=False)
+        return Labels(source.targets, source.classes)
 
-@gin.configurable
-class ClassifyTask(Task):
-    """The class, the pose bin where `is_pose`, or, with dense readouts, each pixel's class."""
-
-    def __init__(self, is_pose: bool = False) -> None:
-        self.target = 1 if is_pose else 0
-
-    def evaluate(self, output: Output, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        logits = output.fc[self.target].float()
-        if batch.dense:
-            metrics = segment(logits, batch.targets)
-        else:
-            metrics = classify(logits, batch.targets[:, self.target])
-        return metrics.pop("loss"), metrics
-
-    def summary(self, means: dict[str, Tensor]) -> dict[str, float]:
-        if "union" in means:
-            means["mean_iou"] = mean_iou(means.pop("intersection"), means.pop("union"))
-        return super().summary(means)
+    def evaluate(self, predictions: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Compare logits (b, classes) with labels (b,)."""
+        loss = F.cross_entropy(predictions, labels)
+        return {"loss": loss, "accuracy": share_correct(predictions, labels)}

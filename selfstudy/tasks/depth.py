@@ -1,32 +1,61 @@
 """Depth: how far away what each pixel shows is."""
 
-import gin
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.batch import Batch, Output
-from selfstudy.tasks.base import Task
+from selfstudy.tasks.base import Labels, LabelSource, Task, require_dense
 
 CHANNEL = 2  # of dense targets: depth in hundredths, 0 where there is nothing
 UNIT = 25  # predictions are in quarters of the renderer's unit
 
 
-def depths(targets: Tensor, resolution: int) -> Tensor:
-    """Depths (b, r, r) to predict, from dense targets (b, 3, h, w), nearest pixel.
+class Depth(Task):
+    """The depth of every place.
+
+    Args:
+        features: size of the features.
+        outputs: one.
+        hidden: the head has a hidden layer.
+        use_l2: minimise the mean square in place of the mean difference.
+    """
+
+    dense = True
+
+    def __init__(
+        self, features: int, outputs: int = 1, hidden: bool = False, use_l2: bool = False
+    ) -> None:
+        super().__init__(features, outputs, hidden)
+        self.use_l2 = use_l2
+
+    @classmethod
+    def read_labels(cls, source: LabelSource) -> Labels:
+        """Give one output; labels are read for every pixel."""
+        require_dense(source, cls, wanted=True)
+        return Labels(None, 1)
+
+    def evaluate(self, predictions: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Compare predictions (b, 1, r, r) with dense targets (b, 3, h, w)."""
+        prediction = predictions[:, 0]
+        return compare_depths(prediction, find_depths(labels, prediction.shape[-1]), self.use_l2)
+
+
+def find_depths(maps: Tensor, resolution: int) -> Tensor:
+    """Find the depths (b, r, r) to predict in dense targets (b, 3, h, w), nearest pixel.
 
     Where there is nothing, the depth is the largest of the batch.
     """
-    depth = F.interpolate(targets[:, CHANNEL : CHANNEL + 1].float(), (resolution, resolution))[:, 0]
+    depth = F.interpolate(maps[:, CHANNEL : CHANNEL + 1].float(), (resolution, resolution))[:, 0]
     return torch.where(depth == 0, depth.max(), depth) / UNIT
 
 
-def depth_metrics(prediction: Tensor, depth: Tensor, use_l2: bool = False) -> dict[str, Tensor]:
-    """The loss (L1, or the mean square), and how near the predictions are.
+def compare_depths(prediction: Tensor, depth: Tensor, use_l2: bool = False) -> dict[str, Tensor]:
+    """Compute the loss (L1, or the mean square), and how near predictions are.
 
     Args:
         prediction: (b, r, r) float32.
         depth: (b, r, r).
+        use_l2: the loss is the mean square.
 
     Returns:
         `loss`; `accuracy`, the share of pixels with max(p/t, t/p) < 1.25; `accuracy_strict`, the
@@ -41,20 +70,3 @@ def depth_metrics(prediction: Tensor, depth: Tensor, use_l2: bool = False) -> di
         "l1": l1,
         "rmse": square.sqrt(),
     }
-
-
-@gin.configurable
-class DepthTask(Task):
-    """Depth of every pixel, from the second readout."""
-
-    needs_pixels = True
-
-    def __init__(self, use_l2: bool = False) -> None:
-        self.use_l2 = use_l2
-
-    def evaluate(self, output: Output, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        prediction = output.fc[1][:, 0].float()
-        metrics = depth_metrics(
-            prediction, depths(batch.targets, prediction.shape[-1]), self.use_l2
-        )
-        return metrics.pop("loss"), metrics

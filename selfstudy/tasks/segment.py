@@ -1,45 +1,59 @@
 """Semantic segmentation: the class of what each pixel shows."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.tasks.base import share_correct
+from selfstudy.tasks.base import Labels, LabelSource, Task, require_dense, share_correct
 
 CHANNEL = 1  # of dense targets: the semantic id, 0 for the background
 
 
-def semantic_labels(targets: Tensor, resolution: int) -> Tensor:
-    """Semantic ids (b, r, r) int64 of dense targets (b, 3, h, w), nearest pixel."""
-    return F.interpolate(targets[:, CHANNEL : CHANNEL + 1].float(), (resolution, resolution))[
-        :, 0
-    ].long()
+class Segment(Task):
+    """The class of every place, by cross-entropy."""
+
+    dense = True
+
+    @classmethod
+    def read_labels(cls, source: LabelSource) -> Labels:
+        """Give the classes and the background as outputs; labels are read for every pixel."""
+        require_dense(source, cls, wanted=True)
+        return Labels(None, source.classes + 1)
+
+    def evaluate(self, predictions: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Compare logits (b, classes, r, r) with dense targets (b, 3, h, w).
+
+        Returns:
+            `loss`, `accuracy` (of pixels), and `intersection` and `union` (classes,): pixels per
+            image that both prediction and label, or either of them, give to a class.
+        """
+        wanted = find_semantics(labels, predictions.shape[-1])
+        images, classes = predictions.shape[:2]
+        pairs = wanted * classes + predictions.argmax(1)
+        confusion = torch.bincount(pairs.flatten(), minlength=classes**2).view(classes, classes)
+        intersection = confusion.diagonal()
+        return {
+            "loss": F.cross_entropy(predictions, wanted),
+            "accuracy": share_correct(predictions, wanted),
+            "intersection": intersection / images,
+            "union": (confusion.sum(0) + confusion.sum(1) - intersection) / images,
+        }
+
+    def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
+        """Turn intersections and unions into `mean_iou`."""
+        means = dict(means)
+        means["mean_iou"] = average_iou(means.pop("intersection"), means.pop("union"))
+        return super().summarise(means)
 
 
-def segment(logits: Tensor, targets: Tensor) -> dict[str, Tensor]:
-    """Cross-entropy, pixel accuracy, and what mean IoU is made of.
-
-    Args:
-        logits: (b, classes, r, r) float32.
-        targets: dense targets (b, 3, h, w).
-
-    Returns:
-        `loss`, `accuracy`, and `intersection` and `union` (classes,): pixels an image that both
-        prediction and label, or either of them, give to a class.
-    """
-    labels = semantic_labels(targets, logits.shape[-1])
-    images, classes = logits.shape[:2]
-    pairs = labels * classes + logits.argmax(1)
-    confusion = torch.bincount(pairs.flatten(), minlength=classes**2).view(classes, classes)
-    intersection = confusion.diagonal()
-    return {
-        "loss": F.cross_entropy(logits, labels),
-        "accuracy": share_correct(logits, labels),
-        "intersection": intersection / images,
-        "union": (confusion.sum(0) + confusion.sum(1) - intersection) / images,
-    }
+def find_semantics(maps: Tensor, resolution: int) -> Tensor:
+    """Find the semantic ids (b, r, r) int64 of dense targets (b, 3, h, w), nearest pixel."""
+    ids = maps[:, CHANNEL : CHANNEL + 1].float()
+    return F.interpolate(ids, (resolution, resolution))[:, 0].long()
 
 
-def mean_iou(intersection: Tensor, union: Tensor) -> Tensor:
-    """Intersection over union, averaged over the classes that occur."""
+def average_iou(intersection: Tensor, union: Tensor) -> Tensor:
+    """Average intersection over union over the classes that occur."""
     return (intersection[union > 0] / union[union > 0]).mean()

@@ -19,12 +19,12 @@ from torch import Tensor
 
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.files import write_whole
+from selfstudy.snapshots import load_exactly, load_tensors, locate_run
 from selfstudy.training import randomness
 from selfstudy.training.loop import Step
-from selfstudy.training.snapshot import load_exactly, load_tensors, of_run
 
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
-KEYS = ("stamp", "round", "network", "optimizer", "run", "random")
+KEYS = ("stamp", "round", "learner", "optimizer", "run", "random")
 DIGEST = hashlib.sha256().digest_size
 log = logging.getLogger("selfstudy")
 
@@ -53,19 +53,20 @@ class Checkpoints:
     def save(self, step: Step, rounds_done: int, run: Mapping[str, Any]) -> None:
         """Save the network, the optimiser, the random states, and `run`, the rest of the state.
 
-        Raises DataError if this or the last checkpoint cannot be written.
+        Raises:
+            DataError: this or the last checkpoint cannot be written.
         """
         self.wait()
         content = {
             "stamp": self.stamp,
             "round": rounds_done,
-            "network": step.network.state_dict(),
+            "learner": step.learner.state_dict(),
             "optimizer": step.optimizer.state_dict(),
             "run": dict(run),
-            "random": randomness.states(),
+            "random": randomness.collect_states(),
         }
         # Copied, because training goes on while it is written.
-        self._pending = self._writer.submit(write, self.folder, copied(content))
+        self._pending = self._writer.submit(write_checkpoint, self.folder, copy_to_cpu(content))
         self._saved = time.monotonic()
 
     def wait(self) -> None:
@@ -84,7 +85,7 @@ class Checkpoints:
             if not path.is_file():
                 continue
             try:
-                state = read(path)
+                state = read_checkpoint(path)
             except DataError as error:
                 log.warning("%s", error)
                 continue
@@ -94,7 +95,7 @@ class Checkpoints:
                 log.warning("%s: begun anew: another %s", self.folder, " and ".join(changed))
                 return None
             take_up(path, state, step)
-            randomness.restore(state["random"])
+            randomness.restore_states(state["random"])
             return state["run"]
         return None
 
@@ -105,7 +106,7 @@ class Checkpoints:
             (self.folder / name).unlink(missing_ok=True)
 
 
-def write(folder: Path, content: dict[str, Any]) -> None:
+def write_checkpoint(folder: Path, content: dict[str, Any]) -> None:
     """Write a checkpoint; the one before it stays beside it."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -120,8 +121,12 @@ def write(folder: Path, content: dict[str, Any]) -> None:
             path.replace(folder / PREVIOUS)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Read a checkpoint. Raises DataError if it is damaged or something else."""
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint.
+
+    Raises:
+        DataError: it is damaged or something else.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -129,28 +134,29 @@ def read(path: Path) -> dict[str, Any]:
     content, digest = data[:-DIGEST], data[-DIGEST:]
     if hashlib.sha256(content).digest() != digest:
         raise DataError(f"{path}: damaged: its content and its checksum do not agree")
-    return load_tensors(path, *KEYS, content=io.BytesIO(content))
+    return load_tensors(path, *KEYS, content=io.BytesIO(content), kind="checkpoint")
 
 
-def copied(content: Any) -> Any:
-    """A copy, in memory, of tensors in dictionaries and lists."""
+def copy_to_cpu(content: Any) -> Any:
+    """Copy tensors in dictionaries and lists, in memory."""
     if isinstance(content, Tensor):
         return content.detach().to("cpu", copy=True)
     if isinstance(content, Mapping):
-        return {key: copied(value) for key, value in content.items()}
+        return {key: copy_to_cpu(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
-        return [copied(value) for value in content]
+        return [copy_to_cpu(value) for value in content]
     return content
 
 
 def restore_training(name: str, step: Step, rounds: int) -> int:
     """Take up weights and optimiser of the run `name`; give the rounds that it has trained.
 
-    Raises ConfigurationError if that is the last of `rounds`, DataError if the run is not there,
-    damaged, or of another network.
+    Raises:
+        ConfigurationError: that is the last of `rounds`.
+        DataError: the run is not there, damaged, or of another network.
     """
-    path = of_run(name, CHECKPOINT, "session.restore_session")
-    state = read(path)
+    path = locate_run(name, CHECKPOINT, "session.restore_session")
+    state = read_checkpoint(path)
     if state["round"] >= rounds:
         raise ConfigurationError(
             f"session.restore_session = {name!r}: it has trained {state['round']} rounds, and "
@@ -161,5 +167,6 @@ def restore_training(name: str, step: Step, rounds: int) -> int:
 
 
 def take_up(path: Path, state: dict[str, Any], step: Step) -> None:
-    load_exactly(path, step.network, state["network"], "network")
+    """Take up the weights and the optimiser of a checkpoint."""
+    load_exactly(path, step.learner, state["learner"], "network")
     step.optimizer.load_state_dict(state["optimizer"])

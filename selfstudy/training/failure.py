@@ -10,7 +10,7 @@ FAILURE = "failed.txt"
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explain_failure(folder: Path) -> Iterator[None]:
     """Leave in a run's folder what it failed of; nothing of a request to stop."""
     path = folder / FAILURE
     path.unlink(missing_ok=True)
@@ -24,8 +24,8 @@ def explained(folder: Path) -> Iterator[None]:
         raise
 
 
-def failure(folder: Path) -> str:
-    """What a run failed of, in one line; nothing of one that did not."""
+def read_failure(folder: Path) -> str:
+    """Read what a run failed of, in one line; nothing of one that did not."""
     try:
         return " ".join((folder / FAILURE).read_text(encoding="utf-8").split())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a run reports: a row a round while it trains, one row of metrics at its end."""
+"""What a run reports: one row per round while it trains, one row of metrics at its end."""
 
 import csv
 import logging
@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from selfstudy.files import write_whole
 from selfstudy.training.tracking import TENSORBOARD, Scalars
@@ -77,7 +77,7 @@ class History:
         log.info("%s: round %d of %d: %s", self.folder, row["round"], self.rounds, shown)
 
     def metrics(self) -> dict[str, float | None]:
-        """The last round's accuracy, on validation and on training images, and the best one."""
+        """Give the last round's accuracy, on validation and on training images, and the best."""
         last = self.rows[-1]
         return {
             "accuracy": last.get("valid_accuracy"),
@@ -85,15 +85,17 @@ class History:
                 (row["valid_accuracy"] for row in self.rows if "valid_accuracy" in row),
                 default=None,
             ),
-            "train_accuracy": last["train_accuracy"],
+            "train_accuracy": last.get("train_accuracy"),
             "train_loss": last["train_loss"],
             "rounds": len(self.rows),
         }
 
     def state_dict(self) -> dict[str, list]:
+        """Give the rounds and their times."""
         return {"rows": self.rows, "seconds": self.seconds}
 
     def load_state_dict(self, state: Mapping[str, list]) -> None:
+        """Take up what `state_dict` gave."""
         self.rows, self.seconds = list(state["rows"]), list(state["seconds"])
 
     def _write(self, number: int) -> None:
@@ -114,7 +116,8 @@ def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:
         write_rows(file, [metrics], header=True)
 
 
-def write_rows(file, rows: list[Mapping[str, object]], header: bool) -> None:
+def write_rows(file: TextIO, rows: list[Mapping[str, object]], header: bool) -> None:
+    """Write rows of a table, and the names of its columns if asked for."""
     writer = csv.DictWriter(file, rows[0].keys())
     if header:
         writer.writeheader()

@@ -8,50 +8,47 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.augment import Augmentation
-from selfstudy.backbones.study import Wrapper
-from selfstudy.batch import Batch
 from selfstudy.data.dataset import Block
-from selfstudy.tasks.base import Task
+from selfstudy.training.learners import Learner, Sample
 
 SPREAD_IMAGES = 500
 
 
 @dataclass(frozen=True)
 class Step:
-    """All that a training step needs, but for its images."""
+    """All that a training step needs, except its images."""
 
-    network: Wrapper
-    task: Task
+    learner: Learner
     optimizer: torch.optim.Optimizer
     augment: Augmentation
-    two_views: bool
     autocast: torch.autocast
 
-    def train(self, block: Block, rate: float) -> tuple[dict[str, Tensor], Tensor]:
-        """Train on a batch at a learning rate.
+    def train(self, block: Block, rate: float, progress: float) -> tuple[dict[str, Tensor], Tensor]:
+        """Train on a batch.
+
+        Args:
+            block: the batch.
+            rate: the learning rate.
+            progress: the share of the training that is done after this step.
 
         Returns:
             The loss (as `loss`) and the metrics, and the norm of the gradient; all scalars.
         """
-        self.network.train()
-        augment = self.augment.two_views if self.two_views else self.augment
-        images, targets = augment(block.images.float(), block.targets)
-        metrics = self.evaluate(Batch(images, targets, block.indices))
+        learner = self.learner
+        learner.train()
+        views, maps = self.augment(
+            block.images.float(), block.maps, learner.views, learner.share_flip
+        )
+        sample = Sample(views, block.labels, maps, block.indices)
+        metrics = learner.evaluate(sample, self.autocast)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
         metrics["loss"].backward()
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        gradients = [p.grad for p in learner.parameters() if p.grad is not None]
         self.optimizer.step()
+        learner.after_step(progress)
         return metrics, torch.nn.utils.get_total_norm(gradients)
-
-    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
-        """The loss (as `loss`) and the metrics of a batch."""
-        batch = self.task.prepare(batch)
-        with self.autocast:
-            output = self.network(batch.images, batch.indices)
-        loss, metrics = self.task.evaluate(output, batch)
-        return {"loss": loss, **metrics}
 
 
 class Mean:
@@ -62,11 +59,13 @@ class Mean:
         self.weight = 0
 
     def add(self, metrics: dict[str, Tensor], weight: int) -> None:
+        """Add the metrics of so many images."""
         for name, value in metrics.items():
             self.sums[name] = self.sums.get(name, 0) + value.detach().double() * weight
         self.weight += weight
 
     def result(self) -> dict[str, Tensor]:
+        """Divide the sums by the number of images."""
         return {name: total / self.weight for name, total in self.sums.items()}
 
 
@@ -74,35 +73,33 @@ class Mean:
 def evaluate(
     step: Step, block: Block, batch_size: int, batches: int, check: Callable[[], object]
 ) -> dict[str, float]:
-    """Mean loss and metrics over the first `batches` batches of a block; -1: over all of it.
+    """Compute mean loss and metrics over the first `batches` batches of a block; -1: all of it.
 
     Calls `check` after each. What is drawn at random here does not change what training draws.
     """
-    step.network.eval()
+    step.learner.eval()
     mean, device = Mean(), block.images.device
     positions = torch.arange(len(block.images), device=device).split(batch_size)
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         for chosen in positions if batches < 0 else positions[:batches]:
-            part = Block(*(values[chosen] for values in block))
-            batch = Batch(part.images.float(), part.targets, part.indices)
-            mean.add(step.evaluate(batch), len(chosen))
+            part = block.select(chosen)
+            sample = Sample((part.images.float(),), part.labels, part.maps, part.indices)
+            mean.add(step.learner.evaluate(sample, step.autocast), len(chosen))
             check()
-    return step.task.summary(mean.result())
+    return step.learner.summarise(mean.result())
 
 
 @torch.no_grad()
-def feature_spread(step: Step, block: Block) -> float:
-    """How much the features of images differ: 0 where they are all alike, at most 1.
+def measure_feature_spread(step: Step, images: Tensor) -> float:
+    """Compute how much the features of images differ: 0 where they are alike, at most 1.
 
-    That is the total variance of the features, scaled to length 1, of the block's first images.
+    That is the total variance of the features, scaled to length 1, of the first images.
     """
-    step.network.eval()
-    first = Block(*(values[:SPREAD_IMAGES] for values in block))
+    step.learner.eval()
     with step.autocast:
-        features = step.network(first.images.float(), first.indices).features
-    return spread(features if features.dim() == 2 else features.mean(dim=(2, 3)))
+        return measure_spread(step.learner.watch(images[:SPREAD_IMAGES].float()))
 
 
-def spread(features: Tensor) -> float:
-    """The total variance of features (n, features), each scaled to length 1."""
+def measure_spread(features: Tensor) -> float:
+    """Compute the total variance of features (n, features), each scaled to length 1."""
     return 1 - F.normalize(features.double()).mean(0).square().sum().item()

@@ -7,8 +7,12 @@ from selfstudy.errors import ConfigurationError
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """A context in which convolutions run in bfloat16, where asked for or, with "auto", fast."""
+def make_autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Make a context in which convolutions run in bfloat16, where asked for or, with "auto", fast.
+
+    Raises:
+        ConfigurationError: there is no such precision.
+    """
     if precision not in PRECISIONS:
         raise ConfigurationError(
             f"session.precision = {precision!r}: expected one of {', '.join(PRECISIONS)}"

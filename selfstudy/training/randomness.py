@@ -15,8 +15,8 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
 
 
-def states() -> dict[str, Any]:
-    """The states of all generators, as tensors, numbers, texts and lists of these."""
+def collect_states() -> dict[str, Any]:
+    """Collect the states of all generators, as tensors, numbers, texts and lists of these."""
     name, keys, *rest = np.random.get_state()
     version, numbers, gauss = random.getstate()
     found = {
@@ -29,7 +29,7 @@ def states() -> dict[str, Any]:
     return found
 
 
-def restore(states: Mapping[str, Any]) -> None:
+def restore_states(states: Mapping[str, Any]) -> None:
     """Set all generators to the states that were saved."""
     torch.set_rng_state(states["torch"])
     name, keys, *rest = states["numpy"]

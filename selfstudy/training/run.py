@@ -1,36 +1,132 @@
-"""A run, from the first round to the last, which a checkpoint lets go on where it was stopped."""
+"""A run: what is trained on what and how, from the first round to the last."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import gin
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import hash_rows
-from selfstudy.errors import ConfigurationError, InterruptionError, TrainingError
+from selfstudy.description import write_bindings
+from selfstudy.errors import ConfigurationError, TrainingError
 from selfstudy.files import write_whole
-from selfstudy.provenance import fingerprint, hash_files
-from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints, restore_training
-from selfstudy.training.failure import explained
-from selfstudy.training.history import History, write_metrics
+from selfstudy.provenance import fingerprint, hash_array, hash_files
+from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
+from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.failure import explain_failure
+from selfstudy.training.history import write_metrics
 from selfstudy.training.interruption import Interruption
-from selfstudy.training.loop import Mean, Step, evaluate, feature_spread
+from selfstudy.training.learners import Learner, gather_labels
+from selfstudy.training.loop import Step, measure_feature_spread
+from selfstudy.training.precision import make_autocast
+from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
-from selfstudy.training.schedule import configured_batch_size
-from selfstudy.training.session import Settings, device_of_run, make_step, rates_by_round
-from selfstudy.training.snapshot import SNAPSHOT, of_run, save_snapshot
-from selfstudy.training.watch import Watch
+from selfstudy.training.recipe import Recipe
+
+RESTORE = "session.restore_session"
 
 
-def run(
-    dataset: BaseDataset,
+def find_device() -> torch.device:
+    """Find where to train: on a GPU, if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained on what and how.
+
+    Args:
+        dataset: what it is trained on.
+        make: makes what is trained, with the weights that it starts from.
+        recipe: how.
+        labels: training images that have labels; None: all.
+        start: where the weights come from; it changes when they do.
+        restore: folder or name of a run whose weights, optimiser and place in the schedule this one
+            takes up.
+        settings: whatever else the run is configured by, by gin name.
+    """
+
+    dataset: BaseDataset
+    make: Callable[[], Learner]
+    recipe: Recipe = field(default_factory=Recipe)
+    labels: int | None = None
+    start: str = "scratch"
+    restore: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def make_step(self, device: torch.device) -> Step:
+        """Make all that a training step needs, with weights as they start."""
+        learner = self.make()
+        try:
+            learner.backbone.accept(self.dataset.input, self.dataset.resolution)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.dataset.path}: {error}") from None
+        learner = learner.to(memory_format=torch.channels_last).to(device)
+        trained = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+        return Step(
+            learner=learner,
+            optimizer=self.recipe.optimizer.make(trained),
+            augment=self.recipe.augment,
+            autocast=make_autocast(device, self.recipe.session.precision),
+        )
+
+    def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
+        """Make the rounds of a learner's images."""
+        return Rounds(
+            self.dataset,
+            self.dataset.labelled_rows(self.labels, seed),
+            gather_labels(learner.tasks, self.dataset),
+            self.recipe.dataloader.batch_size,
+            device,
+            self.recipe.rounds,
+            self.recipe.rounds.require(self.labels),
+            len(learner.views),
+        )
+
+    def describe(self, learner: Learner) -> str:
+        """Write the whole configuration as a gin file."""
+        said = {"session.labels": self.labels, RESTORE: self.restore}
+        return write_bindings(
+            {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
+        )
+
+    def stamp(self, learner: Learner, code: str) -> dict[str, str]:
+        """Fingerprint all that the run depends on, by name."""
+        labels = gather_labels(learner.tasks, self.dataset)
+        learned = [hash_array(values) for _, values in sorted(labels.items())]
+        stamp = {
+            "configuration": fingerprint(
+                [self.describe(learner), repr(learner.backbone.describe())]
+            ),
+            "source": code,
+            "dataset": fingerprint([self.dataset.fingerprint, *learned]),
+            "start": self.start,
+        }
+        if self.restore:
+            stamp[RESTORE] = hash_files([locate_run(self.restore, CHECKPOINT, RESTORE)])
+        return stamp
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run ends with.
+
+    Attributes:
+        metrics: the row of `metrics.csv`.
+        learner: what was trained.
+    """
+
+    metrics: dict[str, object]
+    learner: Learner
+
+
+def train(
+    run: Run,
     folder: str | Path,
     seed: int,
     code: str,
@@ -38,86 +134,122 @@ def run(
     keep_checkpoint: bool = False,
     tracking: str | None = None,
     stop: Callable[[Mapping[str, float]], bool] = lambda row: False,
-) -> dict[str, object]:
-    """Train by the present configuration; results go to `folder`.
+    begin: Callable[[], object] = lambda: None,
+) -> Trained:
+    """Train; results go to `folder`.
 
-    Writes `history.csv` (a row a round, as it goes), `times.csv` (how long each took),
+    Writes `history.csv` (one row per round, as it goes), `times.csv` (how long each took),
     `metrics.csv` (one row: the last round's validation accuracy, and the best one beside it),
-    `config.gin` (the operative configuration) and, if asked for, `snapshot.pt`; with `tracking`
-    "tensorboard" its history for TensorBoard, too. One seed fixes the
+    `config.gin` (the whole configuration) and, if asked for, `snapshot.pt`. One seed fixes the
     label subset, the initialisation, the order and the augmentation.
 
     A run that was stopped goes on from its last checkpoint, and ends as if it had never been
-    stopped; one whose `code` (a fingerprint of the source), configuration or data have changed
-    since begins anew. The last checkpoint of a finished run is removed unless it is to be kept.
-    What a run failed of stands in `failed.txt` until it is started again.
+    stopped; one whose `code`, configuration or data have changed since begins anew. The last
+    checkpoint of a finished run is removed unless it is to be kept. What a run failed of stands in
+    `failed.txt` until it is started again.
 
-    `stop` is asked after each round, with its row of the history, whether the run is to end there.
+    Args:
+        run: what to train.
+        folder: of the results.
+        seed: of all that is random.
+        code: a fingerprint of the source.
+        keep_snapshot: write the backbone.
+        keep_checkpoint: keep the last checkpoint.
+        tracking: "tensorboard" writes the history for TensorBoard, too.
+        stop: is asked after each round, with its row of the history, whether to end there.
+        begin: is called when all fits together and `folder` is held, before anything is written.
 
-    Returns the metrics.
-
-    Raises InterruptionError if it was asked to stop, DivergenceError if its numbers are no longer
-    finite, TrainingError if the GPU's memory is full, ConfigurationError or DataError where
-    configuration, network and dataset do not fit together, or another process trains in `folder`.
+    Raises:
+        InterruptionError: it was asked to stop.
+        DivergenceError: its numbers are no longer finite.
+        TrainingError: the GPU's memory is full.
+        ConfigurationError: configuration, network and dataset do not fit together, or another
+            process trains in `folder`.
+        DataError: the dataset has not what is to be learned, or something cannot be written.
     """
-    settings, folder = Settings(), Path(folder)
+    folder, device = Path(folder), find_device()
     seed_all(seed)
-    rows = dataset.rows("train", seed)
-    with named_memory():
-        rounds = Rounds(dataset, rows, configured_batch_size(), device_of_run())
-        step = make_step(dataset, settings)
-    rates = rates_by_round(settings, rounds)
-    checkpoints = Checkpoints(
-        folder, stamp(dataset, code) | {"seed": str(seed)}, settings.checkpoint_minutes
-    )
-    with held(folder), explained(folder), Interruption() as interruption, named_memory():
-        training = Training(
-            dataset, step, rounds, rates, folder, checkpoints, interruption, tracking, stop
+    with explain_memory(run.recipe.dataloader.batch_size):
+        step = run.make_step(device)
+        rounds = run.make_rounds(step.learner, seed, device)
+    rates = run.recipe.list_rates(rounds)
+    stamp = run.stamp(step.learner, code) | {"seed": str(seed)}
+    checkpoints = Checkpoints(folder, stamp, run.recipe.session.checkpoint_minutes)
+    with (
+        hold(folder),
+        explain_failure(folder),
+        Interruption() as interruption,
+        explain_memory(run.recipe.dataloader.batch_size),
+    ):
+        begin()
+        progress = Progress(
+            run.dataset,
+            run.recipe,
+            run.restore,
+            step,
+            rounds,
+            rates,
+            folder,
+            checkpoints,
+            interruption,
+            tracking,
+            stop,
         )
-        test = training.go_on()
-        if keep_snapshot:
-            save_snapshot(folder / SNAPSHOT, step.network)
-        with write_whole(folder / "config.gin") as temporary:
-            temporary.write_text(gin.operative_config_str())
+        test = progress.go_on()
         metrics = {
             "seed": seed,
-            "labels": dataset.semisupervised or len(rows),
-            "label_subset": hash_rows(rows),
-            "parameters": sum(p.numel() for p in step.network.parameters()),
-            "data": dataset.path,
-            **training.history.metrics(),
-            "chance": dataset.chance(step.task.target),
-            "feature_spread": feature_spread(step, dataset.held_out("valid", device_of_run())),
+            "labels": run.labels or len(rounds.rows),
+            "label_subset": hash_rows(rounds.rows),
+            "parameters": sum(p.numel() for p in step.learner.parameters()),
+            "data": run.dataset.path,
+            **progress.history.metrics(),
+            "chance": find_chance(step.learner, rounds.labels, run.dataset.rows("valid")),
+            "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
             **{f"test_{name}": value for name, value in test.items()},
         }
+        if keep_snapshot:
+            about = {
+                "method": run.settings.get("session.method"),
+                "task": run.settings.get("session.task"),
+                "data": str(run.dataset.path),
+                "labels": metrics["labels"],
+                "rounds": metrics["rounds"],
+                "seed": seed,
+                "configuration": run.describe(step.learner),
+            }
+            save_snapshot(folder / SNAPSHOT, step.learner.backbone, about)
+        with write_whole(folder / "config.gin") as temporary:
+            temporary.write_text(run.describe(step.learner), encoding="utf-8")
         write_metrics(folder / "metrics.csv", metrics)
         # Whoever asked to stop counts the job as failed, and what it made is deleted.
-        with training.stoppable():
+        with progress.stoppable():
             interruption.check()
             if keep_checkpoint:
-                training.save()
+                progress.save()
             else:
                 checkpoints.remove()
-    return metrics
+    return Trained(metrics, step.learner)
 
 
-def stamp(dataset: BaseDataset, code: str) -> dict[str, str]:
-    """Fingerprints of all that a run of the present configuration depends on, by name."""
-    parts = {
-        "configuration": fingerprint([gin.config_str()]),
-        "source": code,
-        "dataset": dataset.fingerprint,
-    }
-    for key, file in (("Wrapper.pretrained", SNAPSHOT), ("session.restore_session", CHECKPOINT)):
-        with suppress(ValueError):  # not bound
-            if start := gin.query_parameter(key):
-                parts[key] = hash_files([of_run(start, file, key)])
-    return parts
+def find_chance(
+    learner: Learner, labels: Mapping[str, np.ndarray], rows: np.ndarray
+) -> float | None:
+    """Find the share of the most frequent class among `rows`; None where there are no classes."""
+    for task in learner.tasks[:1]:
+        values = labels.get(type(task).__name__)
+        if values is not None and values.ndim == 1 and values.dtype.kind == "i":
+            counts = np.bincount(values[rows])
+            return float(counts.max() / counts.sum())
+    return None
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a run's folder; the system lets go of it when this process dies, however it dies."""
+def hold(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; the system lets go of it when this process dies, however it dies.
+
+    Raises:
+        ConfigurationError: another process holds it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         # A moment, in which `selfstudy status` may look whether it is held.
@@ -130,122 +262,12 @@ def held(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def named_memory() -> Iterator[None]:
-    """What to change where the GPU's memory is full."""
+def explain_memory(batch_size: int) -> Iterator[None]:
+    """Say what to change where the GPU's memory is full."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise TrainingError(
-            f"out of GPU memory with dataloader.batch_size = {configured_batch_size()}: lower it, "
-            f"or BaseDataset.max_images, which are held there"
+            f"out of GPU memory with dataloader.batch_size = {batch_size}: lower it, or "
+            f"rounds.max_images, which are held there"
         ) from error
-
-
-@dataclass
-class Training:
-    """A run between its first step and its last."""
-
-    dataset: BaseDataset
-    step: Step
-    rounds: Rounds
-    rates: list[np.ndarray]  # learning rates of each round's steps
-    folder: Path
-    checkpoints: Checkpoints
-    interruption: Interruption
-    tracking: str | None
-    stop: Callable[[Mapping[str, float]], bool]
-
-    def __post_init__(self) -> None:
-        self.settings = Settings()
-        self.mean, self.done = Mean(), 0  # of the present round's steps
-        self.watch = Watch(self.folder)
-        state = self.checkpoints.restore(self.step)
-        first = 0
-        if state is None and self.settings.restore_session:
-            first = restore_training(self.settings.restore_session, self.step, len(self.rates))
-        self.history = History(
-            self.folder, state["first"] if state else first, len(self.rates), self.tracking
-        )
-        if state:
-            self.load_state_dict(state)
-
-    def go_on(self) -> dict[str, float]:
-        """Train to the end, or to a checkpoint where a request to stop comes; give test metrics."""
-        remaining = sum(map(len, self.rates[self.history.round :])) - self.done
-        label = self.folder.name
-        with (
-            tqdm(total=remaining, unit="step", desc=label, disable=None, leave=False) as bar,
-            self.history,
-            self.stoppable(),
-        ):
-            while self.history.round < len(self.rates):
-                self.train_round(bar)
-                if self.stop(self.history.rows[-1]):
-                    break
-            return self.held_out("test", self.settings.test_iters)
-
-    @contextmanager
-    def stoppable(self) -> Iterator[None]:
-        """Answer a request to stop with a checkpoint; wait until it is written."""
-        try:
-            yield
-        except InterruptionError as error:
-            self.save()
-            place = f"round {min(self.history.round + 1, len(self.rates))}"
-            raise InterruptionError(
-                f"{self.folder}: {error} in {place} of {len(self.rates)}: goes on from there "
-                f"when it is started again"
-            ) from None
-        finally:
-            self.checkpoints.wait()
-
-    def train_round(self, bar: tqdm) -> None:
-        """The present round, or what is left of it, and its validation."""
-        rates = self.rates[self.history.round]
-        if self.done == 0:
-            self.rounds.start()
-        for rate in rates[self.done :]:
-            block = self.rounds.next_batch()
-            metrics, norm = self.step.train(block, float(rate))
-            self.mean.add(metrics, len(block.indices))
-            self.done += 1
-            bar.update()
-            self.watch.add(self.history.round + 1, self.done, float(rate), metrics["loss"], norm)
-            self.interruption.check()
-            if self.checkpoints.due:
-                self.save()
-        self.watch.check()
-        train = self.step.task.summary(self.mean.result())
-        valid = self.held_out("valid", self.settings.valid_iters)
-        self.history.add(rates[-1], train, valid)
-        self.mean, self.done = Mean(), 0
-
-    def held_out(self, split: str, batches: int) -> dict[str, float]:
-        """Mean loss and metrics of "valid" or "test"; nothing if no batches are asked for."""
-        if batches == 0:
-            return {}
-        block = self.dataset.held_out(split, device_of_run())
-        return evaluate(self.step, block, self.rounds.batch_size, batches, self.interruption.check)
-
-    def save(self) -> None:
-        """Save a checkpoint, unless the numbers have gone bad."""
-        self.watch.check()
-        self.checkpoints.save(self.step, self.history.round, self.state_dict())
-
-    def state_dict(self) -> dict[str, object]:
-        return {
-            "first": self.history.first,
-            "history": self.history.state_dict(),
-            "done": self.done,
-            "sums": self.mean.sums,
-            "weight": self.mean.weight,
-            "rounds": self.rounds.state_dict(),
-        }
-
-    def load_state_dict(self, state: dict[str, object]) -> None:
-        device = device_of_run()
-        self.history.load_state_dict(state["history"])
-        self.done = state["done"]
-        self.mean.sums = {name: total.to(device) for name, total in state["sums"].items()}
-        self.mean.weight = state["weight"]
-        self.rounds.load_state_dict(state["rounds"])

@@ -14,7 +14,8 @@ class Scalars:
 
     What lies there of the same run is replaced: a run that goes on gives its rounds again.
 
-    Raises ConfigurationError where TensorBoard is not installed.
+    Raises:
+        ConfigurationError: TensorBoard is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,4 +38,5 @@ class Scalars:
         self._writer.flush()
 
     def close(self) -> None:
+        """Write what is left."""
         self._writer.close()

@@ -10,7 +10,8 @@ import pytest
 from small_cifar import expect_small, write_cifar10
 
 from selfstudy import cli
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
+from selfstudy.data.names import BUCKETS, name_bucket
+from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import prepare
 
 CONFIGS = json.loads((Path(__file__).parent / "configs.json").read_text())
@@ -56,10 +57,12 @@ def test_it_trains_unchanged(name, data, tmp_path, monkeypatch):
     history = pd.read_csv(run / "history.csv")
     assert len(history) == 2
     assert np.isfinite(history["train_loss"]).all()
-    # What the run used is what the file says.
+    # What the run used is what the file says, in our names.
     used = (run / "config.gin").read_text()
-    assert f"Wrapper.model_choice = '{CONFIGS[name]['Wrapper.model_choice']}'" in used
-    assert f"session.task = '{CONFIGS[name]['session.task']}'" in used
+    method = CONFIGS[name]["Wrapper.model_choice"]
+    task = name.rpartition("/")[2] if method == "resnet" else None
+    assert f"session.method = {None if task else method!r}\n" in used
+    assert f"session.task = {task!r}\n" in used
     assert f"weight_decay = {CONFIGS[name]['optimizer.weight_decay']}" in used
 
 

@@ -9,17 +9,16 @@ from selfstudy.methods.amdim import nce
 from selfstudy.methods.cmc import MemoryBank, contrast
 from selfstudy.methods.rotate import rotate90
 from selfstudy.methods.vae import Reconstruction, vae_loss
-from selfstudy.tasks.depth import depth_metrics, depths
-from selfstudy.tasks.pose import pose_bins
-from selfstudy.tasks.segment import mean_iou, segment
-from selfstudy.training.schedule import learning_rates
+from selfstudy.tasks.depth import compare_depths, find_depths
+from selfstudy.tasks.pose import bin_poses
+from selfstudy.tasks.segment import Segment, average_iou
+from selfstudy.training.schedule import Schedule
 
 
 def test_learning_rates(reference):
     for case in reference("functions")["lr_schedule"]:
-        rates = learning_rates(
-            case["iters_per_epoch"], case["milestones"], case["target_lrs"], case["exp_factor"]
-        )
+        schedule = Schedule(case["milestones"], case["target_lrs"], case["exp_factor"])
+        rates = schedule.list_rates(case["iters_per_epoch"])
         assert len(rates) == case["n"]
         for step, rate in case["at"].items():
             assert rates[int(step)] == pytest.approx(rate, rel=1e-12, abs=0)
@@ -29,7 +28,7 @@ def test_learning_rates(reference):
 
 def test_pose_bins(reference):
     expected = reference("functions")["pose"]
-    assert pose_bins(np.array(expected["rot_mat"])).tolist() == expected["pose_class"]
+    assert bin_poses(np.array(expected["rot_mat"])).tolist() == expected["pose_class"]
 
 
 def test_pose_bins_at_their_edges():
@@ -37,7 +36,7 @@ def test_pose_bins_at_their_edges():
     turns = np.pi * np.array([-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1])
     rotations = np.zeros((len(turns), 3, 3))
     rotations[:, 0, 1], rotations[:, 1, 1] = np.sin(turns), np.cos(turns)
-    assert pose_bins(rotations).tolist() == [1, 2, 2, 3, 3, 4, 4, 1, 1]
+    assert bin_poses(rotations).tolist() == [1, 2, 2, 3, 3, 4, 4, 1, 1]
 
 
 @pytest.mark.parametrize("clipped", [False, True])
@@ -93,7 +92,7 @@ def test_rotations(reference):
 def test_depth(reference, sequence):
     expected = reference("functions")["depth"]
     prediction, depth = 0.5 * sequence(11, (2, 5, 5)) + 1.2, 0.3 * sequence(12, (2, 5, 5)) + 1.1
-    metrics = depth_metrics(prediction, depth)
+    metrics = compare_depths(prediction, depth)
     assert metrics["loss"].item() == pytest.approx(expected["l1"], rel=1e-6)
     assert metrics["accuracy"].item() == pytest.approx(expected["acc_1_25"], rel=1e-6)
     assert metrics["accuracy_strict"].item() == pytest.approx(expected["acc_1_1"], rel=1e-6)
@@ -103,7 +102,7 @@ def test_depth(reference, sequence):
 def test_nothing_there_is_farthest():
     targets = torch.zeros(1, 3, 2, 2, dtype=torch.uint8)
     targets[0, 2] = torch.tensor([[0, 50], [100, 25]])
-    assert depths(targets, 2).tolist() == [[[4, 2], [4, 1]]]
+    assert find_depths(targets, 2).tolist() == [[[4, 2], [4, 1]]]
 
 
 def test_segmentation(reference, sequence):
@@ -111,7 +110,7 @@ def test_segmentation(reference, sequence):
     b, y, x = torch.meshgrid(torch.arange(2), torch.arange(16), torch.arange(16), indexing="ij")
     targets = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
     targets[:, 1] = (7 * (256 * b + 16 * y + x)) % 11
-    metrics = segment(5 * sequence(13, (2, 11, 4, 4)), targets)
+    metrics = Segment(1, 11).evaluate(5 * sequence(13, (2, 11, 4, 4)), targets)
     assert metrics["loss"].item() == pytest.approx(expected["loss"], rel=1e-6)
     assert metrics["accuracy"].item() == pytest.approx(expected["accuracy"], rel=1e-6)
 
@@ -120,6 +119,6 @@ def test_mean_iou_by_hand():
     targets = torch.zeros(1, 3, 2, 2, dtype=torch.uint8)
     targets[0, 1] = torch.tensor([[0, 0], [1, 1]])
     logits = F.one_hot(torch.tensor([[[0, 1], [1, 1]]]), 3).permute(0, 3, 1, 2).float()
-    metrics = segment(logits, targets)
-    iou = mean_iou(metrics["intersection"], metrics["union"])
+    metrics = Segment(1, 3).evaluate(logits, targets)
+    iou = average_iou(metrics["intersection"], metrics["union"])
     assert iou.item() == pytest.approx((1 / 2 + 2 / 3) / 2)

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from selfstudy.data.exr import read_exr
+from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.data.pack import pack
-from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 
 SINGLE = Path(__file__).parent / "rendered_sample"

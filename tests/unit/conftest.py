@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from own_images import write_images
 
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
+from selfstudy.data.names import BUCKETS, name_bucket
+from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import prepare
 
 IMAGES, RESOLUTION = 10, 16  # images of a bucket, and their size

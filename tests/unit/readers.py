@@ -4,41 +4,34 @@ from argparse import Namespace
 
 import numpy as np
 import torch
-from torch import nn
 
 from selfstudy.analysis.runs import collect_linear, collect_runs
-from selfstudy.commands.train import resumed
+from selfstudy.commands.train import read_command
 from selfstudy.commands.utility import read_accuracies as read_results
-from selfstudy.configuration import configured
+from selfstudy.configuration import load_configuration
 from selfstudy.data.decoding import decode_image
 from selfstudy.data.exr import read_exr
 from selfstudy.data.images import prepare_images
+from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.data.pack import read_metadata, read_sample
-from selfstudy.data.packed import BUCKETS, name_bucket
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.rendering.meshes import Collection, read_mesh
 from selfstudy.rendering.own_textures import read_textures
+from selfstudy.snapshots import load
 from selfstudy.sweep.check import read_configuration
-from selfstudy.training.checkpoint import read as read_checkpoint
-from selfstudy.training.snapshot import load_backbone
+from selfstudy.tasks.classify import Classify
+from selfstudy.tasks.pose import Pose
+from selfstudy.training.checkpoint import read_checkpoint as read_checkpoint
+from selfstudy.training.learners import gather_labels
 
 COMMAND = {"gin": [], "bindings": [], "data": "", "seed": 0}
 
 
-class Network(nn.Module):
-    """The least that has a backbone."""
-
-    def __init__(self):
-        super().__init__()
-        self.model = nn.ModuleDict({"backbone": nn.Linear(3, 4)})
-
-
 def prepared(path):
-    with configured([], ["BaseDataset.input_res = 16", "BaseDataset.predict_pose = True"]):
-        dataset = SynDataset(path)
-    dataset.chance(0)
-    dataset.read(np.arange(dataset.training_images), torch.device("cpu"))
+    dataset = SynDataset(path, input_res=16)
+    labels = gather_labels([Classify(1, 10), Pose(1, 5)], dataset)
+    dataset.read(np.arange(dataset.training_images), torch.device("cpu"), labels)
 
 
 def packed(path):
@@ -58,8 +51,7 @@ def textures(path):
 
 
 def gin(path):
-    with configured([str(path)]):
-        pass
+    load_configuration([str(path)])
 
 
 def table(path):
@@ -67,7 +59,7 @@ def table(path):
 
 
 def command(path):
-    resumed(path, Namespace(gin_config=[], gin_param=[], seed=None), COMMAND)
+    read_command(path, Namespace(gin_config=[], gin_param=[], seed=None), COMMAND)
 
 
 def image(path):
@@ -75,7 +67,7 @@ def image(path):
 
 
 def snapshot(path):
-    load_backbone(path, Network())
+    load(path)
 
 
 def metrics(path):

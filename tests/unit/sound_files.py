@@ -12,13 +12,16 @@ from own_images import write_images
 from own_meshes import write_meshes, write_textures
 from PIL import Image
 
+from selfstudy.backbones.base import make_backbone
 from selfstudy.configuration import GIN
 from selfstudy.data.exr import PASSES
-from selfstudy.data.packed import BUCKETS, OBJECT
+from selfstudy.data.inputs import UNIT_RGB
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.packed import OBJECT
 from selfstudy.rendering.meshes import collect_meshes
 from selfstudy.rendering.own_textures import collect_textures
+from selfstudy.snapshots import save_snapshot
 from selfstudy.training import checkpoint
-from selfstudy.training.snapshot import save_snapshot
 
 NOISE = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 
@@ -73,13 +76,15 @@ def textures(folder):
 
 
 def save_checkpoint(folder):
-    content = {key: {} for key in checkpoint.KEYS} | {"round": 1, "network": {"a": torch.ones(9)}}
-    checkpoint.write(folder, content)
+    content = {key: {} for key in checkpoint.KEYS} | {"round": 1, "learner": {"a": torch.ones(9)}}
+    checkpoint.write_checkpoint(folder, content)
     return folder / checkpoint.CHECKPOINT
 
 
 def snapshot(folder):
-    save_snapshot(folder / "snapshot.pt", readers.Network())
+    backbone = make_backbone("resnet9", width=2, out_feats=3)
+    backbone.accept(UNIT_RGB)
+    save_snapshot(folder / "snapshot.pt", backbone, {"method": "vae"})
     return folder / "snapshot.pt"
 
 

@@ -2,11 +2,16 @@
 
 import torch
 
-from selfstudy.augment import Augmentation, cut_out, greyed, moved
-
-LABELS = torch.zeros(500, 2, dtype=torch.long)
+from selfstudy.augment import Augmentation, View, cut_out, gray, move
 
 OFF = {"color_jitter": False, "grayscale": False, "flip": False, "crop": False, "cutout": False}
+
+
+def augment(before, on=None):
+    """One view of images, with some kinds on."""
+    (view,), maps = Augmentation(**OFF | (on or {}))(before)
+    assert maps is None
+    return view
 
 
 def images(count=64, size=16):
@@ -15,12 +20,12 @@ def images(count=64, size=16):
 
 
 def test_nothing_asked_for_changes_nothing():
-    assert torch.equal(Augmentation(**OFF)(images(), LABELS)[0], images())
+    assert torch.equal(augment(images()), images())
 
 
 def test_flip_turns_about_half_of_the_images():
     before = images()
-    after = Augmentation(**OFF | {"flip": True})(before, LABELS)[0]
+    after = augment(before, {"flip": True})
     flipped = [torch.equal(a, b.flip(-1)) for a, b in zip(after, before, strict=True)]
     same = [torch.equal(a, b) for a, b in zip(after, before, strict=True)]
     assert all(f != s for f, s in zip(flipped, same, strict=True))
@@ -30,7 +35,7 @@ def test_flip_turns_about_half_of_the_images():
 def test_moving_fills_with_zeros():
     one = images(1)
     still, none = torch.zeros(1, dtype=torch.long), torch.zeros(1, dtype=torch.bool)
-    down = moved(one, none, still + 2, still - 1)
+    down = move(one, none, still + 2, still - 1)
     assert (down[0, :, :2] == 0).all()
     assert (down[0, :, :, -1] == 0).all()
     assert torch.equal(down[0, :, 2:, :-1], one[0, :, :-2, 1:])
@@ -39,12 +44,12 @@ def test_moving_fills_with_zeros():
 def test_moving_flips_first():
     one = images(1)
     still, flip = torch.zeros(1, dtype=torch.long), torch.ones(1, dtype=torch.bool)
-    assert torch.equal(moved(one, flip, still, still + 3)[0, :, :, 3:], one.flip(-1)[0, :, :, :-3])
+    assert torch.equal(move(one, flip, still, still + 3)[0, :, :, 3:], one.flip(-1)[0, :, :, :-3])
 
 
 def test_crop_leaves_a_fifth_alone_and_moves_no_farther_than_an_eighth():
     before = images(500)
-    after = Augmentation(**OFF | {"crop": True})(before, LABELS)[0]
+    after = augment(before, {"crop": True})
     alone = sum(torch.equal(a, b) for a, b in zip(after, before, strict=True))
     assert 70 < alone < 170  # 0.2 + 0.8 / 25 of 500 is 116
     centre = (slice(None), slice(None), slice(4, 12), slice(4, 12))
@@ -60,14 +65,14 @@ def test_cutout_is_one_square_inside():
 
 def test_grey_channels_are_the_mean():
     before = images(2)
-    after = greyed(before, torch.tensor([True, False]))
+    after = gray(before, torch.tensor([True, False]))
     torch.testing.assert_close(after[0], before[0].mean(0, keepdim=True).expand(3, -1, -1))
     assert torch.equal(after[1], before[1])
 
 
 def test_jitter_is_affine_in_each_channel_and_drawn_per_image():
     before = images(100)
-    after = Augmentation(**OFF | {"color_jitter": True})(before, LABELS)[0]
+    after = augment(before, {"color_jitter": True})
     ratio = (after - after.mean((2, 3), keepdim=True)) / (
         before - before.mean((2, 3), keepdim=True)
     )
@@ -80,24 +85,29 @@ def test_jitter_is_affine_in_each_channel_and_drawn_per_image():
     assert factor.std() > 0.1
 
 
-def test_two_views_share_their_flips_only():
-    before = images()
-    views = Augmentation(**OFF | {"flip": True}).two_views(before, LABELS)[0]
-    assert views.shape == (64, 2, 3, 16, 16)
-    assert torch.equal(views[:, 0], views[:, 1])
-    views = Augmentation(**OFF | {"flip": True, "cutout": True}).two_views(before, LABELS)[0]
-    assert not torch.equal(views[:, 0], views[:, 1])
+def test_views_share_their_flips_alone_where_they_are_to():
+    before, both = images(), (View(), View())
+    first, second = Augmentation(**OFF | {"flip": True})(before, views=both, share_flip=True)[0]
+    assert first.shape == (64, 3, 16, 16)
+    assert torch.equal(first, second)
+    assert not torch.equal(first, before)
+    augmentation = Augmentation(**OFF | {"flip": True, "cutout": True})
+    first, second = augmentation(before, views=both, share_flip=True)[0]
+    assert not torch.equal(first, second)
+    first, second = Augmentation(**OFF | {"flip": True})(before, views=both)[0]
+    assert not torch.equal(first, second)
 
 
-def test_dense_targets_move_with_their_images():
-    augment = Augmentation(**OFF | {"flip": True, "crop": True}, transform_targets=True)
+def test_dense_targets_move_with_the_first_view():
+    augmentation = Augmentation(**OFF | {"flip": True, "crop": True}, transform_targets=True)
     before = (images() * 100).to(torch.uint8)
-    after, targets = augment(before.float(), before)
+    (after,), targets = augmentation(before.float(), before)
     assert targets.dtype == torch.uint8
     assert torch.equal(after, targets.float())
     assert not torch.equal(targets, before)
-    views, targets = augment.two_views(before.float(), before)
-    assert torch.equal(views[:, 0], targets.float())
+    (first, second), targets = augmentation(before.float(), before, (View(), View()), True)
+    assert torch.equal(first, targets.float())
+    assert not torch.equal(second, targets.float())
 
 
 def test_targets_stay_unless_asked_to_move():

@@ -9,6 +9,7 @@ from selfstudy import provenance
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.factors import CODES, Factors
 from selfstudy.files import write_whole
+from selfstudy.sweep.fingerprints import fingerprint_modules, fingerprint_room, fingerprint_run
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -66,28 +67,44 @@ def test_fingerprints_tell_texts_apart():
     ("changed", "stages"),
     [
         ("methods/rotate.py", {"rotate"}),
-        ("methods/base.py", {"rotate", "vae", "scratch"}),
-        ("backbones/resnet.py", {"rotate", "vae", "scratch"}),
+        ("methods/base.py", {"rotate", "vae", "finetune"}),
+        ("backbones/resnet.py", {"rotate", "vae", "finetune"}),
         ("data/prepare.py", {"prepare"}),
-        ("data/rounds.py", {"rotate", "vae", "scratch"}),
+        ("data/rounds.py", {"rotate", "vae", "finetune"}),
         ("data/packed.py", {"prepare", "render"}),
         ("rendering/shapes/__init__.py", {"render"}),
+        ("starts/file.py", {"finetune"}),
+        ("tasks/classify.py", {"rotate", "vae", "finetune"}),
+        ("tasks/depth.py", {"rotate", "vae", "finetune"}),
+        ("configuration/authors.py", {"rotate", "vae", "finetune"}),
         ("methods/mine.py", set()),
+        ("tasks/mine.py", set()),
+        ("backbones/mine.py", set()),
     ],
 )
 def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)
     monkeypatch.setattr(provenance, "PACKAGE", package)
-    modules = {
-        "render": ["rendering.render"],
-        "prepare": ["data.prepare"],
-        "rotate": ["training.session", "methods.rotate"],
-        "vae": ["training.session", "methods.vae"],
-        "scratch": ["training.session"],
-    }
-    before = {stage: provenance.fingerprint_code(*names) for stage, names in modules.items()}
+    run = {"module": "training.run", "backbone": "r9"}
+
+    def forget():
+        fingerprint_modules.cache_clear()
+        fingerprint_room.cache_clear()
+
+    def fingerprint_stages():
+        forget()
+        return {
+            "render": fingerprint_modules("rendering.render"),
+            "prepare": fingerprint_modules("data.prepare"),
+            "rotate": fingerprint_run(**run, pretext="rotate"),
+            "vae": fingerprint_run(**run, pretext="vae"),
+            "finetune": fingerprint_run(**run, pretext="scratch", task="classify"),
+        }
+
+    before = fingerprint_stages()
     with (package / changed).open("a") as file:
         file.write("# changed")
-    after = {stage: provenance.fingerprint_code(*names) for stage, names in modules.items()}
-    assert {stage for stage in modules if before[stage] != after[stage]} == stages
+    after = fingerprint_stages()
+    forget()
+    assert {stage for stage in before if before[stage] != after[stage]} == stages

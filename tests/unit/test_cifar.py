@@ -17,9 +17,10 @@ from skimage.color import rgb2lab
 from small_cifar import NAMES_10, NAMES_100, expect_small, md5s, write_cifar10, write_cifar100
 from torchvision.datasets import CIFAR10, CIFAR100
 
-from selfstudy.configuration import configured
+from selfstudy.configuration import load_configuration
 from selfstudy.data.cifar import CIFARDataset, prepare_cifar
 from selfstudy.errors import DataError
+from selfstudy.tasks.classify import Classify
 
 STUDY = {
     "lab": ([50.84, 0.40, 5.73], [24.26, 10.15, 16.08]),
@@ -72,21 +73,24 @@ def test_pixels_and_labels_land_where_they_should(official, tmp_path, space, use
 
 def test_cifar_tests_on_all_its_test_images(official, tmp_path):
     prepare_cifar(official, tmp_path / "out.h5", False, "lab")
-    with configured([], ["BaseDataset.input_res = 32", "BaseDataset.num_valid = 3"]):
-        dataset = CIFARDataset(tmp_path / "out.h5")
+    dataset = open_in(tmp_path / "out.h5", "BaseDataset.num_valid = 3")
+    assert isinstance(dataset, CIFARDataset)
     assert dataset.classes == 10
     assert dataset.training_images == 45
-    assert dataset.rows("train", seed=0).tolist() == list(range(45))
-    assert dataset.rows("valid", seed=0).tolist() == [45, 46, 47]
-    assert dataset.rows("test", seed=0).tolist() == list(range(50, 60))
+    assert dataset.labelled_rows(None, seed=0).tolist() == list(range(45))
+    assert dataset.rows("valid").tolist() == [45, 46, 47]
+    assert dataset.rows("test").tolist() == list(range(50, 60))
     _, labels = batches(official, use_100=False)
-    block = dataset.held_out("test", torch.device("cpu"))
-    assert block.targets[:, 0].tolist() == labels[50:]
+    assert dataset.targets[dataset.rows("test")].tolist() == labels[50:]
+    classes = Classify.read_labels(dataset)
+    assert classes.outputs == 10
+    block = dataset.read(dataset.rows("test"), torch.device("cpu"), {"Classify": classes.values})
+    assert block.labels["Classify"].tolist() == labels[50:]
 
 
 def open_in(folder, *bindings):
-    with configured([], ["BaseDataset.input_res = 32", *bindings]):
-        return CIFARDataset(folder)
+    bindings = ["session.dataset = 'CIFARDataset'", "BaseDataset.input_res = 32", *bindings]
+    return load_configuration([], bindings).open_dataset(folder)
 
 
 def test_a_folder_of_data_is_prepared_once(official, caplog):

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from selfstudy import cli
-from selfstudy.data.dataset import BaseDataset
 from selfstudy.training.loop import Step
+from selfstudy.training.progress import Progress
 
 TINY = [
     "session.precision = 'float32'",
@@ -71,7 +71,7 @@ def metrics(run):
 
 
 def weights(run):
-    return torch.load(run / "snapshot.pt", weights_only=True)["network"]
+    return torch.load(run / "snapshot.pt", weights_only=True)["weights"]
 
 
 def same(one, other):
@@ -176,7 +176,7 @@ def test_pretrained_takes_a_name_a_folder_or_a_snapshot(given, train):
     none = "scheduler.target_lrs = [0, 0, 0]"
     second = train("second", "syn/r9/classify", f"Wrapper.pretrained = '{given}'", none)
     for key, value in weights(second).items():
-        if key.startswith("model.backbone.") and key.endswith("conv1.weight"):
+        if key.endswith("conv1.weight"):
             assert torch.equal(value, weights(first)[key]), key
 
 
@@ -184,17 +184,17 @@ def test_missing_runs_are_named(train, capsys):
     with pytest.raises(SystemExit):
         train("second", "syn/r9/classify", "Wrapper.pretrained = 'frist'")
     message = capsys.readouterr().err
-    assert "Wrapper.pretrained = 'frist': there is no such snapshot.pt" in message
+    assert "session.start = 'frist': there is no such snapshot.pt" in message
     assert "-e = 'frist': there is no such" in fails(capsys, "features", "-e", "frist")
 
 
 def test_the_test_split_is_evaluated_once_at_the_end(train, monkeypatch):
     splits = []
-    real = BaseDataset.held_out
+    real = Progress.read_held_out
     monkeypatch.setattr(
-        BaseDataset,
-        "held_out",
-        lambda self, split, device: splits.append(split) or real(self, split, device),
+        Progress,
+        "read_held_out",
+        lambda self, split: splits.append(split) or real(self, split),
     )
     run = train("mine", "syn/r9/classify", "session.test_iters = -1")
     assert splits == ["valid"] * 4 + ["test"] + ["valid"], "the last for the features' spread"
@@ -208,8 +208,19 @@ def test_params_counts_by_part(capsys, reference):
     counts = {part: int(count.replace(",", "")) for part, count in rows.items()}
     expected = reference("models")["syn/r50/vae"]
     assert counts.pop("total") == expected["total_params"] == sum(counts.values())
-    model = [count for part, count in counts.items() if part.startswith("model.")]
+    probes = {f"{head}_{task}" for head in ("fc", "mlp") for task in ("classify", "pose")}
+    assert counts.keys() == {"backbone", "mu", "logvar", "decoder", *probes}
+    model = [count for part, count in counts.items() if part not in probes]
     assert sum(model) == expected["backbone_params"]
+
+
+def test_params_counts_the_head_that_is_finetuned(capsys, reference):
+    cli.main(["params", "-g", "dense/r50/segment"])
+    rows = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    backbone, head = (int(rows[part].replace(",", "")) for part in ("backbone", "head"))
+    assert backbone == reference("models")["dense/r50/segment"]["backbone_params"]
+    assert head == 11 * (512 + 1)
+    assert int(rows["total"].replace(",", "")) == backbone + head
 
 
 def test_loading_times_rounds(prepared, capsys):
@@ -228,7 +239,7 @@ def test_features_and_linear_evaluation(train, prepared, capsys):
         for split, size in (("train", 100), ("valid", 10), ("test", 10)):
             rows = file[f"{split}/rows"][:]
             assert file[f"{split}/features"].shape == (size, 256)
-            assert (file[f"{split}/labels"][:, 0] == data["targets"][:][rows]).all()
+            assert (file[f"{split}/labels"][:] == data["targets"][:][rows]).all()
             assert np.isfinite(file[f"{split}/features"][:]).all()
     cli.main(["linear", "-e", "mine", "--labels", "20", "100", "--seeds", "0", "1"])
     table = pd.read_csv(run / "linear.csv")

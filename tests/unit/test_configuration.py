@@ -3,7 +3,7 @@
 import gin
 import pytest
 
-from selfstudy.configuration import configured, gin_text
+from selfstudy.configuration import load_configuration, read_gin
 from selfstudy.errors import ConfigurationError
 
 
@@ -18,28 +18,31 @@ from selfstudy.errors import ConfigurationError
     ],
 )
 def test_bad_bindings_are_named(binding, message):
-    with pytest.raises(ConfigurationError, match=message), configured(["syn/r9/vae"], [binding]):
-        pass
+    with pytest.raises(ConfigurationError, match=message):
+        load_configuration(["syn/r9/vae"], [binding])
 
 
 def test_missing_files_are_named_with_the_nearest():
     with pytest.raises(ConfigurationError, match="did you mean 'syn/r9/rotate'"):
-        gin_text("syn/r9/rotation")
+        read_gin("syn/r9/rotation")
 
 
 def test_a_task_keeps_the_backbone_of_the_method_before_it():
-    with configured(["syn/r9/cmc", "syn/r9/classify"]):
-        assert gin.query_parameter("Wrapper.model_choice") == "cmc"
-        assert gin.query_parameter("ResNet.is_half") is True
-        assert gin.query_parameter("session.task") == "ClassifyTask"
-        assert gin.query_parameter("session.valid_iters") == -1
-        assert gin.query_parameter("augment.color_jitter") is True
-        assert gin.query_parameter("scheduler.milestones") == [5, 600]
+    configuration = load_configuration(["syn/r9/cmc", "syn/r9/classify"])
+    assert configuration.method == "cmc"
+    assert configuration.bound["ResNet"]["is_half"] is True
+    assert configuration.make_backbone().name == "two_encoders"
+    assert configuration.task == "classify"
+    assert configuration.recipe.session.valid_iters == -1
+    assert configuration.recipe.augment.color_jitter is True
+    assert configuration.recipe.scheduler.milestones == [5, 600]
 
 
-def test_configuration_ends_with_its_block():
-    with configured(["syn/r9/vae"]):
-        pass
+def test_nothing_of_a_configuration_stays_in_gin():
+    load_configuration(["syn/r9/vae"])
+    assert gin.config_str().strip() == ""
+    with pytest.raises(ConfigurationError):
+        load_configuration(["syn/r9/vae"], ["ResNet.widht = 8"])
     assert gin.config_str().strip() == ""
 
 
@@ -60,19 +63,20 @@ def test_mistakes_in_files_are_named_with_their_line(tmp_path, text, message):
     (tmp_path / "beside.gin").write_text("\naugment.flop = True\n")
     path = tmp_path / "mine.gin"
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(ConfigurationError, match=message), configured([str(path)]):
-        pass
+    with pytest.raises(ConfigurationError, match=message):
+        load_configuration([str(path)])
 
 
 def test_includes_stand_where_they_are_included(tmp_path):
     (tmp_path / "beside.gin").write_text("ResNet.width = 5\nResNet.out_feats = 5\n")
     path = tmp_path / "mine.gin"
     path.write_text("ResNet.width = 4\ninclude 'beside.gin'\nResNet.out_feats = 6\n")
-    with configured([str(path)]):
-        assert gin.query_parameter("ResNet.width") == 5
-        assert gin.query_parameter("ResNet.out_feats") == 6
+    assert load_configuration([str(path)]).bound["ResNet"] == {"width": 5, "out_feats": 6}
 
 
 def test_the_authors_bindings_for_what_happens_by_itself_are_accepted():
-    with configured(["syn/r9/vae"], ["session.use_apex = False", "dataloader.num_workers = 4"]):
-        assert "use_apex" not in gin.config_str()
+    plain = load_configuration(["syn/r9/vae"])
+    bindings = ["session.use_apex = False", "dataloader.num_workers = 4"]
+    configuration = load_configuration(["syn/r9/vae"], bindings)
+    assert configuration.recipe == plain.recipe
+    assert configuration.describe() == plain.describe()

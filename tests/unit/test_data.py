@@ -10,13 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from selfstudy.configuration import configured
-from selfstudy.data.dataset import DATASETS, BaseDataset
-from selfstudy.data.prepared import name_prepared
+from selfstudy.configuration import load_configuration
+from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.images import ImageDataset
+from selfstudy.data.kinds import DATASETS, open_dataset
+from selfstudy.data.names import name_prepared
 from selfstudy.data.rendered import SynDataset
-from selfstudy.data.rounds import Rounds
+from selfstudy.data.rounds import Rounds, RoundSettings
 from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.tasks.classify import Classify
+from selfstudy.tasks.pose import Pose, bin_poses
+from selfstudy.training.learners import gather_labels
 
 CPU = torch.device("cpu")
 
@@ -48,14 +53,21 @@ def test_splits_do_not_meet():
 
 
 def test_dataset_reads_the_rows_asked_for(prepared):
-    dataset = BaseDataset(prepared, input_res=16, predict_pose=True)
+    dataset = BaseDataset(prepared, input_res=16)
     rows = np.array([0, 3, 4, 99, 110])
-    block = dataset.read(rows, CPU)
+    labels = gather_labels([Classify(1, 10), Pose(1, 5)], dataset)
+    block = dataset.read(rows, CPU, labels)
     with h5py.File(prepared) as file:
         assert (block.images.numpy() == file["data"][:][rows]).all()
-        assert (block.targets[:, 0].numpy() == file["targets"][:][rows]).all()
-    assert block.targets.shape == (5, 2)
+        assert (block.labels["Classify"].numpy() == file["targets"][:][rows]).all()
+        assert (block.labels["Pose"].numpy() == bin_poses(file["rot_mat"][:][rows])).all()
+    assert all(values.shape == (5,) for values in block.labels.values())
+    assert block.maps is None
     assert block.indices.tolist() == rows.tolist()
+    two = block.select(torch.tensor([4, 1]))
+    assert two.indices.tolist() == [110, 3]
+    assert torch.equal(two.images, block.images[[4, 1]])
+    assert two.labels["Classify"].tolist() == block.labels["Classify"][[4, 1]].tolist()
 
 
 def test_wrong_resolution_is_refused(prepared):
@@ -93,8 +105,7 @@ def test_only_rendered_data_may_leave_out_what_they_are(prepared, key):
 
 
 def opened_in(folder, *bindings):
-    with configured([], ["BaseDataset.input_res = 16", *bindings]):
-        return SynDataset(folder)
+    return load_configuration([], ["BaseDataset.input_res = 16", *bindings]).open_dataset(folder)
 
 
 @pytest.fixture
@@ -111,13 +122,17 @@ def test_the_authors_files_are_read(authors, prepared):
     ours, theirs = opened_in(prepared), opened_in(authors)
     assert theirs.classes == 10
     assert theirs.training_images == 100
+    assert isinstance(theirs, SynDataset)
+    assert theirs.input is None, "they do not say how they are prepared"
+    labels = Classify.read_labels(theirs).values
+    assert (labels == Classify.read_labels(ours).values).all()
     for split in SPLITS:
-        rows = theirs.rows(split, seed=0)
-        assert rows.tolist() == ours.rows(split, seed=0).tolist()
-        first, second = ours.read(rows, CPU), theirs.read(rows, CPU)
+        rows = theirs.rows(split)
+        assert rows.tolist() == ours.rows(split).tolist()
+        first, second = (each.read(rows, CPU, {"Classify": labels}) for each in (ours, theirs))
         assert torch.equal(first.images, second.images)
-        assert torch.equal(first.targets, second.targets)
-        assert second.targets.dtype == torch.int64
+        assert torch.equal(first.labels["Classify"], second.labels["Classify"])
+        assert second.labels["Classify"].dtype == torch.int64
     assert ours.fingerprint != theirs.fingerprint
 
 
@@ -133,11 +148,11 @@ def test_the_authors_files_must_divide_into_twelfths(authors):
 
 def test_rendered_data_test_on_as_many_images_as_validate(prepared):
     dataset = opened_in(prepared, "BaseDataset.num_valid = 4")
-    assert dataset.rows("valid", seed=0).tolist() == [100, 101, 102, 103]
-    assert dataset.rows("test", seed=0).tolist() == [110, 111, 112, 113]
+    assert dataset.rows("valid").tolist() == [100, 101, 102, 103]
+    assert dataset.rows("test").tolist() == [110, 111, 112, 113]
     other = BaseDataset(prepared, input_res=16, num_valid=4)
-    assert other.rows("valid", seed=0).tolist() == [100, 101, 102, 103]
-    assert other.rows("test", seed=0).tolist() == list(range(110, 120))
+    assert other.rows("valid").tolist() == [100, 101, 102, 103]
+    assert other.rows("test").tolist() == list(range(110, 120))
 
 
 def test_dense_data_have_classes_too(prepared_multi):
@@ -180,6 +195,13 @@ def test_datasets_are_found_by_their_names():
     assert {"SynDataset", "CIFARDataset", "ImageDataset"} <= set(DATASETS)
 
 
+def test_a_file_says_what_kind_of_dataset_it_is(prepared, authors):
+    assert type(open_dataset(prepared)) is type(open_dataset(authors)) is SynDataset
+    with h5py.File(prepared, "r+") as file:
+        del file["light"]
+    assert type(open_dataset(prepared)) is ImageDataset
+
+
 def test_names_of_prepared_files():
     assert name_prepared(64, "lab") == "data_64_lab.h5"
     assert name_prepared(64, "rgb") == "data_64.h5"
@@ -192,8 +214,9 @@ def test_names_of_prepared_files_need_nothing_heavy():
 
 
 def test_small_subsets_repeat_until_a_round_is_full(prepared):
-    dataset = BaseDataset(prepared, input_res=16, semisupervised=10, min_round=64)
-    rounds = Rounds(dataset, dataset.rows("train", seed=0), 16, CPU)
+    dataset, settings = BaseDataset(prepared, input_res=16), RoundSettings(min_round=64)
+    rows = dataset.labelled_rows(10, seed=0)
+    rounds = Rounds(dataset, rows, {}, 16, CPU, settings, settings.require(10))
     rounds.start()
     rows = torch.cat([rounds.next_batch().indices for _ in range(rounds.batches)])
     assert rounds.batches == 4
@@ -202,12 +225,24 @@ def test_small_subsets_repeat_until_a_round_is_full(prepared):
     assert counts.max() <= 7
 
 
+def test_rounds_are_as_long_as_the_studys():
+    assert [RoundSettings().require(n) for n in (None, 100, 4000)] == [0, 10_000, 20_000]
+    assert [RoundSettings(min_round=7).require(n) for n in (None, 100, 4000)] == [0, 7, 7]
+
+
+def test_blocks_hold_half_as_many_images_of_two_views(prepared):
+    dataset, settings = BaseDataset(prepared, input_res=16), RoundSettings(max_images=30)
+    rows = dataset.labelled_rows(None, seed=0)
+    assert Rounds(dataset, rows, {}, 5, CPU, settings).batches == 6
+    assert Rounds(dataset, rows, {}, 5, CPU, settings, views=2).batches == 3
+
+
 @pytest.mark.parametrize("remote_loading", [False, True])
 def test_large_data_come_in_blocks(prepared, remote_loading):
-    dataset = BaseDataset(
-        prepared, input_res=16, max_images=30, chunk_size=10, remote_loading=remote_loading
-    )
-    rounds = Rounds(dataset, dataset.rows("train", seed=0), 10, CPU)
+    dataset = BaseDataset(prepared, input_res=16)
+    settings = RoundSettings(max_images=30, chunk_size=10, remote_loading=remote_loading)
+    rows = dataset.labelled_rows(None, seed=0)
+    rounds = Rounds(dataset, rows, {}, 10, CPU, settings, settings.require(None))
     seen = []
     for _ in range(3):
         rounds.start()
@@ -218,15 +253,15 @@ def test_large_data_come_in_blocks(prepared, remote_loading):
 
 
 def test_dense_targets_follow_their_images(prepared_multi):
-    dataset = BaseDataset(prepared_multi, input_res=32, semisupervised=10)
-    rows = dataset.rows("train", seed=0)
-    block = dataset.read(rows, CPU)
+    dataset = BaseDataset(prepared_multi, input_res=32)
+    rows = dataset.labelled_rows(10, seed=0)
+    block = dataset.read(rows, CPU, {})
     with h5py.File(prepared_multi) as file:
         mean, std = file.attrs["mean"][0], file.attrs["std"][0]
         assert len(file["class"]) == 48
         assert file["class"].shape == (48, 2)
-    assert block.targets.dtype == torch.uint8
-    assert block.targets.shape == (10, 3, 32, 32)
+    assert block.maps.dtype == torch.uint8
+    assert block.maps.shape == (10, 3, 32, 32)
     scene = block.images[:, 0, 0, 0].float() * std + mean
-    assert torch.equal(scene.round().to(torch.uint8), block.targets[:, 0, 0, 0])
-    assert block.targets[:, 1].max() == 10
+    assert torch.equal(scene.round().to(torch.uint8), block.maps[:, 0, 0, 0])
+    assert block.maps[:, 1].max() == 10

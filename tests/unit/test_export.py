@@ -1,10 +1,10 @@
 """Exported backbones, read by the libraries that they are for."""
 
+import json
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import gin
 import h5py
 import numpy as np
 import onnx
@@ -18,13 +18,15 @@ from torch import nn
 from torchvision import models
 
 from selfstudy import cli
+from selfstudy.backbones.base import make_described
 from selfstudy.commands.export import FORMATS
-from selfstudy.configuration import configured
+from selfstudy.configuration import load_configuration
+from selfstudy.data.color import STATISTICS
+from selfstudy.data.inputs import Input
 from selfstudy.errors import ConfigurationError
 from selfstudy.export import counterparts, export
-from selfstudy.methods import make_model
-from selfstudy.training.session import make_network, open_dataset
-from selfstudy.training.snapshot import save_snapshot
+from selfstudy.snapshots import save_snapshot
+from selfstudy.starts.file import File
 
 NARROW = ["ResNet.width = 4", "ResNet.out_feats = 8"]
 R18 = ["init_resnet.choice = 'resnet18'", "ResNet.out_feats = 8"]
@@ -48,16 +50,17 @@ def make_run(prepared, tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         common = ["BaseDataset.input_res = 16", "session.precision = 'float32'"]
         torch.manual_seed(0)
-        with configured([f"syn/r9/{method}"], [*common, *bindings]), torch.no_grad():
-            dataset = open_dataset(prepared)
-            network = make_network(dataset)
-            network.model.backbone(torch.randn(8, 3, 16, 16))  # moves the batch norms' statistics
-            save_snapshot(folder / "snapshot.pt", network)
-            (folder / "config.gin").write_text(gin.operative_config_str())
+        configuration = load_configuration([f"syn/r9/{method}"], [*common, *bindings])
+        dataset = configuration.open_dataset(prepared)
+        backbone = configuration.make_learner(dataset).backbone
+        backbone.accept(dataset.input)
+        with torch.no_grad():
+            backbone(torch.randn(8, 3, 16, 16))  # moves the batch norms' statistics
+            save_snapshot(folder / "snapshot.pt", backbone, {"method": method})
             (folder / "metrics.csv").write_text(f"data\n{prepared}\n")
-            block = dataset.read(dataset.rows("test", seed=0)[:5], torch.device("cpu"))
+            block = dataset.read(dataset.rows("test")[:5], torch.device("cpu"), {})
             images = block.images.float()
-            pooled, dense, _ = network.eval().model(images, block.indices)
+            pooled, dense, _ = backbone.eval()(images)
         return Run(method, images, pooled, dense)
 
     monkeypatch.chdir(tmp_path)
@@ -148,12 +151,13 @@ def test_safetensors_describe_themselves(method, make_run):
         about = file.metadata()
     assert about["run"] == f"results/runs/{method}"
     assert about["method"] == method
-    assert about["architecture"] == "resnet9"
+    assert about["architecture"] == ("two_encoders" if method == "cmc" else "resnet9")
     assert about["ResNet.width"] == "4"
-    assert about["colour_space"] == "lab"
+    assert about["color_space"] == "lab"
     assert about["mean"] == "38.44, 3.03, 4.77"
-    with configured([], [*NARROW, f"ResNet.is_half = {about['ResNet.is_half']}"]):
-        backbone = make_model(method, run_selfsup=False, dataset_size=1).backbone
+    assert about["ResNet.is_half"] == str(method == "cmc")
+    backbone = make_described(json.loads(about["backbone"]))
+    assert backbone.name == about["architecture"]
     backbone.load_state_dict(load_file(path))
     assert close(outputs(backbone, run).pooled, run.pooled)
 
@@ -179,7 +183,7 @@ ONE_OF = ": expected a single network, one of resnet18, resnet34, resnet50, "
     ("method", "bindings", "message"),
     [
         ("vae", NARROW, f"no counterpart of resnet9{ONE_OF}"),
-        ("cmc", R18, f"no counterpart of TwoViewBackbone (of cmc){ONE_OF}"),
+        ("cmc", R18, f"no counterpart of two_encoders{ONE_OF}"),
         (
             "rotate",
             [*R18, "ResNet.width = 8"],
@@ -236,34 +240,66 @@ def test_weights_in_a_wrong_place_are_noticed(make_run, monkeypatch, capsys):
         norm = key[: len("layer2.0.bn1.")]
         return real(swapped.get(norm, norm) + key[len(norm) :])
 
-    run, real = make_run("rotate", *R18), counterparts.our_name
-    monkeypatch.setattr(counterparts, "our_name", wrong)
+    run, real = make_run("rotate", *R18), counterparts.translate_key
+    monkeypatch.setattr(counterparts, "translate_key", wrong)
     for form in ("torchvision", "timm"):
         error = refused(run, form, capsys)
         assert error.startswith(f"error: file: not written: {form} gives features that differ from")
 
 
-def test_nothing_is_fetched(make_run):
+@pytest.mark.parametrize("method", ["rotate", "cmc"])
+def test_a_file_of_ones_own_is_a_start(method, make_run):
+    """It says what images it expects."""
+    run = make_run(method, *NARROW)
+    path = exported(run, "safetensors")
+    Path(path).rename("file.safetensors")
+    configuration = load_configuration([f"syn/r9/{method}", "syn/r9/classify"], NARROW)
+    backbone = File("file.safetensors", configuration.make_backbone).make_backbone().eval()
+    assert backbone.input == Input("lab", *STATISTICS["rendered"]["lab"])
+    backbone.accept(backbone.input)
+    assert close(outputs(backbone, run).pooled, run.pooled)
+
+
+def test_nothing_is_fetched(make_run, monkeypatch):
     """Of a run that began with ImageNet's weights, which are no more needed."""
-    run = make_run("rotate", *NARROW)
-    config = Path("results/runs/rotate/config.gin")
-    text = config.read_text()
-    config.write_text(
-        text.replace("init_resnet.pretrained = False", "init_resnet.pretrained = True")
-    )
-    assert config.read_text() != text
+
+    def refuse(*arguments, **options):
+        raise AssertionError("fetched")
+
+    run = make_run("rotate", *R18)
+    path = Path("results/runs/rotate/snapshot.pt")
+    content = torch.load(path, weights_only=True)
+    content["trained"]["configuration"] = "session.start = {'torchvision': 'resnet18'}\n"
+    torch.save(content, path)
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     exported(run, "safetensors")
+
+
+def test_images_of_other_weights(make_run, capsys):
+    """Those that a backbone expects, whatever those are prepared as that it is tried with."""
+    make_run("rotate", *NARROW)
+    path = Path("results/runs/rotate/snapshot.pt")
+    content = torch.load(path, weights_only=True)
+    torch.save(content | {"input": ["rgb", [120.0, 110.0, 100.0], [60.0, 60.0, 50.0]]}, path)
+    cli.main(["export", "-e", "rotate", "--format", "onnx", "-o", "file"])
+    images = "float32 (b, 3, 16, 16), sRGB from 0 to 255, minus (120, 110, 100), divided by (60, "
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"images: {images}")
 
 
 def test_data_that_does_not_say_how_it_was_made(make_run, prepared, capsys):
     """That of the study's authors."""
-    run = make_run("rotate", *NARROW)
+    make_run("vae", *NARROW)
     with h5py.File(prepared, "r+") as file:
         for key in ("color_space", "mean", "std"):
             del file.attrs[key]
+    run = make_run("rotate", *NARROW)
     exported(run, "safetensors")
     images = "float32 (b, 3, 16, 16), prepared as in data_16_lab.h5, which does not say how"
     assert capsys.readouterr().out.splitlines()[1] == f"images: {images}"
+    with pytest.raises(SystemExit):
+        cli.main(["export", "-e", "vae", "--format", "onnx", "-o", "other"])
+    message = "resnet9: its weights expect images in lab, and the dataset does not say how its own"
+    assert message in capsys.readouterr().err
 
 
 def test_an_export_is_made_anew(make_run):

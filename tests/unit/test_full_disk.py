@@ -4,13 +4,13 @@ import subprocess
 
 import numpy as np
 import pytest
-import torch
 
+from selfstudy.backbones.base import make_backbone
 from selfstudy.data.packed import OBJECT, Sample, write_packed
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
+from selfstudy.snapshots import save_snapshot
 from selfstudy.training.history import write_metrics
-from selfstudy.training.snapshot import save_snapshot
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_full_disk(small_disk, packed):
     writers = {
         "imgs_00.h5": lambda path: write_packed(path, 50, map(Sample, big, objects), {}),
         "data_64_lab.h5": lambda path: prepare(packed, path, "0110", 64, "lab", seed=0),
-        "snapshot.pt": lambda path: save_snapshot(path, torch.nn.Linear(500, 500)),
+        "snapshot.pt": lambda path: save_snapshot(path, make_backbone("resnet9", width=32), {}),
         "metrics.csv": lambda path: write_metrics(path, {"note": "x" * 100_000}),
     }
     for name, write in writers.items():

@@ -15,7 +15,8 @@ import torch
 import yaml
 from fuzzing import REFUSED, SOUND, Readers, damaged
 
-from selfstudy.data.packed import OBJECT, name_bucket
+from selfstudy.data.names import name_bucket
+from selfstudy.data.packed import OBJECT
 from selfstudy.training.checkpoint import KEYS
 
 # How each sound file is made, and read.
@@ -297,3 +298,28 @@ def test_checkpoints_of_other_kinds_are_named(tmp_path, cases, judge):
     moved = path.rename(tmp_path / "second" / path.name)
     shutil.rmtree(tmp_path / "case0")
     assert set(judge("checkpoint", cases(moved, unsigned)).values()) == {REFUSED}
+
+
+def test_snapshots_of_other_kinds_are_named(tmp_path, cases, judge):
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    path = sound_files.snapshot(folder)
+    whole = torch.load(path, weights_only=True)
+    backbone, contents = whole["backbone"], {}
+    values = (None, 3, "text", [1], {}, {"name": 3}, {"resnet9": [1.0]}, torch.ones(3))
+    changed = {f"{key} is {value!r}": {key: value} for key in whole for value in values}
+    for key in backbone:
+        for value in values:
+            changed[f"backbone's {key} is {value!r}"] = {"backbone": backbone | {key: value}}
+    for name, value in {"width": "wide", "depth": 3, "out_feats": -1, "choice": 3}.items():
+        arguments = backbone["arguments"] | {name: value}
+        changed[f"{name} is {value!r}"] = {"backbone": backbone | {"arguments": arguments}}
+    for value in (["lab"], ["lab", 3, 4], ["hsv", [0.0] * 3, [1.0] * 3], ["lab", [0.0], ["a"]]):
+        changed[f"input is {value!r}"] = {"input": value}
+    for what, part in changed.items():
+        buffer = io.BytesIO()
+        torch.save(whole | part, buffer)
+        contents[what] = buffer.getvalue()
+    said = judge("snapshot", cases(path, contents))
+    sound = {what for what, result in said.items() if result == SOUND}
+    assert sound == {what for what in changed if what.startswith("trained is ")}

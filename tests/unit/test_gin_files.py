@@ -2,12 +2,11 @@
 
 import pytest
 
-from selfstudy.configuration import gin_text
+from selfstudy.configuration import read_gin
 from selfstudy.sweep import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import (
-    bind_dataset,
     configure_difficulty,
     configure_finetuning,
     configure_frozen,
@@ -61,15 +60,7 @@ def test_images_of_ones_own_are_configured_as_rendered_ones_and_by_one_file_more
     assert list_gin_files(OWN, "r50", "classify") == ["syn/r50/classify", "images"]
     files = ["syn/r9/common", "images", "pretext/amdim_ref"]
     assert list_gin_files(OWN, "r9", "amdim_ref") == files
-    assert "session.dataset = 'ImageDataset'" in gin_text("images")
-
-
-def test_a_dataset_binds_what_follows_from_it():
-    assert bind_dataset(OWN, {}) == ["BaseDataset.input_res = 48"]
-    expected = ["BaseDataset.input_res = 32", "Wrapper.out_classes = None"]
-    assert bind_dataset(CIFAR, {}) == expected
-    assert bind_dataset(SINGLE, {"seed": 0}) == [expected[0]]
-    assert bind_dataset(SINGLE, {"meshes": "theirs"}) == expected
+    assert "session.dataset = 'ImageDataset'" in read_gin("images")
 
 
 def test_bindings_of_the_configuration_follow_those_of_the_dataset(sweep):
@@ -99,4 +90,4 @@ def test_a_search_is_configured_as_the_runs_that_it_is_for(sweep):
     assert configure_search(sweep, "before") == configure_pretraining(sweep, "0110", "r9", "vae")
     files, bindings = configure_search(sweep, "after")
     assert files == ["syn/r9/vae", "syn/r9/classify"]
-    assert bindings[-2:] == ["few = 1", "BaseDataset.semisupervised = 100"]
+    assert bindings[-2:] == ["few = 1", "session.labels = 100"]

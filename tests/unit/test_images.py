@@ -34,7 +34,7 @@ def test_the_prepared_file_is_a_dataset(source):
     dataset = ImageDataset(source.parent / "prepared.h5", input_res=20)
     assert dataset.classes == 3
     assert dataset.splits == [24, 3, 3]
-    assert len(dataset.rows("test", seed=0)) == 3
+    assert len(dataset.rows("test")) == 3
     with pytest.raises(ConfigurationError, match="ImageDataset expects a prepared file, not a"):
         ImageDataset(source.parent)
 

@@ -6,7 +6,8 @@ import pytest
 import trimesh
 from own_meshes import solid, write_meshes
 
-from selfstudy.data.packed import CLASSES, name_bucket
+from selfstudy.data.names import name_bucket
+from selfstudy.data.packed import CLASSES
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 from selfstudy.rendering.meshes import SYNSETS, Collection, collect_meshes, read_mesh

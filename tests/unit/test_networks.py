@@ -2,13 +2,13 @@
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from urllib.error import URLError
 
-import gin
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,21 +16,26 @@ from torch import nn
 from torchvision import models
 
 from selfstudy import provenance
-from selfstudy.backbones.base import Backbone, Features
-from selfstudy.backbones.resnet import ARCHITECTURES, init_resnet
-from selfstudy.batch import Batch, Output
-from selfstudy.configuration import configured
+from selfstudy.backbones.amdim_encoder import ResidualUnit
+from selfstudy.backbones.base import Backbone, Features, make_backbone
+from selfstudy.backbones.resnet import ARCHITECTURES
+from selfstudy.configuration import load_configuration
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.methods import make_model
-from selfstudy.methods.amdim import AMDIMTask
-from selfstudy.methods.amdim_ref import Embedding, ResidualUnit
+from selfstudy.methods.amdim_ref import Embedding
+from selfstudy.methods.base import Batch
+from selfstudy.starts.public import Torchvision
 
 SMALL = [f"AMDIMRefModel.{setting}" for setting in ("ndf = 2", "n_depth = 2", "n_rkhs = 3")]
 
 
-def amdim_ref(size, *bindings, run_selfsup=True):
-    with configured([], [*SMALL, f"AMDIMRefModel.encoder_size = {size}", *bindings]):
-        return make_model("amdim_ref", run_selfsup, dataset_size=4)
+def make_method(name, *bindings):
+    """A method with its backbone, as bindings configure them."""
+    configuration = load_configuration([], [f"session.method = '{name}'", *bindings])
+    return configuration.make_method(configuration.make_backbone(), images=4)
+
+
+def amdim_ref(size, *bindings):
+    return make_method("amdim_ref", *SMALL, f"AMDIMRefModel.encoder_size = {size}", *bindings)
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
@@ -38,16 +43,17 @@ def amdim_ref(size, *bindings, run_selfsup=True):
 def test_amdim_ref_sees_two_views(size, use_bn):
     torch.manual_seed(0)
     model = amdim_ref(size, f"AMDIMRefModel.use_bn = {use_bn}")
-    images, indices = torch.randn(4, 2, 3, size, size), torch.arange(4)
-    pooled, dense, views = model(images, indices)
-    assert pooled.shape == (4, model.out_feats) == (4, 3)
+    images = torch.randn(4, 3, size, size), torch.randn(4, 3, size, size)
+    batch = Batch(images, torch.arange(4))
+    (pooled, dense, _), views = model(batch)
+    assert len(model.views) == 2
+    assert pooled.shape == (4, model.backbone.out_feats) == (4, 3)
     assert dense.shape == (4, 3, 1, 1)
     for view in views:
         assert [part.shape for part in view] == [(4, 3), (4, 3, 5, 5), (4, 3, 7, 7)]
     assert torch.equal(pooled, views[0].pooled)
     assert not torch.equal(views[0].pooled, views[1].pooled)
-    batch = Batch(images, torch.zeros(4, 2), indices)
-    losses = AMDIMTask().pretext_loss(Output([], [], views, pooled), batch)
+    losses = model.loss(views, batch)
     losses["loss"].backward()
     assert losses["loss"].isfinite()
     first = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
@@ -63,13 +69,18 @@ def test_amdim_ref_compares_maps_that_need_no_pooling(size):
 
 
 def test_amdim_ref_finetunes_without_its_embeddings():
-    whole, alone = amdim_ref(32), amdim_ref(32, run_selfsup=False)
+    whole = amdim_ref(32)
+    alone = load_configuration(
+        ["syn/r9/classify"],
+        ["session.method = 'amdim_ref'", *SMALL, "AMDIMRefModel.encoder_size = 32"],
+    ).make_backbone()
     backbone = [key for key in whole.state_dict() if key.startswith("backbone.")]
-    assert list(alone.state_dict()) == backbone
+    assert [f"backbone.{key}" for key in alone.state_dict()] == backbone
     assert len(whole.state_dict()) > len(backbone)
-    pooled, _, views = alone(torch.randn(2, 3, 32, 32), torch.arange(2))
-    assert pooled.shape == (2, 3)
-    assert views is None
+    assert alone(torch.randn(2, 3, 32, 32)).pooled.shape == (2, 3)
+    features, parts = whole(Batch((torch.randn(2, 3, 32, 32),), torch.arange(2)))
+    assert features.pooled.shape == (2, 3)
+    assert parts is None, "of one view, as in validation"
 
 
 @pytest.mark.parametrize("use_bn", [False, True])
@@ -118,25 +129,26 @@ def test_embeddings_start_near_the_identity_where_they_can(features, near):
 
 @pytest.mark.parametrize("size", [48, "'64'"])
 def test_other_encoders_are_refused(size):
-    message = f"(?m)^AMDIMRefModel.encoder_size = {size}: expected one of 32, 64, 128$"
+    message = f"(?m)^AMDIMEncoder.encoder_size = {size}: expected one of 32, 64, 128$"
     with pytest.raises(ConfigurationError, match=message):
         amdim_ref(size)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 32, 32), (2, 2, 3, 16, 16), (2, 3, 64, 32)])
-def test_images_of_another_size_are_refused(shape):
+@pytest.mark.parametrize(
+    ("shape", "views"), [((2, 3, 32, 32), 1), ((2, 3, 16, 16), 2), ((2, 3, 64, 32), 1)]
+)
+def test_images_of_another_size_are_refused(shape, views):
     message = rf"encoder_size = 64: the images are {shape[-2]}x{shape[-1]} \(BaseDataset.input_res"
     with pytest.raises(ConfigurationError, match=message):
-        amdim_ref(64)(torch.zeros(shape), torch.arange(2))
+        amdim_ref(64)(Batch((torch.zeros(shape),) * views, torch.arange(2)))
 
 
 @pytest.mark.parametrize("choice", ["resnet9", "resnet18", "resnet50"])
 @pytest.mark.parametrize("is_half", [False, True])
 def test_amdim_finds_its_maps(choice, is_half):
     choices = [f"init_resnet.choice = '{choice}'", f"ResNet.is_half = {is_half}"]
-    with configured([], ["ResNet.width = 8", *choices]):
-        model = make_model("amdim", run_selfsup=True, dataset_size=2)
-    _, _, (first, _) = model(torch.randn(2, 2, 3, 64, 64), torch.arange(2))
+    model = make_method("amdim", "ResNet.width = 8", *choices)
+    _, (first, _) = model(Batch((torch.randn(2, 3, 64, 64),) * 2, torch.arange(2)))
     assert first.five.shape == (2, 256, 5, 5)
     assert first.seven.shape == (2, 256, 7, 7)
 
@@ -159,10 +171,10 @@ def weights_of(tmp_path, monkeypatch):
     return path
 
 
-def pretrained(choice, *bindings, in_channels=3):
+def pretrained(choice, *bindings):
+    """The backbone that the authors' program would give ImageNet's weights."""
     choices = [f"init_resnet.choice = '{choice}'", "init_resnet.pretrained = True"]
-    with configured([], [*choices, *bindings]):
-        return init_resnet(in_channels=in_channels)
+    return load_configuration([], [*choices, *bindings]).find_start().make_backbone()
 
 
 @pytest.mark.parametrize("choice", ["resnet18", "resnet50"])
@@ -175,7 +187,7 @@ def test_weights_from_imagenet_make_torchvisions_network(choice, weights_of):
     trunk = nn.Sequential(*list(theirs.children())[:-2]).eval()
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        assert torch.equal(ours(images).blocks[-1], trunk(images))
+        assert torch.equal(ours.extract(images).blocks[-1], trunk(images))
     assert ours.fc.weight.shape == theirs.fc.weight.shape
     assert not torch.equal(ours.fc.weight, theirs.fc.weight)
 
@@ -183,11 +195,12 @@ def test_weights_from_imagenet_make_torchvisions_network(choice, weights_of):
 def test_weights_that_cannot_be_fetched(weights_of):
     with pytest.raises(DataError) as caught:
         pretrained("resnet18")
-    message = str(caught.value).splitlines()[0]  # gin says below where it was
+    message = str(caught.value)
     url = "https://download.pytorch.org/models/resnet18-f37072fd.pth"
-    assert message.startswith(f"init_resnet.pretrained: {url} cannot be fetched: ")
+    assert message.startswith(f"torchvision: resnet18: {url} cannot be fetched to ")
     assert "no route to a host, f37072fd wanted at all" in message
-    assert message.endswith(f"it may be put at {weights_of('resnet18')} by hand")
+    assert f"{weights_of('resnet18')}: " in message
+    assert "\n" not in message
 
 
 def saved(content):
@@ -208,75 +221,82 @@ DAMAGED = {
 def test_damaged_weights_are_named(damage, weights_of):
     path = weights_of("resnet18")
     path.write_bytes(DAMAGED[damage]())
-    message = f"^init_resnet.pretrained: {path}: damaged, or not the weights of resnet18 from http"
+    message = f"^torchvision: resnet18: {path}: damaged, or not the weights from https://"
     with pytest.raises(DataError, match=message):
         pretrained("resnet18")
 
 
 @pytest.mark.parametrize(
-    ("choice", "in_channels", "bindings", "message"),
+    ("choice", "bindings", "message"),
     [
-        ("resnet9", 3, [], "there are none for 'resnet9': expected one of resnet18, resnet34, "),
-        ("tiny", 3, [], "there are none for 'tiny': expected one of resnet18, resnet34, "),
-        ("resnet18", 2, [], "expected images of 3 channels, not of 2$"),
-        ("resnet18", 3, ["ResNet.is_half = True"], "expected ResNet.is_half = False$"),
-        ("resnet18", 3, ["ResNet.width = 32"], "expected ResNet.width = 64, not 32$"),
+        ("resnet9", [], "expected one of resnet18, resnet34, "),
+        ("tiny", [], "expected one of resnet18, resnet34, "),
+        ("resnet18", ["ResNet.is_half = True"], "expected ResNet.is_half = False$"),
+        ("resnet18", ["ResNet.width = 32"], "expected ResNet.width = 64, not 32$"),
+        (
+            "resnet18",
+            ["session.method = 'cmc'"],
+            "weights of resnet18 do not fit the backbone 'two_encoders'$",
+        ),
     ],
 )
-def test_networks_that_no_weights_fit(choice, in_channels, bindings, message, weights_of):
-    start = "(?m)^init_resnet.pretrained = True: weights from ImageNet: "
-    with pytest.raises(ConfigurationError, match=start + message):
-        pretrained(choice, *bindings, in_channels=in_channels)
+def test_networks_that_no_weights_fit(choice, bindings, message, weights_of):
+    with pytest.raises(ConfigurationError, match=f"^torchvision: {choice}: {message}"):
+        pretrained(choice, *bindings)
 
 
-@gin.configurable(denylist=["in_channels"])
+def test_weights_for_images_of_other_channels(weights_of):
+    start = Torchvision("resnet18", lambda: make_backbone("resnet18", in_channels=2))
+    message = "^torchvision: resnet18: expected images of 3 channels, not of 2$"
+    with pytest.raises(ConfigurationError, match=message):
+        start.make_backbone()
+
+
 class Tiny(Backbone, name="tiny"):
     def __init__(self, in_channels, out_feats=5):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_feats, 3)
         self.out_feats = out_feats
 
-    def forward(self, images):
+    def extract(self, images):
         dense = self.conv(images)
         return Features(dense.mean((2, 3)), dense, [dense])
 
 
 def test_a_backbone_is_chosen_by_its_name():
     bindings = ["init_resnet.choice = 'tiny'", "Tiny.out_feats = 7"]
-    with configured(["syn/r9/rotate"], bindings):
-        model = make_model("rotate", run_selfsup=True, dataset_size=2)
+    model = make_method("rotate", *bindings)
     assert isinstance(model.backbone, Tiny)
-    pooled, dense, logits = model(torch.randn(2, 3, 16, 16), torch.arange(2))
+    (pooled, dense, _), logits = model(Batch((torch.randn(2, 3, 16, 16),), torch.arange(2)))
     assert pooled.shape == (2, 7)
     assert dense.shape == (2, 7, 14, 14)
     assert logits.shape == (2, 4)
 
 
 def test_unknown_backbones_are_refused():
-    message = f"'resnet10': expected one of {', '.join(ARCHITECTURES)}, tiny"
-    with (
-        configured([], ["init_resnet.choice = 'resnet10'"]),
-        pytest.raises(ConfigurationError, match=message),
-    ):
-        init_resnet()
+    message = "session.backbone = 'resnet10' is not known: did you mean 'resnet101'"
+    with pytest.raises(ConfigurationError, match=message):
+        load_configuration([], ["init_resnet.choice = 'resnet10'"]).make_backbone()
+    with pytest.raises(ConfigurationError, match="backbone = 'vgg' is not known: ") as caught:
+        make_backbone("vgg")
+    assert {"amdim_encoder", "tiny", *ARCHITECTURES} <= set(re.findall(r"\w+", str(caught.value)))
 
 
 CONVNET = """
-import gin
 from torch import nn
 from selfstudy.backbones.base import Backbone
 
-@gin.configurable(denylist=["in_channels"])
 class ConvNet(Backbone, name="convnet"):
     def __init__(self, in_channels, out_feats=5):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_feats, 3)
 """
 CHOOSE = """
-from selfstudy.configuration import configured
-from selfstudy.backbones.resnet import init_resnet
-with configured([], ["init_resnet.choice = 'convnet'", "ConvNet.out_feats = 7"]):
-    print(init_resnet(in_channels=2).conv)
+from selfstudy.backbones.base import make_backbone
+from selfstudy.configuration import load_configuration
+bindings = ["init_resnet.choice = 'convnet'", "ConvNet.out_feats = 7"]
+print(load_configuration([], bindings).make_asked(in_channels=2).conv)
+print(make_backbone("convnet", in_channels=1).conv)
 """
 
 
@@ -284,7 +304,7 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)
     monkeypatch.setattr(provenance, "PACKAGE", package)
-    before = provenance.fingerprint_code("training.session", "methods.rotate")
+    before = provenance.fingerprint_code("training.run", "methods.rotate")
     (package / "backbones" / "convnet.py").write_text(CONVNET)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     chosen = subprocess.run(
@@ -294,22 +314,21 @@ def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
         capture_output=True,
         text=True,
     )
-    assert chosen.stdout == "Conv2d(2, 7, kernel_size=(3, 3), stride=(1, 1))\n", chosen.stderr
+    assert chosen.stdout == (
+        "Conv2d(2, 7, kernel_size=(3, 3), stride=(1, 1))\n"
+        "Conv2d(1, 5, kernel_size=(3, 3), stride=(1, 1))\n"
+    ), chosen.stderr
     # Runs with other backbones are not out of date.
-    assert provenance.fingerprint_code("training.session", "methods.rotate") == before
+    assert provenance.fingerprint_code("training.run", "methods.rotate") == before
 
 
 def test_layers_that_are_not_there_cannot_be_frozen():
     images = torch.randn(2, 3, 16, 16)
-    with configured([], ["ResNet.width = 4", "ResNet.freeze_at_k = 1"]):
-        backbone = init_resnet()
+    bindings = ["ResNet.width = 4", "ResNet.freeze_at_k = 1"]
+    backbone = load_configuration([], bindings).make_backbone()
     backbone(images).pooled.sum().backward()
     assert all(p.grad is None for layer in backbone.layers[:2] for p in layer.parameters())
     assert all(p.grad is not None for p in backbone.layers[2].parameters())
-    with (
-        configured([], ["ResNet.freeze_at_k = 3"]),
-        pytest.raises(
-            ConfigurationError, match="freeze_at_k = 3: expected a layer of resnet9, 0 to 2"
-        ),
-    ):
-        init_resnet()
+    message = "freeze_at_k = 3: expected a layer of resnet9, 0 to 2"
+    with pytest.raises(ConfigurationError, match=message):
+        load_configuration([], ["ResNet.freeze_at_k = 3"]).make_backbone()

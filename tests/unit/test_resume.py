@@ -12,15 +12,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from own_runs import make_run
 
-from selfstudy.configuration import configured
 from selfstudy.errors import ConfigurationError, DataError, InterruptionError
 from selfstudy.job import run_job
 from selfstudy.training import checkpoint
-from selfstudy.training.failure import failure
-from selfstudy.training.run import held, run
-from selfstudy.training.seeds import run_seeds
-from selfstudy.training.session import open_dataset
+from selfstudy.training import run as training
+from selfstudy.training.failure import read_failure
+from selfstudy.training.run import hold
+from selfstudy.training.seeds import train_seeds
 
 TINY = [
     "session.precision = 'float32'",
@@ -42,12 +42,18 @@ LIMIT = 60  # seconds that any process here may take
 
 def train(gin, bindings, data, folder):
     """One run, or the seeds of a budget, as a job of the workflow does it."""
-    with run_job(f"{folder}.log", 1), configured([f"syn/r9/{gin}"], [*TINY, *bindings]):
+    with run_job(f"{folder}.log", 1):
         torch.set_num_threads(1)
-        if "BaseDataset.semisupervised = 20" in bindings:
-            run_seeds(data, folder, SEEDS, code="")
+        run = make_run(data, [f"syn/r9/{gin}"], [*TINY, *bindings])
+        if run.labels:
+            train_seeds(run, folder, SEEDS, code="")
         else:
-            run(open_dataset(data), folder, 0, code="", keep_snapshot=True)
+            save_learner(training.train(run, folder, 0, code="", keep_snapshot=True), folder)
+
+
+def save_learner(trained, folder):
+    """Save all that was trained: a snapshot holds the backbone alone."""
+    torch.save(trained.learner.state_dict(), folder / "learner.pt")
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +101,10 @@ def results(folder):
         if path.name != "times.csv"
     }
     weights = {
-        path.relative_to(folder).as_posix(): torch.load(path, weights_only=True)["network"]
-        for path in folder.rglob("snapshot.pt")
+        path.relative_to(folder).as_posix(): torch.load(path, weights_only=True)
+        for path in [*folder.rglob("snapshot.pt"), *folder.rglob("learner.pt")]
     }
-    return tables, weights
+    return tables, {name: content.get("weights", content) for name, content in weights.items()}
 
 
 def assert_same(one, other):
@@ -170,7 +176,7 @@ def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_pa
     assert "Traceback" not in log
     assert (folder / "checkpoint.pt").is_file()
     assert not (folder / "metrics.csv").exists()
-    assert not failure(folder)
+    assert not read_failure(folder)
     for place in (folder, whole):
         again = started(place, "cmc", bindings)
         again.join(LIMIT)
@@ -187,8 +193,8 @@ def test_a_run_that_ends_when_asked_to_stop_is_not_lost(prepared, tmp_path, capl
         return False
 
     def trained(folder, **options):
-        with configured(["syn/r9/rotate"], [*TINY, "scheduler.milestones = [1, 2]"]):
-            run(open_dataset(prepared), folder, 0, "", keep_snapshot=True, **options)
+        run = make_run(prepared, ["syn/r9/rotate"], [*TINY, "scheduler.milestones = [1, 2]"])
+        save_learner(training.train(run, folder, 0, "", keep_snapshot=True, **options), folder)
 
     folder, whole = tmp_path / "run", tmp_path / "whole"
     trained(whole)
@@ -251,8 +257,8 @@ def test_another_configuration_begins_anew(stopped, started):
 
 def test_other_code_begins_anew(stopped, prepared, caplog):
     folder, _ = stopped
-    with configured(["syn/r9/rotate"], TINY), caplog.at_level(logging.WARNING, "selfstudy"):
-        run(open_dataset(prepared), folder, 0, code="changed")
+    with caplog.at_level(logging.WARNING, "selfstudy"):
+        training.train(make_run(prepared, ["syn/r9/rotate"], TINY), folder, 0, code="changed")
     assert "begun anew: another source" in caplog.text
 
 
@@ -266,18 +272,18 @@ def test_a_second_process_is_refused(started, prepared, tmp_path):
     assert "run: another process is training here" in Path(f"{folder}.log").read_text()
     process.kill()
     process.join()
-    with held(folder):  # the lock died with the process
+    with hold(folder):  # the lock died with the process
         pass
-    with held(folder), pytest.raises(ConfigurationError, match="another process"), held(folder):
+    with hold(folder), pytest.raises(ConfigurationError, match="another process"), hold(folder):
         pass
 
 
 def test_a_kill_between_two_renames_loses_nothing(tmp_path):
     """The last checkpoint is set aside before the new one takes its place."""
-    checkpoint.write(tmp_path, dict.fromkeys(checkpoint.KEYS, 1))
-    checkpoint.write(tmp_path, dict.fromkeys(checkpoint.KEYS, 2))
-    assert checkpoint.read(tmp_path / "checkpoint.pt")["round"] == 2
-    assert checkpoint.read(tmp_path / "checkpoint.previous.pt")["round"] == 1
+    checkpoint.write_checkpoint(tmp_path, dict.fromkeys(checkpoint.KEYS, 1))
+    checkpoint.write_checkpoint(tmp_path, dict.fromkeys(checkpoint.KEYS, 2))
+    assert checkpoint.read_checkpoint(tmp_path / "checkpoint.pt")["round"] == 2
+    assert checkpoint.read_checkpoint(tmp_path / "checkpoint.previous.pt")["round"] == 1
     (tmp_path / "checkpoint.pt").unlink()
     with pytest.raises(DataError, match=r"checkpoint.pt: cannot be read"):
-        checkpoint.read(tmp_path / "checkpoint.pt")
+        checkpoint.read_checkpoint(tmp_path / "checkpoint.pt")

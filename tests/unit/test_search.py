@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib import pyplot
+from own_runs import make_run
 
 from selfstudy import cli
 from selfstudy.drawing import save
@@ -22,6 +23,7 @@ from selfstudy.search.results import load_study, tabulate_trials, write_results
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import SearchSettings, SharedStudy
 from selfstudy.search.worker import search
+from selfstudy.training.run import Trained
 
 TINY = [
     "session.precision = 'float32'",
@@ -51,7 +53,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def searched(prepared, folder, count, settings=SHORT, gin="classify", bindings=()):
-    search(folder, [f"syn/r9/{gin}"], [*TINY, *bindings], prepared, settings, count, code="")
+    run = make_run(prepared, [f"syn/r9/{gin}"], [*TINY, *bindings])
+    search(folder, run, settings, count, code="")
     return tabulate_trials(load_study(folder))
 
 
@@ -128,20 +131,20 @@ NINE = SearchSettings("tpe", seed=0, rounds=9, grace=3)
 def falling(values):
     """A run that reports so much for each of its trials, in every round."""
 
-    def run(dataset, folder, seed, code, stop):
+    def train(run, folder, seed, code, stop):
         for number in range(1, 10):
             value = values[int(folder.name)]
             if value is None:
                 raise DivergenceError(f"{folder}: no longer finite")
             if stop({"round": number, "valid_accuracy": value}):
                 break
-        return {"accuracy": value}
+        return Trained({"accuracy": value}, None)
 
-    return run
+    return train
 
 
 def test_bad_trials_are_pruned_but_not_before_their_grace(prepared, folder, monkeypatch):
-    monkeypatch.setattr(worker, "run", falling([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]))
+    monkeypatch.setattr(worker, "train", falling([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]))
     table = searched(prepared, folder / "s", 6, NINE)
     # Hyperband's brackets prune at round 3 or not at all; none but the best of one gets past it.
     assert set(table["state"]) == {"complete", "pruned"}
@@ -152,7 +155,7 @@ def test_bad_trials_are_pruned_but_not_before_their_grace(prepared, folder, monk
 
 
 def test_trials_that_diverge_do_not_end_a_search(prepared, folder, monkeypatch):
-    monkeypatch.setattr(worker, "run", falling([None, 0.5]))
+    monkeypatch.setattr(worker, "train", falling([None, 0.5]))
     table = searched(prepared, folder / "s", 1, NINE)
     assert table["state"].tolist() == ["diverged"]
     with pytest.raises(TrainingError, match=r"s: no trial is complete.*: 1 diverged"):

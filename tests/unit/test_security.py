@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from selfstudy.commands.common import new_folder
-from selfstudy.configuration import configured
+from selfstudy.configuration import load_configuration
 from selfstudy.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -104,8 +104,8 @@ def test_gin_imports_nothing(tmp_path, monkeypatch, before, separator, statement
     path = tmp_path / "mine.gin"
     path.write_text(f"{before}{separator}{statement}\n", newline="", encoding="utf-8")
     for files, bindings in (([str(path)], []), ([], [f"{before}{separator}{statement}"])):
-        with pytest.raises(ConfigurationError), configured(files, bindings):
-            pass
+        with pytest.raises(ConfigurationError):
+            load_configuration(files, bindings)
     assert not sys.modules.pop("intruder", None)
 
 

@@ -1,22 +1,24 @@
 """Runs: every method trains, repeats exactly, and hands on its backbone and nothing else."""
 
 import csv
+from functools import partial
 
+import h5py
 import pandas as pd
 import pytest
 import torch
+from own_runs import make_run
 
-from selfstudy.backbones.study import Wrapper
-from selfstudy.configuration import configured
+from selfstudy.backbones.base import make_backbone
+from selfstudy.configuration import load_configuration
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
-from selfstudy.training.checkpoint import read
-from selfstudy.training.failure import failure
+from selfstudy.snapshots import load, read_snapshot
+from selfstudy.training.checkpoint import read_checkpoint
+from selfstudy.training.failure import read_failure
 from selfstudy.training.loop import Step
-from selfstudy.training.run import run
-from selfstudy.training.seeds import run_seeds
-from selfstudy.training.session import open_dataset
-from selfstudy.training.snapshot import load_backbone
+from selfstudy.training.run import train
+from selfstudy.training.seeds import train_seeds
 from selfstudy.training.watch import Watch
 
 METHODS = ("vae", "rotate", "cmc", "amdim")
@@ -34,13 +36,14 @@ TINY = [
 
 
 def pretrain(method, data, folder, seed=0, bindings=()):
-    with configured([f"syn/r9/{method}"], [*TINY, *bindings]):
-        run(open_dataset(data), folder, seed, code="", keep_snapshot=True)
+    run = make_run(data, [f"syn/r9/{method}"], [*TINY, *bindings])
+    train(run, folder, seed, code="", keep_snapshot=True, keep_checkpoint=True)
     return pd.read_csv(folder / "history.csv")
 
 
-def weights(folder):
-    return torch.load(folder / "snapshot.pt", weights_only=True)["network"]
+def learner(folder):
+    """All that a run has trained: the method and its probes."""
+    return read_checkpoint(folder / "checkpoint.pt")["learner"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -52,16 +55,18 @@ def test_pretraining_writes_its_results(method, prepared, tmp_path):
     metrics = pd.read_csv(tmp_path / "run" / "metrics.csv").iloc[0]
     assert metrics["seed"] == 0
     assert metrics["labels"] == 100
+    assert {"train_loss_fc_classify", "train_acc_mlp_pose"} <= set(history)
+    trained = read_snapshot(tmp_path / "run" / "snapshot.pt")["trained"]
+    assert (trained["method"], trained["task"], trained["seed"]) == (method, None, 0)
+    assert trained["rounds"] == 2
     operative = (tmp_path / "run" / "config.gin").read_text()
-    assert f"Wrapper.model_choice = '{method}'" in operative
+    assert f"session.method = '{method}'" in operative
     assert "ResNet.width = 4" in operative
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
     """A pretraining run's backbone is the same, bit for bit, whatever the labels are."""
-    import h5py
-
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     pretrain(method, prepared, tmp_path / "a")
@@ -69,12 +74,13 @@ def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
         file["targets"][:] = (file["targets"][:] * 3 + 1) % 10
     pretrain(method, prepared, tmp_path / "b")
     torch.set_num_threads(threads)
-    first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
+    first, second = learner(tmp_path / "a"), learner(tmp_path / "b")
     for key in first:
         same = torch.equal(first[key], second[key])
-        if key.startswith("model."):
+        if key.startswith("method."):
             assert same, key
-    assert not torch.equal(first["fc.0.weight"], second["fc.0.weight"])
+    probe = "probes.fc_classify.head.weight"
+    assert not torch.equal(first[probe], second[probe])
 
 
 DENSE = [*TINY, "BaseDataset.input_res = 32", "dataloader.batch_size = 8"]
@@ -82,8 +88,8 @@ DENSE = [*TINY, "BaseDataset.input_res = 32", "dataloader.batch_size = 8"]
 
 @pytest.mark.parametrize("method", METHODS)
 def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi, tmp_path):
-    with configured([f"dense/r50/{method}"], DENSE):
-        run(open_dataset(prepared_multi), tmp_path, seed=0, code="", keep_snapshot=True)
+    run = make_run(prepared_multi, [f"dense/r50/{method}"], DENSE)
+    train(run, tmp_path, seed=0, code="", keep_snapshot=True)
     history = pd.read_csv(tmp_path / "history.csv")
     assert history.notna().all(axis=None)
     assert {"train_acc_mlp_segment", "train_acc_fc_depth"} <= set(history)
@@ -95,8 +101,7 @@ def test_dense_pretraining_watches_segmentation_and_depth(method, prepared_multi
 )
 def test_dense_finetuning(task, metrics, prepared_multi, tmp_path):
     bindings = [*DENSE, "BaseDataset.semisupervised = 10"]
-    with configured([f"dense/r50/{task}"], bindings):
-        run(open_dataset(prepared_multi), tmp_path, seed=0, code="")
+    train(make_run(prepared_multi, [f"dense/r50/{task}"], bindings), tmp_path, seed=0, code="")
     history = pd.read_csv(tmp_path / "history.csv")
     assert metrics <= set(history)
     assert history[sorted(metrics)].ge(0).all(axis=None)
@@ -105,14 +110,12 @@ def test_dense_finetuning(task, metrics, prepared_multi, tmp_path):
 def test_amdims_own_encoder_trains(packed, tmp_path):
     prepare(packed, tmp_path / "data.h5", "0110", 32, "lab", seed=0)
     bindings = [*TINY, "BaseDataset.input_res = 32", "AMDIMRefModel.encoder_size = 32"]
-    with configured(["syn/r9/common", "pretext/amdim_ref"], [*bindings, "AMDIMRefModel.ndf = 4"]):
-        run(
-            open_dataset(tmp_path / "data.h5"),
-            tmp_path / "run",
-            seed=0,
-            code="",
-            keep_snapshot=True,
-        )
+    run = make_run(
+        tmp_path / "data.h5",
+        ["syn/r9/common", "pretext/amdim_ref"],
+        [*bindings, "AMDIMRefModel.ndf = 4"],
+    )
+    train(run, tmp_path / "run", seed=0, code="", keep_snapshot=True)
     assert pd.read_csv(tmp_path / "run" / "history.csv").notna().all(axis=None)
 
 
@@ -122,80 +125,131 @@ def test_a_seed_fixes_a_run(prepared, tmp_path):
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
         pretrain("vae", prepared, tmp_path / folder, seed)
     torch.set_num_threads(threads)
-    first, again, other = (weights(tmp_path / folder) for folder in "abc")
+    first, again, other = (learner(tmp_path / folder) for folder in "abc")
     assert all(torch.equal(first[key], again[key]) for key in first)
-    assert not torch.equal(first["fc.0.weight"], other["fc.0.weight"])
+    probe = "probes.fc_classify.head.weight"
+    assert not torch.equal(first[probe], other[probe])
+
+
+def start_from(snapshot, data, files, bindings=()):
+    """What finetuning begins with."""
+    configuration = load_configuration(
+        files, [*TINY, *bindings, f"Wrapper.pretrained = {str(snapshot)!r}"]
+    )
+    torch.manual_seed(0)
+    return configuration.make_learner(configuration.open_dataset(data))
 
 
 def test_finetuning_starts_from_exactly_the_backbone(prepared, tmp_path):
     pretrain("cmc", prepared, tmp_path / "run")
-    snapshot = tmp_path / "run" / "snapshot.pt"
-    with configured(["syn/r9/cmc", "syn/r9/classify"], TINY):
-        network = Wrapper(dataset_size=100)
-        readout = network.fc[0].weight.clone()
-        load_backbone(snapshot, network)
-    saved = weights(tmp_path / "run")
-    for key, value in network.model.backbone.state_dict().items():
-        assert torch.equal(value, saved[f"model.backbone.{key}"]), key
-    assert torch.equal(network.fc[0].weight, readout)
-    assert not [key for key in network.state_dict() if "memory" in key]
+    snapshot, files = tmp_path / "run" / "snapshot.pt", ["syn/r9/cmc", "syn/r9/classify"]
+    begun = start_from(snapshot, prepared, files)
+    saved = read_snapshot(snapshot)["weights"]
+    assert begun.backbone.state_dict().keys() == saved.keys()
+    for key, value in begun.backbone.state_dict().items():
+        assert torch.equal(value, saved[key]), key
+    torch.manual_seed(0)
+    scratch = make_run(prepared, files, TINY).make()
+    assert torch.equal(begun.task.head.weight, scratch.task.head.weight), "a seed's head is one"
+    assert not torch.equal(begun.backbone.l.fc.weight, scratch.backbone.l.fc.weight)
+    assert not [key for key in begun.state_dict() if "memory" in key]
+    assert all(key.startswith(("backbone.", "task.")) for key in begun.state_dict())
 
 
 @pytest.mark.parametrize(
     ("files", "bindings", "message"),
     [
-        (
-            ["syn/r9/classify"],
-            [],
-            "missing: stem.0.weight, .* and [0-9]+ more; unexpected: l.stem.0.weight, ",
-        ),
+        (["syn/r9/classify"], [], "is two_encoders: expected resnet9, which is configured"),
         (
             ["syn/r9/cmc", "syn/r9/classify"],
             ["ResNet.width = 8"],
-            r"of another shape: l.stem.0.weight \(4, 1, 3, 3\) in place of \(8, 1, 3, 3\), ",
+            "resnet9 has width = 4: expected 8, which is configured",
         ),
     ],
 )
 def test_another_backbone_is_refused(prepared, tmp_path, files, bindings, message):
     pretrain("cmc", prepared, tmp_path / "run")
-    with configured(files, [*TINY, *bindings]):
-        network = Wrapper(dataset_size=100)
+    with pytest.raises(ConfigurationError, match=rf"snapshot.pt: its backbone {message}"):
+        start_from(tmp_path / "run" / "snapshot.pt", prepared, files, bindings)
+
+
+def test_weights_that_are_not_the_backbones_are_refused(prepared, tmp_path):
+    pretrain("vae", prepared, tmp_path / "run")
+    snapshot = tmp_path / "run" / "snapshot.pt"
+    whole = torch.load(snapshot, weights_only=True)
+    weights = whole["weights"]
+    rest = {key: value for key, value in weights.items() if not key.startswith("stem.")}
+    changes = {
+        "missing: stem.0.weight, .* and [0-9]+ more; unexpected: memory$": rest
+        | {"memory": torch.zeros(2)},
+        r"of another shape: stem.0.weight \(2, 3, 3, 3\) in place of \(4, 3, 3, 3\)$": weights
+        | {"stem.0.weight": weights["stem.0.weight"][:2]},
+    }
+    for message, changed in changes.items():
+        torch.save(whole | {"weights": changed}, snapshot)
         with pytest.raises(DataError, match=f"snapshot.pt: its backbone is not .*{message}"):
-            load_backbone(tmp_path / "run" / "snapshot.pt", network)
+            start_from(snapshot, prepared, ["syn/r9/classify"])
+        with pytest.raises(DataError, match=f"snapshot.pt: its backbone is not .*{message}"):
+            load(snapshot)
 
 
 def test_damaged_snapshots_are_refused(prepared, tmp_path):
     pretrain("vae", prepared, tmp_path / "run")
     whole = (tmp_path / "run" / "snapshot.pt").read_bytes()
     snapshot = tmp_path / "snapshot.pt"
-    with configured(["syn/r9/classify"], TINY):
-        network = Wrapper(dataset_size=100)
-        for content in (b"", b"PK\x03\x04 not a zip", b"hello", whole[: len(whole) // 2]):
-            snapshot.write_bytes(content)
-            with pytest.raises(DataError, match=r"snapshot.pt: damaged, or not a snapshot"):
-                load_backbone(snapshot, network)
-        for content in ([1.0], network.state_dict()):
-            torch.save(content, snapshot)
-            with pytest.raises(DataError, match=r"snapshot.pt: not a snapshot: expected 'network'"):
-                load_backbone(snapshot, network)
+
+    def refuse(message):
+        for take in (partial(start_from, data=prepared, files=["syn/r9/classify"]), load):
+            with pytest.raises(DataError, match=message) as caught:
+                take(snapshot)
+            assert "\n" not in str(caught.value)
+
+    for content in (b"", b"PK\x03\x04 not a zip", b"hello", whole[: len(whole) // 2]):
+        snapshot.write_bytes(content)
+        refuse(r"snapshot.pt: damaged, or not a snapshot")
+    for content in ([1.0], make_backbone("resnet9", width=2).state_dict()):
+        torch.save(content, snapshot)
+        refuse(r"snapshot.pt: not a snapshot: expected 'backbone', found ")
+    torch.save({"network": {"fc.weight": torch.zeros(2)}}, snapshot)
+    refuse(r"snapshot.pt: a snapshot of selfstudy 0.1, .*: train the run again$")
 
 
 @pytest.mark.parametrize(
     ("gin", "bindings", "error", "message"),
     [
-        ("syn/r9/pose", ["BaseDataset.predict_pose = False"], DataError, "no pose to learn"),
-        ("syn/r9/pose", ["session.task = 'DepthTask'"], DataError, "one target an image: DepthTa"),
-        ("dense/r50/segment", [], ConfigurationError, "dense_pred = True, but .* has one target"),
+        ("syn/r9/pose", ["session.task = 'DepthTask'"], DataError, "one target per image: Depth n"),
+        ("dense/r50/segment", [], DataError, "one target per image: Segment needs one for every"),
         ("syn/r9/classify", ["Wrapper.out_classes = [9, 5]"], ConfigurationError, "has 10 classes"),
-        ("syn/r9/amdim", ["BaseDataset.double_sample = False"], ConfigurationError, "two views"),
-        ("syn/r9/vae", ["BaseDataset.double_sample = True"], ConfigurationError, "two views"),
+        ("syn/r9/amdim", ["BaseDataset.double_sample = False"], ConfigurationError, "2 views"),
+        ("syn/r9/vae", ["BaseDataset.double_sample = True"], ConfigurationError, "1 view:"),
         ("syn/r9/vae", ["session.train_iters = 0"], ConfigurationError, "train_iters = 0"),
     ],
 )
 def test_what_does_not_fit_together_is_named(prepared, tmp_path, gin, bindings, error, message):
-    with configured([gin], [*TINY, *bindings]), pytest.raises(error, match=message):
-        run(open_dataset(prepared), tmp_path / "run", seed=0, code="")
+    with pytest.raises(error, match=message):
+        train(make_run(prepared, [gin], [*TINY, *bindings]), tmp_path / "run", seed=0, code="")
     assert not (tmp_path / "run").exists()
+
+
+def test_images_without_a_pose_teach_none(prepared, tmp_path):
+    with h5py.File(prepared, "r+") as file:
+        del file["rot_mat"]
+    with pytest.raises(DataError, match=r"data_16_lab.h5: no pose to learn: expected 'rot_mat'"):
+        train(make_run(prepared, ["syn/r9/pose"], TINY), tmp_path / "run", seed=0, code="")
+    assert not (tmp_path / "run").exists()
+    assert set(make_run(prepared, ["syn/r9/vae"], TINY).make().probes) == {
+        "fc_classify",
+        "mlp_classify",
+    }
+
+
+def test_a_damaged_pose_is_not_taken_for_none(prepared, tmp_path):
+    with h5py.File(prepared, "r+") as file:
+        rotations = file["rot_mat"][:-1]
+        del file["rot_mat"]
+        file["rot_mat"] = rotations
+    with pytest.raises(DataError, match=r"data_16_lab.h5: 119 rows in 'rot_mat' for 120 images"):
+        pretrain("vae", prepared, tmp_path / "run")
 
 
 def test_a_diverging_run_stops_and_keeps_its_last_good_checkpoint(prepared, tmp_path):
@@ -204,8 +258,8 @@ def test_a_diverging_run_stops_and_keeps_its_last_good_checkpoint(prepared, tmp_
     with pytest.raises(TrainingError, match=message):
         pretrain("vae", prepared, tmp_path / "run", bindings=bindings)
     assert not (tmp_path / "run" / "metrics.csv").exists()
-    assert "the loss is no longer finite" in failure(tmp_path / "run")
-    kept = read(tmp_path / "run" / "checkpoint.pt")["network"]
+    assert "the loss is no longer finite" in read_failure(tmp_path / "run")
+    kept = read_checkpoint(tmp_path / "run" / "checkpoint.pt")["learner"]
     assert all(torch.isfinite(value).all() for value in kept.values())
 
 
@@ -230,10 +284,13 @@ def test_a_full_gpu_names_what_to_lower(prepared, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("binding", "message"),
     [
-        ("session.task = 'ClasifyTask'", "session.task = 'ClasifyTask' is not known: did you mean"),
+        (
+            "session.task = 'ClasifyTask'",
+            "session.task = 'ClasifyTask' is not known: did you mean 'cl",
+        ),
         ("session.precision = 'half'", "session.precision = 'half'"),
         ("Wrapper.model_choice = 'vea'", "did you mean 'vae'"),
-        ("init_resnet.choice = 'resnet10'", "expected one of resnet9"),
+        ("init_resnet.choice = 'resnet10'", "backbone = 'resnet10' is not known: did you mean"),
         ("optimizer.optim_fn = 'Adm'", "did you mean 'Adam'"),
         ("scheduler.milestones = [5, 2]", "expected rising milestones"),
     ],
@@ -245,8 +302,7 @@ def test_bad_values_are_named(prepared, tmp_path, binding, message):
 
 def finetune(data, folder, seeds, labels=20, code="as it is"):
     bindings = [*TINY, f"BaseDataset.semisupervised = {labels}"]
-    with configured(["syn/r9/classify"], bindings):
-        run_seeds(data, folder, seeds, code)
+    train_seeds(make_run(data, ["syn/r9/classify"], bindings), folder, seeds, code)
     with (folder / "metrics.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -259,6 +315,9 @@ def test_adding_a_seed_trains_that_seed_alone(prepared, tmp_path):
     assert [row["seed"] for row in rows] == ["0", "1"]
     assert rows[0] == first[0]
     assert rows[0]["label_subset"] != rows[1]["label_subset"]
+    backbone = load_configuration(["syn/r9/classify"], TINY).make_backbone()
+    head = 10 * (256 + 1)
+    assert rows[0]["parameters"] == str(sum(p.numel() for p in backbone.parameters()) + head)
     history = pd.read_csv(tmp_path / "n20" / "history.csv")
     assert history.groupby("seed").size().to_dict() == {0: 2, 1: 2}
 

@@ -112,7 +112,7 @@ def test_images_of_ones_own(new_study, images):
     assert planned["finetune"] == 10
 
 
-MINE = {
+TINY = {
     "selfstudy/backbones/tiny.py": '''"""A backbone of one's own."""
 
 from torch import Tensor, nn
@@ -123,38 +123,26 @@ from selfstudy.backbones.base import Backbone, Features
 class Tiny(Backbone, name="tiny"):
     out_feats = 12
 
-    def __init__(self, in_channels: int) -> None:
+    def __init__(self, in_channels: int = 3) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(in_channels, self.out_feats, 3, 2)
 
-    def forward(self, images: Tensor) -> Features:
+    def extract(self, images: Tensor) -> Features:
         dense = self.convolution(images).relu()
         return Features(dense.mean((2, 3)), dense, [])
 ''',
-    "config/gin/backbones/tiny.gin": "init_resnet.choice = 'tiny'\n",
-    "selfstudy/tasks/animate.py": '''"""A task of one's own: whether a thing has wheels."""
-
-import gin
-from torch import Tensor
-
-from selfstudy.batch import Batch, Output
-from selfstudy.tasks.base import Task
-from selfstudy.tasks.classify import classify
-
-
-@gin.configurable
-class WheelsTask(Task):
-    def evaluate(self, output: Output, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        wheels = (batch.targets[:, 0] == 3) | (batch.targets[:, 0] == 9)
-        metrics = classify(output.fc[0][:, :2].float(), wheels.long())
-        return metrics.pop("loss"), metrics
-''',
-    "config/gin/syn/r9/animate.gin": "include 'syn/r9/classify.gin'\nsession.task = 'WheelsTask'\n",
+    "config/gin/backbones/tiny.gin": "session.backbone = 'tiny'\n",
 }
 
 
+def read_section(title):
+    """The blocks of Python and gin in a section of the README."""
+    section = (ROOT / "README.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
+
+
 def test_what_a_user_adds(tmp_path):
-    """The method of the README, word for word, beside a backbone and a task."""
+    """The method and the task of the README, word for word, beside a backbone."""
     from conftest import Study
 
     root = tmp_path / "checkout"
@@ -162,11 +150,14 @@ def test_what_a_user_adds(tmp_path):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     shutil.copyfile(ROOT / "Snakefile", root / "Snakefile")
-    readme = (ROOT / "README.md").read_text()
-    section = readme[readme.index("## A method of your own") :].split("\n## ")[0]
-    method, gin = re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
-    assert len(method.splitlines()) < 60
-    added = MINE | {"selfstudy/methods/simclr.py": method, "config/gin/pretext/simclr.gin": gin}
+    method, method_gin = read_section("A method of your own")
+    task, task_gin = read_section("A task of your own")
+    added = TINY | {
+        "selfstudy/methods/simclr.py": method,
+        "config/gin/pretext/simclr.gin": method_gin,
+        "selfstudy/tasks/light.py": task,
+        "config/gin/syn/r9/light.gin": task_gin,
+    }
     for name, text in added.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -174,7 +165,7 @@ def test_what_a_user_adds(tmp_path):
     study.folder.mkdir()
     study.config["backbones"] = ["r9", "tiny"]
     study.config["pretext"] = ["scratch", "simclr"]
-    study.config["tasks"] = {"classify": {"labels": [40]}, "animate": {"labels": [40]}}
+    study.config["tasks"] = {"classify": {"labels": [40]}, "light": {"labels": [40]}}
     del study.config["frozen"]
     study.snakemake()
     runs = runs_of(study)

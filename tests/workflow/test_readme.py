@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from small_cifar import write_cifar10
 
-from selfstudy.data.packed import BUCKETS, OBJECT, Sample, encode_png, name_bucket, write_packed
+from selfstudy.data.names import BUCKETS, name_bucket
+from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import prepare
 
 TESTS = Path(__file__).parents[1]
@@ -54,3 +55,20 @@ def test_single_runs(tmp_path):
     assert pd.read_csv(runs / "tuned/metrics.csv")["labels"].item() == 1000
     assert pd.read_csv(runs / "mine/linear.csv")["labels"].tolist() == [100, 1000]
     assert "4.5" in done.stdout.splitlines()[-1]
+
+
+def test_the_python_example(tmp_path):
+    """Word for word, on fewer images."""
+    write_demo_images(tmp_path / "data/demo")
+    section = (ROOT / "README.md").read_text().split("## In Python")[1]
+    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    program = program.replace("5000", "900")  # there are 1,000 images to train on
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.split()[:4] == ["pretext", "labels", "utility", "at_least"]
+    assert len(done.stdout.splitlines()) == 4
+    runs = tmp_path / "runs"
+    assert (runs / "rotate/snapshot.pt").is_file()
+    assert pd.read_csv(runs / "scratch/n100/metrics.csv")["accuracy"].between(0, 1).all()

@@ -1,22 +1,29 @@
-"""Linear evaluation on all budgets. Input: a prepared dataset, a snapshot. Output: metrics."""
+"""Linear evaluation on all budgets.
+
+Input: a prepared dataset, and a snapshot or a file of weights. Output: metrics.
+"""
+
+from dataclasses import replace
 
 from selfstudy.job import run_job
 
 with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
-    from selfstudy.configuration import configured
-    from selfstudy.evaluation.linear import linear_evaluation
+    from selfstudy.configuration import load_configuration
+    from selfstudy.evaluation.linear import evaluate_linearly
     from selfstudy.files import write_whole
-    from selfstudy.training.session import frozen_network, open_dataset
 
-    files, bindings = snakemake.params.gin
-    with configured(files, bindings):
-        dataset = open_dataset(snakemake.input.data)
-        table = linear_evaluation(
-            frozen_network(dataset, snakemake.input.snapshot),
-            dataset,
-            snakemake.wildcards.task,
-            snakemake.params.labels,
-            snakemake.params.seeds,
-        )
+    start = snakemake.params.start or snakemake.input.snapshot
+    configuration = replace(load_configuration(*snakemake.params.gin), start=start)
+    dataset = configuration.open_dataset(snakemake.input.data)
+    backbone = configuration.find_start().make_backbone().eval()
+    backbone.accept(dataset.input, dataset.resolution)
+    table = evaluate_linearly(
+        backbone,
+        dataset,
+        snakemake.wildcards.task,
+        snakemake.params.labels,
+        snakemake.params.seeds,
+        precision=configuration.recipe.session.precision,
+    )
     with write_whole(snakemake.output[0]) as temporary:
-        table.assign(snapshot=snakemake.input.snapshot).to_csv(temporary, index=False)
+        table.assign(snapshot=str(start)).to_csv(temporary, index=False)

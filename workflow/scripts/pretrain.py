@@ -5,17 +5,15 @@ from pathlib import Path
 from selfstudy.job import run_job
 
 with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
-    from selfstudy.configuration import configured
-    from selfstudy.training.run import run
-    from selfstudy.training.session import open_dataset
+    from selfstudy.configuration import load_configuration
+    from selfstudy.training.run import train
 
-    files, bindings = snakemake.params.gin
-    with configured(files, bindings):
-        run(
-            open_dataset(snakemake.input.data),
-            Path(snakemake.output.snapshot).parent,
-            seed=snakemake.params.seed,
-            code=snakemake.params.code,
-            keep_snapshot=True,
-            tracking=snakemake.config.get("tracking"),
-        )
+    configuration = load_configuration(*snakemake.params.gin)
+    train(
+        configuration.make_run(configuration.open_dataset(snakemake.input.data)),
+        Path(snakemake.output.snapshot).parent,
+        seed=snakemake.params.seed,
+        code=snakemake.params.code,
+        keep_snapshot=True,
+        tracking=snakemake.config.get("tracking"),
+    )

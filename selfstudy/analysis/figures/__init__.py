@@ -10,25 +10,24 @@ A file `fig{n}.py` defines
   the `looks` of the starts.
 """
 
-import __future__
-
-import ast
-from collections.abc import Callable
-from pathlib import Path
+import pkgutil
+from importlib import import_module
 from typing import NamedTuple
 
 from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.runs import Sweep
 
-FOLDER = Path(__file__).parent
-SAID = ("CAPTION", "list_inputs")  # what is read of a figure's file before it is drawn
-
 
 class Shown(NamedTuple):
-    """What a figure shows."""
+    """What a figure shows.
+
+    Attributes:
+        caption: for the report.
+        inputs: files, by what they are.
+    """
 
     caption: str
-    inputs: dict[str, list[str]]  # files, by what they are
+    inputs: dict[str, list[str]]
 
     @property
     def files(self) -> int:
@@ -40,48 +39,31 @@ class Shown(NamedTuple):
         return {name: sweep.keep_present(paths) for name, paths in self.inputs.items()}
 
 
-def list_figures(sweep: Sweep, folder: Path = FOLDER) -> dict[str, Shown]:
-    """List the figures that a sweep has something for.
-
-    Args:
-        sweep: the runs there are.
-        folder: of the figures' files.
-
-    Returns:
-        What each shows, by its name, such as `fig3`, in the order of their numbers.
-    """
-    figures = {}
-    for path in sorted(folder.glob("fig[0-9]*.py"), key=lambda path: int(path.stem[3:])):
-        caption, list_inputs = read_needs(path)
-        inputs = list_inputs(sweep)
-        if all(inputs.values()):
-            figures[path.stem] = Shown(caption, inputs)
-    return figures
+def list_names() -> list[str]:
+    """List the names of all figures there are, such as `fig3`, in the order of their numbers."""
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted((name for name in names if name[3:].isdigit()), key=lambda name: int(name[3:]))
 
 
-def read_needs(path: Path) -> tuple[str, Callable[[Sweep], dict[str, list[str]]]]:
-    """Read the caption of a figure's file, and the function that lists its inputs.
-
-    Nothing else of the file is run: what it imports for drawing would take each of the workflow's
-    thousands of jobs a second or two. So `list_inputs` may use its argument, and what it imports.
+def read_figure(name: str, sweep: Sweep) -> Shown:
+    """Read what a figure shows of a sweep.
 
     Raises:
-        ConfigurationError: the file does not define both.
+        ConfigurationError: its file does not say that.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), path)
-    tree.body = [node for node in tree.body if defines(node) in SAID]
-    said: dict[str, object] = {}
-    annotations = __future__.annotations.compiler_flag  # are left alone
-    exec(compile(tree, path, "exec", annotations), said)
-    if missing := [name for name in SAID if name not in said]:
-        raise ConfigurationError(f"{path}: expected {' and '.join(missing)} in a figure's file")
-    return said["CAPTION"], said["list_inputs"]
+    module = import_module(f"{__name__}.{name}")
+    missing = [said for said in ("CAPTION", "list_inputs", "draw") if not hasattr(module, said)]
+    if missing:
+        raise ConfigurationError(
+            f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
+        )
+    return Shown(module.CAPTION, module.list_inputs(sweep))
 
 
-def defines(node: ast.stmt) -> str | None:
-    """Give the name that a statement defines, if it is a function's or one constant's."""
-    if isinstance(node, ast.FunctionDef):
-        return node.name
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id
-    return None
+def list_figures(sweep: Sweep) -> dict[str, Shown]:
+    """List the figures that a sweep has something for, by name.
+
+    This imports all of them, and what they draw with: a job reads its own alone.
+    """
+    shown = {name: read_figure(name, sweep) for name in list_names()}
+    return {name: figure for name, figure in shown.items() if all(figure.inputs.values())}

@@ -1,0 +1,54 @@
+"""The edge: gin files and bindings on one side, plain objects on the other.
+
+Nothing else in the package knows of gin.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from selfstudy.configuration.files import GIN, find_gin, read_gin
+
+if TYPE_CHECKING:
+    from selfstudy.configuration.configuration import Configuration
+
+__all__ = ["GIN", "check_start", "find_gin", "load_configuration", "read_gin"]
+
+
+def load_configuration(files: Sequence[str], bindings: Sequence[str] = ()) -> "Configuration":
+    """Load what gin files say, in order, and bindings that override them.
+
+    Args:
+        files: names in `config/gin`, such as `syn/r9/vae`, or paths of `.gin` files.
+        bindings: such as `ResNet.width = 8`.
+
+    Raises:
+        ConfigurationError: a file is missing, the syntax is bad, or a name is not known; it says
+            where.
+    """
+    # The workflow reads file names before anything heavy is loaded.
+    from selfstudy.configuration.configuration import resolve
+
+    return resolve(files, bindings)
+
+
+def check_start(start: Mapping[str, str], files: Sequence[str], bindings: Sequence[str]) -> None:
+    """Check that public weights fit the backbone that gin files and bindings configure.
+
+    Nothing is fetched, and no weights are drawn.
+
+    Args:
+        start: one of `torchvision`, `timm` and `file`, and its name or path.
+        files: gin files of a finetuning run.
+        bindings: that override them.
+
+    Raises:
+        ConfigurationError: they do not fit, or are not known.
+        DataError: the file is missing or damaged.
+    """
+    import torch
+
+    from selfstudy.starts import make_start
+
+    configuration = load_configuration(files, bindings)
+    with torch.device("meta"):
+        make_start(start, configuration.make_backbone).check()

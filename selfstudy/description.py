@@ -1,0 +1,55 @@
+"""What things are made with, told by themselves: for snapshots, stamps and `config.gin`."""
+
+import ast
+from collections.abc import Mapping
+from inspect import signature
+from typing import Any, ClassVar, Self
+
+
+class Described:
+    """Remembers what it was made with.
+
+    Attributes:
+        arguments: of its constructor, by name, defaults among them.
+        handed: those that whoever makes it hands over, and no configuration names.
+    """
+
+    arguments: dict[str, Any]
+    handed: ClassVar[tuple[str, ...]] = ()
+
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
+        """Remember the arguments."""
+        made = super().__new__(cls)
+        # Partly, because a copy is made without arguments, and gets these with all else it holds.
+        bound = signature(cls.__init__).bind_partial(made, *args, **kwargs)
+        bound.apply_defaults()
+        given = dict(list(bound.arguments.items())[1:])
+        object.__setattr__(made, "arguments", given)  # a module is none yet
+        return made
+
+    def describe_arguments(self) -> dict[str, object]:
+        """List what a configuration may say of it, by gin name, such as `ResNet.width`."""
+        return {
+            f"{type(self).__name__}.{name}": value
+            for name, value in self.arguments.items()
+            if name not in self.handed
+        }
+
+
+def write_bindings(bindings: Mapping[str, object]) -> str:
+    """Write values by name as a gin file has them, one per line, sorted.
+
+    What no gin file can say, such as a network that was handed over, is left out.
+    """
+    return "".join(
+        f"{name} = {value!r}\n" for name, value in sorted(bindings.items()) if is_literal(value)
+    )
+
+
+def is_literal(value: object) -> bool:
+    """Whether a value is made of numbers, texts, lists and the like alone."""
+    try:
+        ast.literal_eval(repr(value))
+    except (ValueError, SyntaxError):
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""Weights in a file of one's own."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from selfstudy.backbones.base import Backbone
+from selfstudy.data.inputs import INPUTS, SPACES, Input
+from selfstudy.errors import ConfigurationError, DataError, find_known
+from selfstudy.provenance import hash_files
+from selfstudy.snapshots import load_tensors
+from selfstudy.starts.base import MakeBackbone, Start
+from selfstudy.starts.weights import fit
+
+SAFETENSORS = ".safetensors"
+
+
+class File(Start):
+    """A backbone's weights, by our names or by torchvision's.
+
+    Args:
+        path: a `.safetensors` file, such as `selfstudy export` writes, or what `torch.save` wrote.
+        make: makes the backbone.
+        images: what images it expects, a name of `INPUTS`; None: as the file says.
+
+    Raises:
+        ConfigurationError: `images` is not known.
+        DataError: there is no such file.
+    """
+
+    def __init__(self, path: str | Path, make: MakeBackbone, images: str | None = None) -> None:
+        self.path, self.make = Path(path), make
+        if not self.path.is_file():
+            raise DataError(f"{self.path}: there is no such file")
+        self.images = None if images is None else find_known(images, INPUTS, "input")
+
+    def make_backbone(self) -> Backbone:
+        """Make the backbone, and load the file's weights."""
+        weights, images = self._read()
+        backbone = self.make()
+        backbone.load_state_dict(fit(backbone, weights, str(self.path)))
+        backbone.input = images
+        return backbone
+
+    def check(self) -> None:
+        """Check the file whole."""
+        weights, _ = self._read()
+        fit(self.make(), weights, str(self.path))
+
+    def describe(self) -> str:
+        """Give the file's checksum."""
+        return f"file {hash_files([self.path])}"
+
+    def _read(self) -> tuple[dict[str, Tensor], Input]:
+        about: dict[str, str] = {}
+        if self.path.suffix == SAFETENSORS:
+            weights, about = read_safetensors(self.path)
+        else:
+            weights = load_tensors(self.path, kind="file of weights")
+            if not isinstance(weights, dict) or not all(
+                isinstance(value, Tensor) for value in weights.values()
+            ):
+                raise DataError(f"{self.path}: expected tensors by name, and nothing else")
+        images = self.images or parse_input(about)
+        if images is None:
+            raise ConfigurationError(
+                f"{self.path}: it does not say what images it expects: say it by input: "
+                f"{' or '.join(INPUTS)}"
+            )
+        return weights, images
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read the tensors of a safetensors file, and what it says of itself.
+
+    Raises:
+        ConfigurationError: the library is not installed.
+        DataError: the file is damaged.
+    """
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{path}: needs safetensors: pip install selfstudy[export]"
+        ) from error
+    try:
+        with safe_open(path, "pt") as file:
+            return {key: file.get_tensor(key) for key in list(file.keys())}, file.metadata() or {}
+    except (SafetensorError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: damaged, or not a safetensors file: {reason}") from error
+
+
+def parse_input(about: dict[str, str]) -> Input | None:
+    """Parse what a file of `selfstudy export` says of its images; None: nothing."""
+    try:
+        mean, std = (tuple(map(float, about[key].split(","))) for key in ("mean", "std"))
+        space = about["color_space"]
+    except (KeyError, ValueError):
+        return None
+    return Input(space, mean, std) if space in SPACES and len(mean) == len(std) == 3 else None

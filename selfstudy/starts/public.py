@@ -1,0 +1,123 @@
+"""Public weights by the names that libraries give them."""
+
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor
+
+from selfstudy.backbones.base import Backbone
+from selfstudy.data.inputs import Input
+from selfstudy.errors import ConfigurationError, DataError, suggest
+from selfstudy.starts.base import MakeBackbone, Start
+from selfstudy.starts.weights import LINEAR, fit, require_resnet
+
+DAMAGED = "damaged, or not the weights from"
+LONGEST = 400  # characters of a library's error
+
+
+class Public(Start):
+    """Weights that a library knows by name, and fetches where they are not there yet.
+
+    Args:
+        name: of the weights.
+        make: makes the backbone.
+    """
+
+    library: str
+
+    def __init__(self, name: str, make: MakeBackbone) -> None:
+        self.name, self.make = name, make
+        self.network = name.partition(".")[0]
+
+    @property
+    def source(self) -> str:
+        """What to call the weights in messages."""
+        return f"{self.library}: {self.name}"
+
+    def check(self) -> None:
+        """Check the name, and that the network is the backbone's."""
+        require_resnet(self.make(), self.network, self.source)
+
+    def make_backbone(self) -> Backbone:
+        """Make the backbone, and fill all of it except its linear layer."""
+        backbone = self.make()
+        require_resnet(backbone, self.network, self.source)
+        weights, backbone.input, source = self.fetch()
+        weights = {key: value for key, value in weights.items() if not key.startswith(LINEAR)}
+        backbone.load_state_dict(fit(backbone, weights, source))
+        return backbone
+
+    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
+        """Fetch the weights, what images they expect, and what to call them if they do not fit."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Give the name."""
+        return self.source
+
+
+class Torchvision(Public):
+    """torchvision's weights from ImageNet: `resnet50`, or `resnet50.IMAGENET1K_V2`."""
+
+    library = "torchvision"
+
+    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
+        """Fetch them into torch's cache."""
+        from torchvision.models import get_model_weights
+
+        there = get_model_weights(self.network)
+        version = self.name.partition(".")[2] or "IMAGENET1K_V1"
+        if version not in there.__members__:
+            hint = suggest(version, there.__members__)
+            raise ConfigurationError(f"{self.source}: {version!r} is not known: {hint}")
+        entry = there[version]
+        file = Path(
+            torch.hub.get_dir(), "checkpoints", PurePosixPath(urlparse(entry.url).path).name
+        )
+        try:
+            weights = dict(entry.get_state_dict(weights_only=True, check_hash=True, progress=False))
+        except Exception as error:  # a damaged file makes torch raise almost anything
+            raise explain(self.source, entry.url, file, error) from error
+        transforms = entry.transforms()
+        place = f"{self.source}: {file}: {DAMAGED} {entry.url}"
+        return weights, scale(transforms.mean, transforms.std), place
+
+
+class Timm(Public):
+    """timm's weights for a residual network, such as `resnet50.a1_in1k`."""
+
+    library = "timm"
+
+    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
+        """Fetch them into the cache of the Hugging Face hub."""
+        try:
+            import timm
+            from huggingface_hub import constants
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"{self.source}: needs {error.name}: pip install selfstudy[export]"
+            ) from error
+        if not timm.is_model_pretrained(self.name):
+            names = timm.list_models(f"{self.network}*", pretrained=True)
+            raise ConfigurationError(f"{self.source}: no such weights: {suggest(self.name, names)}")
+        about = timm.get_pretrained_cfg(self.name)
+        place = f"https://huggingface.co/{about.hf_hub_id}" if about.hf_hub_id else about.url
+        try:
+            network = timm.create_model(self.name, pretrained=True)
+        except Exception as error:  # the hub's errors are of many kinds
+            raise explain(self.source, place, Path(constants.HF_HUB_CACHE), error) from error
+        return network.state_dict(), scale(about.mean, about.std), self.source
+
+
+def scale(mean: tuple[float, ...], std: tuple[float, ...]) -> Input:
+    """Turn the statistics of images from 0 to 1 into an input of sRGB."""
+    return Input("rgb", tuple(255 * x for x in mean), tuple(255 * x for x in std))
+
+
+def explain(source: str, url: str, file: Path, error: Exception) -> DataError:
+    """Make one line of what went wrong in fetching or reading weights."""
+    reason = " ".join(str(error).split())[:LONGEST]
+    if file.is_file():
+        return DataError(f"{source}: {file}: {DAMAGED} {url}: {reason}")
+    return DataError(f"{source}: {url} cannot be fetched to {file}: {reason}")

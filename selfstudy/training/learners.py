@@ -1,0 +1,221 @@
+"""What a run trains: a method with its probes, or a backbone with a task."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor, nn
+
+from selfstudy.augment import View
+from selfstudy.backbones.base import Backbone, Features
+from selfstudy.description import Described
+from selfstudy.errors import UnlabelledError
+from selfstudy.methods.base import Batch, Method
+from selfstudy.tasks.base import LabelSource, Task, find_task
+
+PROBES = ("classify", "pose", "segment", "depth")  # tasks that watch, where there are labels
+HEADS = {"fc": False, "mlp": True}  # of each probe's name: whether it has a hidden layer
+
+
+class Sample(NamedTuple):
+    """What a step trains on.
+
+    Attributes:
+        views: of b images, each (b, 3, h, w) float32; one in validation.
+        labels: of each task, by its class's name, (b, ...).
+        maps: dense targets of the first view, (b, 3, h, w) uint8, or None.
+        indices: (b,) int64, places of the images in the dataset.
+    """
+
+    views: tuple[Tensor, ...]
+    labels: Mapping[str, Tensor]
+    maps: Tensor | None
+    indices: Tensor
+
+
+class Learner(nn.Module):
+    """What a run trains.
+
+    Attributes:
+        backbone: what it hands on.
+        tasks: that need labels.
+        views, share_flip: of an image, as `Method` has them.
+    """
+
+    backbone: Backbone
+    tasks: Sequence[Task]
+    views: Sequence[View] = (View(),)
+    share_flip: bool = False
+
+    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+        """Compute the loss, as `loss`, and metrics, all scalars.
+
+        Args:
+            sample: what to compute them of.
+            autocast: a context in which networks may run in bfloat16.
+        """
+        raise NotImplementedError
+
+    def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
+        """Turn the metrics' means over a pass into what is reported."""
+        return {name: mean.item() for name, mean in means.items()}
+
+    def after_step(self, progress: float) -> None:
+        """Follow a step of the optimiser; `progress` goes from 0, before the first, to 1."""
+
+    def describe(self) -> dict[str, object]:
+        """List the settings of its parts by their gin names."""
+        return {
+            name: value
+            for part in self.modules()
+            if isinstance(part, Described)
+            for name, value in part.describe_arguments().items()
+        }
+
+    def watch(self, images: Tensor) -> Tensor:
+        """Compute the features (b, features) that tasks read, averaged over places."""
+        features = self.backbone(images)
+        dense = any(task.dense for task in self.tasks)
+        return features.dense.mean(dim=(2, 3)) if dense else features.pooled
+
+
+class Pretraining(Learner):
+    """A method, and tasks that watch its features.
+
+    The probes' gradient never reaches the backbone, so that their labels do not either.
+
+    Args:
+        method: with its backbone.
+        probes: tasks, by any name; the first one's accuracy is the run's.
+    """
+
+    def __init__(self, method: Method, probes: Mapping[str, Task]) -> None:
+        super().__init__()
+        self.method = method
+        self.probes = nn.ModuleDict(probes)
+        self.views, self.share_flip = method.views, method.share_flip
+
+    @property
+    def backbone(self) -> Backbone:
+        """What the method pretrains."""
+        return self.method.backbone
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The probes."""
+        return list(self.probes.values())
+
+    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+        """Compute the method's loss plus the mean loss of its probes, and the metrics of both."""
+        batch = self.method.prepare(Batch(sample.views, sample.indices))
+        with autocast:
+            features, output = self.method(batch)
+            seen = Features(features.pooled.detach(), features.dense.detach(), [])
+            predictions = {name: probe(seen) for name, probe in self.probes.items()}
+        metrics = {} if output is None else dict(self.method.loss(output, batch))
+        maps = None if sample.maps is None else batch.move(sample.maps)
+        losses = []
+        for name, probe in self.probes.items():
+            labels = maps if probe.dense else sample.labels[type(probe).__name__]
+            result = probe.evaluate(predictions[name].float(), labels)
+            losses.append(result["loss"])
+            metrics[f"loss_{name}"] = result["loss"]
+            metrics[f"acc_{name}"] = result["accuracy"]
+        if losses:
+            metrics["accuracy"] = metrics.pop(f"acc_{next(iter(self.probes))}")
+            return {"loss": metrics.pop("loss", 0) + sum(losses) / len(losses), **metrics}
+        return metrics
+
+    def after_step(self, progress: float) -> None:
+        """Tell the method."""
+        self.method.after_step(progress)
+
+
+class Finetuning(Learner):
+    """A backbone and a task.
+
+    Args:
+        backbone: with the weights of its start.
+        task: learned from labels.
+        frozen: the task alone is trained.
+    """
+
+    def __init__(self, backbone: Backbone, task: Task, frozen: bool = False) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.task = task
+        self.frozen = frozen
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The task alone."""
+        return [self.task]
+
+    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+        """Compute the task's loss and metrics."""
+        with autocast:
+            features = self.backbone(sample.views[0])
+            if self.frozen:
+                features = Features(features.pooled.detach(), features.dense.detach(), [])
+            predictions = self.task(features)
+        labels = sample.maps if self.task.dense else sample.labels[type(self.task).__name__]
+        return self.task.evaluate(predictions.float(), labels)
+
+    def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
+        """Summarise as the task does."""
+        return self.task.summarise(means)
+
+
+def make_probes(
+    source: LabelSource, features: int, makers: Mapping[type[Task], Callable[..., Task]] = {}
+) -> dict[str, Task]:
+    """Make the probes of the study: of each task that has labels, a linear and a hidden one.
+
+    Args:
+        source: of the labels.
+        features: size of the features.
+        makers: what makes a task, if not its class.
+    """
+    found = {}
+    for name in PROBES:
+        task = find_task(name)
+        try:
+            found[name] = makers.get(task, task), task.read_labels(source).outputs
+        except UnlabelledError:
+            continue  # it has no such labels
+    return {
+        f"{head}_{name}": make(features, outputs, hidden)
+        for head, hidden in HEADS.items()
+        for name, (make, outputs) in found.items()
+    }
+
+
+def make_finetuning(
+    backbone: Backbone,
+    task: type[Task],
+    source: LabelSource,
+    make: Callable[..., Task] | None = None,
+    frozen: bool = False,
+) -> Finetuning:
+    """Make a backbone and a new head for a task.
+
+    Args:
+        backbone: with the weights of its start.
+        task: to learn.
+        source: of its labels.
+        make: makes the task of its features and outputs; None: its class.
+        frozen: train the head alone.
+    """
+    outputs = task.read_labels(source).outputs
+    make = make or task
+    # The heads of all tasks are drawn, whichever is kept: a seed starts the runs of all alike.
+    heads = make_probes(source, backbone.out_feats, {task: make}).values()
+    head = next((head for head in heads if type(head) is task), None)
+    return Finetuning(backbone, head or make(backbone.out_feats, outputs), frozen)
+
+
+def gather_labels(tasks: Sequence[Task], source: LabelSource) -> dict[str, np.ndarray]:
+    """Read the labels of all images that tasks learn, by their classes' names."""
+    labels = {type(task).__name__: type(task).read_labels(source).values for task in tasks}
+    return {name: values for name, values in labels.items() if values is not None}
