@@ -61,7 +61,7 @@ class File(Start):
                 isinstance(value, Tensor) for value in weights.values()
             ):
                 raise DataError(f"{self.path}: expected tensors by name, and nothing else")
-        images = self.images or parse_input(about)
+        images = self.images or find_input(about)
         if images is None:
             raise ConfigurationError(
                 f"{self.path}: it does not say what images it expects: say it by input: "
@@ -91,8 +91,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise DataError(f"{path}: damaged, or not a safetensors file: {reason}") from error
 
 
-def parse_input(about: dict[str, str]) -> Input | None:
-    """Parse what a file of `selfstudy export` says of its images; None: nothing."""
+def find_input(about: dict[str, str]) -> Input | None:
+    """Find what a file of `selfstudy export` says of its images; None: nothing."""
     try:
         mean, std = (tuple(map(float, about[key].split(","))) for key in ("mean", "std"))
         space = about["color_space"]
