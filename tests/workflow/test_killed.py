@@ -61,7 +61,7 @@ def test_a_killed_workflow_goes_on_where_it_was(longer, tmp_path):
     for name in names:
         assert (broken / name).read_bytes() == (killed / name).read_bytes(), name
     first, second = (
-        torch.load(folder / "pretrain/0110/r9/cmc/snapshot.pt", weights_only=True)["network"]
+        torch.load(folder / "pretrain/0110/r9/cmc/snapshot.pt", weights_only=True)["weights"]
         for folder in (broken, killed)
     )
     assert all(torch.equal(first[key], second[key]) for key in first)
