@@ -130,7 +130,7 @@ def describe_images(backbone: Backbone, dataset: BaseDataset) -> dict[str, str]:
         about = f"{text}prepared as in {dataset.path.name}, which does not say how"
         return {"images": about, "in_channels": str(channels)}
     space, *statistics = backbone.input
-    mean, std = (", ".join(f"{x:g}" for x in values) for values in statistics)
+    mean, std = (", ".join(f"{x:.12g}" for x in values) for values in statistics)
     return {
         "images": f"{text}{COLORS[space]}, minus ({mean}), divided by ({std})",
         "in_channels": str(channels),
