@@ -11,7 +11,7 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
 
     configuration = replace(
         load_configuration(*snakemake.params.gin),
-        start=snakemake.params.start or snakemake.input.get("snapshot") or None,
+        start=snakemake.input.get("snapshot") or None,
     )
     search(
         snakemake.params.folder,
