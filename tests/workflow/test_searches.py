@@ -40,13 +40,13 @@ def test_searches_are_asked_for_by_name(searches):
         table = pd.read_csv(folder / "trials.csv")
         assert len(table) == 4
         assert "running" not in set(table["state"])
-        assert "Wrapper.model_choice = 'rotate'" in (folder / "best.gin").read_text()
+        assert "session.method = 'rotate'" in (folder / "best.gin").read_text()
         assert (folder / "parallel.png").is_file()
         # A worker that starts late may find all trials done.
         logs = (searches.folder / f"logs/results/search/{name}/workers").glob("*.log")
         assert any("trials/" in log.read_text() for log in logs)
     best = (searches.folder / "results/search/tuned/best.gin").read_text()
-    assert "BaseDataset.semisupervised = 50" in best
+    assert "session.labels = 50" in best
     assert "rotate/snapshot.pt'" in best
     assert searches.planned(*targets) == {}
 
