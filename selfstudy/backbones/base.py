@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,10 @@ class Features(NamedTuple):
     pooled: Tensor
     dense: Tensor
     blocks: list[Tensor]
+
+    def detach(self) -> Self:
+        """Give what tasks read, through which no gradient passes."""
+        return type(self)(self.pooled.detach(), self.dense.detach(), [])
 
 
 # How each backbone is made, by its name.

@@ -1,7 +1,7 @@
 """Features of a trained backbone, which stays as it is."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,6 @@ def extract_batches(
     backbone: Backbone,
     dataset: BaseDataset,
     rows: np.ndarray,
-    labels: Mapping[str, np.ndarray],
     precision: str = "auto",
 ) -> Iterator[tuple[Features, Block]]:
     """Extract the features of the images at sorted `rows`, batch by batch.
@@ -88,13 +87,12 @@ def extract_batches(
         backbone: in evaluation mode, ready for the dataset's images.
         dataset: where they are.
         rows: of the prepared file.
-        labels: of all images, by task.
         precision: as of a run.
     """
     device = find_device()
     backbone, cast = backbone.to(device), make_autocast(device, precision)
     for start in range(0, len(rows), BATCH):
-        block = dataset.read(rows[start : start + BATCH], device, labels)
+        block = dataset.read(rows[start : start + BATCH], device, {})
         with cast:
             features = backbone(block.images.float())
         yield features, block
@@ -104,7 +102,7 @@ def extract_images(
     backbone: Backbone, dataset: BaseDataset, rows: np.ndarray, precision: str = "auto"
 ) -> np.ndarray:
     """Extract pooled features (n, features) float16 of the images at sorted `rows`."""
-    batches = extract_batches(backbone, dataset, rows, {}, precision)
+    batches = extract_batches(backbone, dataset, rows, precision)
     return join([features.pooled.half() for features, _ in batches])
 
 
@@ -128,7 +126,7 @@ def extract_pixels(
     """
     generator = torch.Generator().manual_seed(seed)
     found, wanted = [], []
-    for features, block in extract_batches(backbone, dataset, rows, {}, precision):
+    for features, block in extract_batches(backbone, dataset, rows, precision):
         dense = features.dense.half()
         labels = find_semantics(block.maps, dense.shape[-1]).flatten(1)
         each = min(labels.shape[1], max(1, pixels // len(rows)))

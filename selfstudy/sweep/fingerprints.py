@@ -3,9 +3,9 @@
 from functools import cache
 
 from selfstudy.provenance import find_source, fingerprint, fingerprint_code, fingerprint_folder
+from selfstudy.tasks import PROBES
 
 RESNETS = "backbones.resnet"  # what names such as r9 stand for
-PROBES = ("classify", "pose", "segment", "depth")  # watch pretraining; drawn in finetuning
 
 
 @cache

@@ -8,13 +8,13 @@ import numpy as np
 from torch import Tensor, nn
 
 from selfstudy.augment import View
-from selfstudy.backbones.base import Backbone, Features
+from selfstudy.backbones.base import Backbone
 from selfstudy.description import Described
 from selfstudy.errors import UnlabelledError
 from selfstudy.methods.base import Batch, Method
+from selfstudy.tasks import PROBES
 from selfstudy.tasks.base import LabelSource, Task, find_task
 
-PROBES = ("classify", "pose", "segment", "depth")  # tasks that watch, where there are labels
 HEADS = {"fc": False, "mlp": True}  # of each probe's name: whether it has a hidden layer
 
 
@@ -111,7 +111,7 @@ class Pretraining(Learner):
         batch = self.method.prepare(Batch(sample.views, sample.indices))
         with autocast:
             features, output = self.method(batch)
-            seen = Features(features.pooled.detach(), features.dense.detach(), [])
+            seen = features.detach()
             predictions = {name: probe(seen) for name, probe in self.probes.items()}
         metrics = {} if output is None else dict(self.method.loss(output, batch))
         maps = None if sample.maps is None else batch.move(sample.maps)
@@ -157,7 +157,7 @@ class Finetuning(Learner):
         with autocast:
             features = self.backbone(sample.views[0])
             if self.frozen:
-                features = Features(features.pooled.detach(), features.dense.detach(), [])
+                features = features.detach()
             predictions = self.task(features)
         labels = sample.maps if self.task.dense else sample.labels[type(self.task).__name__]
         return self.task.evaluate(predictions.float(), labels)
