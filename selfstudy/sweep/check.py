@@ -1,6 +1,5 @@
 """Whether a configuration is sound: every mistake is named, with what was expected."""
 
-import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,18 +7,13 @@ from selfstudy.configuration import read_gin
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.factors import Factors
+from selfstudy.registry import list_names
 from selfstudy.sweep.datasets import GIN, Dataset
 from selfstudy.sweep.gin_files import list_gin_files
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.schema import DEFAULT, conform, load_schema, load_yaml, merge
 from selfstudy.sweep.searches import check_search
 from selfstudy.sweep.starts import check_names
-
-METHODS = sorted(
-    module.name
-    for module in pkgutil.iter_modules([str(Path(__file__).parents[1] / "methods")])
-    if module.name != "base"
-)
 
 
 def read_configuration(path: Path) -> dict:
@@ -46,7 +40,7 @@ def check(config: Mapping) -> None:
     for name, settings in config["datasets"].items():
         check_source(name, settings)
     sweep = Sweep(config)
-    check_names(sweep, METHODS)
+    check_names(sweep, list_names("methods"))
     check_tasks(sweep)
     for dataset in sweep.datasets.values():
         check_dataset(sweep, dataset)
@@ -68,7 +62,7 @@ def check_source(name: str, settings: Mapping) -> None:
 
 def check_tasks(sweep: Sweep) -> None:
     """Check that there is a configuration of each task, and its backbones in the sweep."""
-    tasks = {path.stem for path in GIN.glob("*/*/*.gin")} - {*METHODS, "common"}
+    tasks = {path.stem for path in GIN.glob("*/*/*.gin")} - {*list_names("methods"), "common"}
     for task, settings in sweep.tasks.items():
         if task not in tasks:
             raise ConfigurationError(f"tasks: unknown key {task!r}: {suggest(task, sorted(tasks))}")
