@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tiny
 from own_images import write_images
 
 from selfstudy.data.names import BUCKETS, name_bucket
@@ -62,3 +63,10 @@ def prepared(packed, tmp_path):
 def source(tmp_path):
     """A folder of ten images each of three classes."""
     return write_images(tmp_path / "source", ["cat", "Hündin 1", "dog"])
+
+
+@pytest.fixture
+def one_thread():
+    """Sums come out bit for bit the same, from seed 0."""
+    with tiny.one_thread():
+        yield

@@ -21,13 +21,9 @@ from selfstudy.methods.rotate import Rotate
 from selfstudy.snapshots import read_snapshot
 from selfstudy.tasks.base import Labels, Task
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NEAR = np.cos(np.radians(15))
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
 
 
 @pytest.fixture

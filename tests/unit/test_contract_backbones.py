@@ -17,6 +17,8 @@ from selfstudy.methods.amdim import AMDIM
 from selfstudy.methods.base import Batch
 from selfstudy.snapshots import save_snapshot
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 # Those of the package alone: other tests may enter their own.
 NAMES = [
     name
@@ -27,12 +29,6 @@ DEEP = {"resnet101", "resnet152", "wide_resnet101_2"}  # of blocks that others h
 
 every = pytest.mark.parametrize("name", NAMES)
 fast = pytest.mark.parametrize("name", [name for name in NAMES if name not in DEEP])
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
 
 
 @pytest.fixture

@@ -26,13 +26,10 @@ DATASETS = []
 # Whose similarities are summed in bfloat16, as when the published numbers were computed.
 COARSE = {"cmc"}
 
-pytestmark = pytest.mark.parametrize("name", list_names("methods"))
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.parametrize("name", list_names("methods")),
+]
 
 
 @pytest.fixture

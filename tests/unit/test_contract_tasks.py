@@ -25,13 +25,10 @@ from selfstudy.training.run import Run, train
 FEATURES = 8
 DATASETS = []
 
-pytestmark = pytest.mark.parametrize("name", list_names("tasks"))
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.parametrize("name", list_names("tasks")),
+]
 
 
 @pytest.fixture

@@ -16,24 +16,16 @@ from selfstudy.methods.base import Method
 from selfstudy.training import progress
 from selfstudy.training.run import train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CLASSIFY, VAE = ["syn/r9/classify"], ["syn/r9/vae"]
 SHORT = [
-    "session.precision = 'float32'",
-    "BaseDataset.input_res = 16",
-    "rounds.min_round = 32",
-    "dataloader.batch_size = 16",
-    "scheduler.milestones = [1, 2]",
+    *tiny.TINY,
     "ResNet.width = 4",
     "VAE.output_res = 16",
     "VAE.decoder_width = 8",
     "CMC.nce_k = 16",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
 
 
 def load(files, *bindings):

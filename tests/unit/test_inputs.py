@@ -12,14 +12,10 @@ from torch import nn
 from selfstudy.data.inputs import IMAGENET, Adapter, Input
 from selfstudy.data.kinds import open_dataset
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LAB = Input("lab", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 RGB = Input("rgb", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
 
 
 @pytest.fixture

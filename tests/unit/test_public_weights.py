@@ -17,19 +17,7 @@ from selfstudy.data.kinds import open_dataset
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, SelfstudyError
 
-TINY = [
-    "session.precision = 'float32'",
-    "BaseDataset.input_res = 16",
-    "rounds.min_round = 32",
-    "dataloader.batch_size = 16",
-    "scheduler.milestones = [1, 2]",
-]
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
@@ -250,7 +238,7 @@ def test_a_run_trains_from_public_weights(cache, prepared, tmp_path):
     place(cache, theirs)
     stamps = {}
     for start in (None, {"torchvision": "resnet18"}):
-        bindings = [*TINY, f"session.start = {start!r}", "session.backbone = 'resnet18'"]
+        bindings = [*tiny.TINY, f"session.start = {start!r}", "session.backbone = 'resnet18'"]
         bindings += ["ResNet.skip_init_pool = False", "session.labels = 20"]
         configuration = load_configuration(["syn/r50/classify"], bindings)
         run = configuration.make_run(configuration.open_dataset(prepared))

@@ -16,20 +16,7 @@ from selfstudy.errors import ConfigurationError, DataError, SelfstudyError
 from selfstudy.snapshots import save_snapshot
 from selfstudy.training.run import train
 
-TINY = [
-    "session.precision = 'float32'",
-    "BaseDataset.input_res = 16",
-    "rounds.min_round = 32",
-    "dataloader.batch_size = 16",
-    "scheduler.milestones = [1, 2]",
-]
-
-
-@pytest.fixture(autouse=True)
-def _repeatable():
-    with tiny.one_thread():
-        yield
-
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 # Scratch and snapshots
 
@@ -254,7 +241,7 @@ def test_files_that_do_not_fit_are_refused(tmp_path, how, message, prepared):
 def finetune(start, data, folder, *bindings):
     """A run as the commands make it."""
     given = [f"session.start = {start!r}", "ResNet.width = 4", "ResNet.out_feats = 8", *bindings]
-    configuration = load_configuration(["syn/r9/classify"], [*TINY, *given])
+    configuration = load_configuration(["syn/r9/classify"], [*tiny.TINY, *given])
     run = configuration.make_run(configuration.open_dataset(data))
     return run, train(run, folder, 0, "", keep_snapshot=True)
 

@@ -31,6 +31,13 @@ SMALL = {
     "images": IMAGES,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need
+TINY = [
+    "session.precision = 'float32'",
+    "BaseDataset.input_res = 16",
+    "rounds.min_round = 32",
+    "dataloader.batch_size = 16",
+    "scheduler.milestones = [1, 2]",
+]
 STILL = Augmentation(*[False] * 6)
 
 
