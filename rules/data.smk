@@ -42,6 +42,11 @@ rule prepare:
     params:
         color=config["color"],
         seed=config["seed"],
+        made=lambda w: (
+            sweep.rendering
+            if w.dataset in sweep.list_from("render")
+            else {"seed": config["seed"]}
+        ),
         code=fingerprint_modules("data.prepare"),
     script:
         "../workflow/scripts/prepare.py"

@@ -59,6 +59,7 @@ def test_images_of_any_kind_equal_those_of_pillow(packed, tmp_path, mode, size, 
     file = io.BytesIO()
     image.save(file, kind)
     with h5py.File(packed[11], "r+") as bucket:
+        del bucket["png_images_crc32"]
         bucket["png_images"][3] = np.frombuffer(file.getvalue(), np.uint8)
     output = tmp_path / "data_16.h5"
     prepare(packed, output, "0110", 16, "rgb", seed=0)
@@ -123,6 +124,7 @@ def damage_inside(paths):
 
 def damage_png(paths):
     with h5py.File(paths[3], "r+") as file:
+        del file["png_images_crc32"]
         file["png_images"][2] = file["png_images"][2][:100]
     return "imgs_03.h5: 'png_images': image 2 cannot be decoded"
 

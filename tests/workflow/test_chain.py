@@ -201,6 +201,7 @@ def test_a_damaged_file_ends_in_one_line(finished, new_study):
     for path in sorted((finished.folder / "data/packed/0110").iterdir()):
         (packed / path.name).write_bytes(path.read_bytes())
     with h5py.File(packed / "imgs_04.h5", "r+") as file:
+        del file["png_images_crc32"]
         file["png_images"][1] = file["png_images"][1][:60]
     target = "data/prepared/0110/data_16_lab.h5"
     output = new_study.snakemake(target, "--rerun-triggers", "mtime", fails=True)
