@@ -43,9 +43,7 @@ rule prepare:
         color=config["color"],
         seed=config["seed"],
         made=lambda w: (
-            sweep.rendering
-            if w.dataset in sweep.list_from("render")
-            else {"seed": config["seed"]}
+            sweep.rendering if w.dataset in sweep.list_from("render") else {"seed": config["seed"]}
         ),
         code=fingerprint_modules("data.prepare"),
     script:

@@ -208,7 +208,7 @@ def load_exactly(
 def require_same(
     path: str | Path, module: nn.Module, weights: Mapping[str, Tensor], what: str
 ) -> None:
-    """Require that weights are just those of `module`, by name and shape.
+    """Require that weights are just those of `module`, by name and shape, and finite.
 
     Raises:
         DataError: they are not; it names the file, `what` they are of, and the keys.
@@ -228,6 +228,9 @@ def require_same(
     reasons = [f"{kind}: {list_some(keys)}" for kind, keys in differences.items() if keys]
     if reasons:
         raise DataError(f"{path}: its {what} is not the configured one: {'; '.join(reasons)}")
+    # Else it would look as if training had diverged.
+    if broken := [key for key, value in weights.items() if not value.isfinite().all()]:
+        raise DataError(f"{path}: its {what} is not finite: {list_some(broken)}")
 
 
 def list_some(keys: list[str]) -> str:

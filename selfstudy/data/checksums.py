@@ -5,17 +5,16 @@ keeps no checksums: images, which several processes write, and encoded ones, whi
 What is read whole has HDF5's own, Fletcher-32.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import h5py
 import numpy as np
 from isal import isal_zlib
 
-from selfstudy.errors import DataError
+from selfstudy.errors import DataError, list_rows
 
 SUFFIX = "_crc32"
 CHECKSUM = 4  # bytes
-SHOWN = 5  # rows in an error message
 # The first HDF5 format with checksums of all that describes the data.
 FORMAT = "v110"
 
@@ -28,6 +27,19 @@ def checksum_rows(rows: Iterable[np.ndarray | bytes]) -> np.ndarray:
 def write_checksums(file: h5py.File, name: str, checksums: np.ndarray) -> None:
     """Write the checksums (n,) uint32 of the dataset `name`."""
     file.create_dataset(name + SUFFIX, data=checksums, fletcher32=True)
+
+
+def read_whole(file: h5py.File, name: str) -> np.ndarray:
+    """Read a dataset whole, which HDF5 verifies.
+
+    Raises:
+        DataError: it is damaged; it names the file and the dataset.
+    """
+    try:
+        return file[name][()]
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{file.filename}: damaged: {name!r}: {reason}") from error
 
 
 def read_checksums(file: h5py.File, name: str) -> h5py.Dataset | None:
@@ -81,10 +93,3 @@ def require_finite(file: h5py.File, name: str, rows: np.ndarray, values: np.ndar
     if ((bits & exponent) == exponent).any():
         wrong = rows[~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))]
         raise DataError(f"{file.filename}: {name!r} is not finite in {list_rows(wrong)}")
-
-
-def list_rows(rows: Sequence[int]) -> str:
-    """List the first few of many rows."""
-    shown = ", ".join(str(row) for row in rows[:SHOWN])
-    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

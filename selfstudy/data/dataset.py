@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.data.checksums import read_checksums, require_finite, verify_rows
+from selfstudy.data.checksums import read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.prepared import read_color_space
@@ -88,7 +88,7 @@ class BaseDataset:
             self.targets = (
                 np.zeros(sum(self.splits), np.int64)
                 if self.dense
-                else file["targets"][:].astype(np.int64)
+                else read_whole(file, "targets").astype(np.int64)
             )
             self.fingerprint = fingerprint(
                 [str(self.splits), str(self.class_names), str(self.input), *hash_contents(file)]
@@ -119,7 +119,7 @@ class BaseDataset:
         with open_hdf5(self.path) as file, report_damage(self.path):
             if name not in file:
                 raise DataError(f"{self.path}: no {name!r} in it")
-            values = file[name][:]
+            values = read_whole(file, name)
         if len(values) != sum(self.splits):
             raise DataError(
                 f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
@@ -232,7 +232,7 @@ def check_prepared(
             f"{len(data)} in all, found {splits}"
         )
     if targets.ndim == 1:
-        found = targets[:]
+        found = read_whole(file, "targets")
         if not 0 <= found.min() <= found.max() < len(classes):
             raise DataError(
                 f"{name}: 'targets': expected classes from 0 to {len(classes) - 1}, found "
@@ -272,5 +272,5 @@ def hash_contents(file: h5py.File) -> Iterator[str]:
             rows = np.unique(np.linspace(0, len(stored) - 1, SAMPLED).astype(int))
             values = np.stack([stored[row] for row in rows])
         else:
-            values = stored[()]
+            values = read_whole(file, name)
         yield f"{name} {stored.dtype} {stored.shape} {hash_array(values)}"

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from selfstudy.data.checksums import verify_rows
+from selfstudy.data.checksums import read_whole, verify_rows
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
@@ -102,7 +102,10 @@ def prepare(
                 seed=seed,
             ),
             (
-                (field, np.concatenate(map_buckets(buckets, lambda b, f=field: b[f][:]))[order])
+                (
+                    field,
+                    np.concatenate(map_buckets(buckets, partial(read_whole, name=field)))[order],
+                )
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
             ),
             make_reader("png_images"),
@@ -168,7 +171,8 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets, most = bucket["class" if dense else "targets"][:], len(read_classes(bucket)) - 1
+    targets = read_whole(bucket, "class" if dense else "targets")
+    most = len(read_classes(bucket)) - 1
     if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
             f"{bucket.filename}: 'targets': expected one class from 0 to {most} per "

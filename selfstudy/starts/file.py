@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from selfstudy.training.history import History
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.loop import Mean, Step, evaluate
 from selfstudy.training.recipe import Recipe
-from selfstudy.training.watch import Watch
+from selfstudy.training.watch import Watch, require_finite_labels
 
 
 @dataclass
@@ -45,7 +46,8 @@ class Progress:
         self.mean, self.done = Mean(), 0
         self.starts = np.cumsum([0, *map(len, self.rates)])  # steps before each round
         self._held_out: dict[str, Block] = {}
-        self.watch = Watch(self.folder)
+        learned = self.dataset.path, self.rounds.rows, self.rounds.labels
+        self.watch = Watch(self.folder, partial(require_finite_labels, *learned))
         state = self.checkpoints.restore(self.step)
         first = 0
         if state is None:
