@@ -42,36 +42,35 @@ def read_whole(file: h5py.File, name: str) -> np.ndarray:
         raise DataError(f"{file.filename}: damaged: {name!r}: {reason}") from error
 
 
-def read_checksums(file: h5py.File, name: str) -> h5py.Dataset | None:
-    """Find the checksums of the dataset `name`; None in a file that has none.
+def read_checksums(file: h5py.File, name: str, rows: np.ndarray) -> np.ndarray | None:
+    """Read the checksums of sorted `rows` (m,) of the dataset `name`; None in a file without any.
 
     Raises:
-        DataError: there is something else in their place.
+        DataError: there is something else in their place, or they are damaged.
     """
     if name + SUFFIX not in file:
         return None
     found = file[name + SUFFIX]
     if found.shape != file[name].shape[:1] or found.dtype != np.uint32:
         raise DataError(f"{file.filename}: {name + SUFFIX!r}: expected a checksum for each row")
-    return found
+    if not len(rows):
+        return np.empty(0, np.uint32)
+    return found[rows[0] : rows[-1] + 1][rows - rows[0]]
 
 
 def verify_rows(
-    file: h5py.File, name: str, rows: np.ndarray, values: Iterable[np.ndarray | bytes]
+    file: h5py.File,
+    name: str,
+    rows: np.ndarray,
+    values: Iterable[np.ndarray | bytes],
+    checksums: np.ndarray,
 ) -> None:
-    """Require that `values` are what was written to sorted `rows` (m,) of the dataset `name`.
-
-    A file that has no checksums of them is believed.
+    """Require that `values`, read from `rows` (m,) of the dataset `name`, agree with `checksums`.
 
     Raises:
-        DataError: they are not; it names the file and the rows.
+        DataError: they do not; it names the file and the rows.
     """
-    checksums = read_checksums(file, name)
-    if checksums is None or not len(rows):
-        return
-    first = rows[0]
-    expected = checksums[first : rows[-1] + 1][rows - first]
-    wrong = rows[checksum_rows(values) != expected]
+    wrong = rows[checksum_rows(values) != checksums]
     if len(wrong):
         raise DataError(
             f"{file.filename}: damaged: {name!r} and its checksums do not agree in "

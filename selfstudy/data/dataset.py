@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.data.checksums import read_checksums, read_whole, require_finite, verify_rows
+from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.prepared import read_color_space
@@ -248,15 +248,21 @@ def read_rows(file: h5py.File, name: str, rows: np.ndarray) -> np.ndarray:
         DataError: some of them, which are named, do not agree with their checksums or, where the
             file has none, are not finite.
     """
-    data = file[name]
-    verify = require_finite if read_checksums(file, name) is None else verify_rows
+    data, checksums = file[name], read_checksums(file, name, rows)
     values = np.empty((len(rows), *data.shape[1:]), data.dtype)
     size = data.chunks[0] if data.chunks else WITHOUT_CHUNKS
-    edges = np.flatnonzero(np.diff(rows // size)) + 1
-    for part in np.split(np.arange(len(rows)), edges):
-        wanted = rows[part]
-        values[part] = data[wanted[0] : wanted[-1] + 1][wanted - wanted[0]]
-        verify(file, name, wanted, values[part[0] : part[-1] + 1])
+    edges = [0, *np.flatnonzero(np.diff(rows // size)) + 1, len(rows)]
+    for part in map(slice, edges[:-1], edges[1:]):
+        wanted, found = rows[part], values[part]
+        chunk = slice(wanted[0], wanted[-1] + 1)
+        if chunk.stop - chunk.start == len(wanted):
+            data.read_direct(found, chunk)  # which copies nothing
+        else:
+            found[:] = data[chunk][wanted - wanted[0]]
+        if checksums is None:
+            require_finite(file, name, wanted, found)
+        else:
+            verify_rows(file, name, wanted, found, checksums[part])
     return values
 
 
@@ -267,8 +273,8 @@ def hash_contents(file: h5py.File) -> Iterator[str]:
         if stored.dtype.kind not in "iufb":
             continue  # names of files, which are places
         if name == "data" or stored.ndim == 4:
-            if read_checksums(file, name) is not None:
-                continue  # which are hashed by themselves
+            if name + SUFFIX in file:
+                continue  # its checksums are hashed
             rows = np.unique(np.linspace(0, len(stored) - 1, SAMPLED).astype(int))
             values = np.stack([stored[row] for row in rows])
         else:

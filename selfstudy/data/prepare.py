@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from selfstudy.data.checksums import read_whole, verify_rows
+from selfstudy.data.checksums import read_checksums, read_whole, verify_rows
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
@@ -219,7 +219,9 @@ def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         path, wanted = bucket.filename, rows[places]
         with report_damage(path):
             contents = bucket[field][wanted]
-            verify_rows(bucket, field, wanted, contents)
+            checksums = read_checksums(bucket, field, wanted)
+            if checksums is not None:
+                verify_rows(bucket, field, wanted, contents, checksums)
             for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
                 found[place] = Encoded(path, row, content.tobytes())
     return [found[place] for place in range(len(indices))]
