@@ -120,10 +120,10 @@ class BaseDataset:
             if name not in file:
                 raise DataError(f"{self.path}: no {name!r} in it")
             values = read_whole(file, name)
-        if len(values) != sum(self.splits):
-            raise DataError(
-                f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
-            )
+            if len(values) != sum(self.splits):
+                raise DataError(
+                    f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
+                )
         return values
 
     def has_field(self, name: str) -> bool:
@@ -270,7 +270,7 @@ def hash_contents(file: h5py.File) -> Iterator[str]:
     """Hash all numbers that a prepared file holds: images by their checksums, or some of them."""
     for name in sorted(file):
         stored = file[name]
-        if stored.dtype.kind not in "iufb":
+        if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "iufb":
             continue  # names of files, which are places
         if name == "data" or stored.ndim == 4:
             if name + SUFFIX in file:
@@ -278,5 +278,5 @@ def hash_contents(file: h5py.File) -> Iterator[str]:
             rows = np.unique(np.linspace(0, len(stored) - 1, SAMPLED).astype(int))
             values = np.stack([stored[row] for row in rows])
         else:
-            values = read_whole(file, name)
+            values = np.asarray(read_whole(file, name))
         yield f"{name} {stored.dtype} {stored.shape} {hash_array(values)}"

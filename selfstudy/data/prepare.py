@@ -84,8 +84,10 @@ def prepare(
 
         def make_reader(field: str) -> Callable[[slice], np.ndarray]:
             decode = partial(decode_packed, field=field, resolution=resolution)
+            every = np.arange(counts[0])
+            checksums = map_buckets(buckets, partial(read_checksums, name=field, rows=every))
             return lambda rows: np.stack(
-                [decode(encoded) for encoded in read_encoded(buckets, field, order[rows])]
+                [decode(image) for image in read_encoded(buckets, field, order[rows], checksums)]
             )
 
         write_prepared(
@@ -205,10 +207,18 @@ class Encoded(NamedTuple):
     content: bytes
 
 
-def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
+def read_encoded(
+    buckets: Sequence[h5py.File],
+    field: str,
+    indices: np.ndarray,
+    checksums: Sequence[np.ndarray | None],
+) -> list[Encoded]:
     """Read the images or the targets at `indices`, counted through all buckets, in their order.
 
     Each bucket is read once, which is many times faster than image by image.
+
+    Raises:
+        DataError: one does not agree with its checksum, of those of the buckets that have any.
     """
     numbers, rows = np.divmod(indices, len(buckets[0][field]))
     found: dict[int, Encoded] = {}
@@ -219,9 +229,8 @@ def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         path, wanted = bucket.filename, rows[places]
         with report_damage(path):
             contents = bucket[field][wanted]
-            checksums = read_checksums(bucket, field, wanted)
-            if checksums is not None:
-                verify_rows(bucket, field, wanted, contents, checksums)
+            if checksums[number] is not None:
+                verify_rows(bucket, field, wanted, contents, checksums[number][wanted])
             for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
                 found[place] = Encoded(path, row, content.tobytes())
     return [found[place] for place in range(len(indices))]

@@ -105,7 +105,7 @@ def test_a_flipped_bit_anywhere_changes_nothing_unseen(prepared):
     refused = 0
     start, end = find(prepared, "data"), find(prepared, "data", 120)
     beside = [place for place in range(len(content)) if not start <= place < end]
-    for place in [*places.sample(beside, 150), *places.sample(range(start, end), 10)]:
+    for place in [*places.sample(beside, 60), *places.sample(range(start, end), 10)]:
         prepared.write_bytes(content)
         flip(prepared, place, places.randrange(8))
         try:
@@ -138,7 +138,7 @@ def test_flipped_bits_of_png_files_are_named_by_their_own_checksums(packed, tmp_
     plain = np.repeat(np.arange(16, dtype=np.uint8), 3 * 16).reshape(16, 16, 3)
     encoded = encode_png(plain)
     start = encoded.index(b"IDAT") + 4
-    for place in range(start, start + int.from_bytes(encoded[start - 8 : start - 4])):
+    for place in range(start, start + int.from_bytes(encoded[start - 8 : start - 4]), 7):
         damaged = bytearray(encoded)
         damaged[place] ^= 4
         with h5py.File(packed[3], "r+") as file:
