@@ -86,7 +86,7 @@ def test_places_without_scratch_are_named(caplog):
 
 def test_a_run_counts_once():
     runs = table({"scratch": {100: [0.2, 0.3]}, "vae": {100: [0.2]}})
-    with pytest.raises(DataError, match="row 2 of .* before: dataset 0110, .* labels 100, seed 0"):
+    with pytest.raises(DataError, match=r"row 2 of .* before: dataset 0110, .* labels 100, seed 0"):
         measure_utility(pd.concat([runs, runs[2:]]))
 
 
