@@ -201,3 +201,18 @@ def test_figure_3_marks_censored_points():
     hollow = [line for line in utility.lines if line.get_markerfacecolor() == "white"]
     marked = sorted(x for line in hollow for x in line.get_xdata())
     assert marked == [1000, 5000], "CMC's, and none of VAE's"
+    assert {line.get_marker() for line in hollow if len(line.get_xdata())} == {"^"}
+
+
+def test_figure_3_marks_points_below_the_scratch_curve():
+    """At what their utility is at most, by triangles that point down and that no line joins."""
+    curves = {"scratch": {100: [0.2], 1000: [0.5]}}
+    vae = {10: [0.1], 50: [0.22], 100: [0.1], 1000: [0.4]}
+    utility = fig3.draw(table(curves | {"vae": vae}), LOOKS).axes[1]
+    hollow = [line for line in utility.lines if line.get_markerfacecolor() == "white"]
+    (down,) = (line for line in hollow if len(line.get_xdata()))
+    assert down.get_marker() == "v"
+    np.testing.assert_allclose(down.get_xydata(), [[10, 9], [100, 0]])
+    joined = next(line for line in utility.lines if line.get_label() == "VAE")
+    assert np.isnan(joined.get_ydata()).tolist() == [True, False, True, False]
+    assert utility.get_ylim()[1] > 9

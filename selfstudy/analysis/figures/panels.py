@@ -14,7 +14,7 @@ from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.drawing import RC
 
 SIZE = (2.3, 1.9)  # inches, of a panel
-WIDTH = 44  # characters of a panel's title
+WIDTH = 40  # characters of a panel's title
 ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many
 
 
