@@ -4,19 +4,32 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Endings, without the dot.
+# Endings, without the dot, by what they are.
 IMAGES = frozenset(
-    "apng avif bmp dib gif j2k jfif jp2 jpe jpeg jpg jpx pbm pgm png pnm ppm tif tiff webp".split()
+    ending
+    for endings in (
+        ("png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "avif"),
+        ("bmp", "dib", "tif", "tiff", "jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
+    )
+    for ending in endings
 )
-# What lies beside images without being any: notes, tables, archives, programs.
+# What lies beside images without being any.
 BY_PRODUCTS = frozenset(
-    "7z bib bz2 cfg csv db doc docx gz h5 hdf5 htm html ini ipynb json jsonl log mat md md5 npz "
-    "parquet pdf pkl pt pth py rar rst sh sha256 sql sqlite tar tgz toml tsv txt url xls xlsx xml "
-    "xz yaml yml zip".split()
+    ending
+    for endings in (
+        ("txt", "md", "rst", "log", "pdf", "doc", "docx", "htm", "html", "url", "bib"),
+        ("csv", "tsv", "xls", "xlsx", "parquet", "db", "sql", "sqlite"),
+        ("json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"),
+        ("zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "md5", "sha256"),
+        ("py", "ipynb", "sh", "mat", "npz", "h5", "hdf5", "pkl", "pt", "pth"),
+    )
+    for ending in endings
 )
-NOTES = frozenset("copying license licence makefile notice readme".split())
+NOTES = frozenset(("readme", "license", "licence", "copying", "notice", "makefile"))
 # What systems leave in folders, beside files whose names begin with a dot.
-LEFT_BY_SYSTEMS = frozenset("__macosx @eadir $recycle.bin desktop.ini icon\r thumbs.db".split(" "))
+LEFT_BY_SYSTEMS = frozenset(
+    ("thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin")
+)
 
 
 def walk_files(folder: str | Path) -> Iterator[os.DirEntry[str]]:

@@ -67,7 +67,8 @@ def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled
         paths = [entry.path for entry in walk_files(folder) if is_image(entry.name)]
         if not paths:
             raise DataError(
-                f"{folder}: no images in it: expected files of these kinds: {', '.join(sorted(IMAGES))}"
+                f"{folder}: no images in it: expected files of these kinds: "
+                f"{', '.join(sorted(IMAGES))}"
             )
         for path in paths:
             name = escape_name(os.path.relpath(path, source))
