@@ -9,6 +9,8 @@ from PIL.Image import Resampling
 
 from selfstudy.errors import DataError
 
+# Of the endings in `listing.IMAGES`. A file is what it holds, whatever its name ends with.
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "JPEG2000", "AVIF", "PPM")
 # What Pillow raises for files that are missing, damaged, something else or suspiciously large.
 UNREADABLE = (
     OSError,
@@ -22,7 +24,7 @@ UNREADABLE = (
 
 
 def decode_image(path: str | Path, resolution: int) -> np.ndarray:
-    """Decode a PNG or JPEG file to (resolution, resolution, 3) uint8.
+    """Decode an image file to (resolution, resolution, 3) uint8.
 
     The image is turned as its EXIF data say, cropped to its central square, laid on white where it
     is transparent, and resized. Sixteen bits of grey become eight.
@@ -31,11 +33,11 @@ def decode_image(path: str | Path, resolution: int) -> np.ndarray:
         DataError: the file, which is named, cannot be read.
     """
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
+        with Image.open(path, formats=FORMATS) as image:
             return resize(flatten(crop_square(ImageOps.exif_transpose(image))), resolution)
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: cannot be read as PNG or JPEG: {reason}") from error
+        raise DataError(f"{path}: cannot be read as an image: {reason}") from error
 
 
 def crop_square(image: Image.Image) -> Image.Image:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from selfstudy.data.listing import IMAGES, is_hidden, is_image, walk_files
 from selfstudy.errors import DataError
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
 SPLIT_NAMES = {"train": "train", "valid": "valid", "val": "valid", "test": "test"}
 
 
@@ -25,7 +25,7 @@ def find_images(source: str | Path) -> list[Labelled]:
     """List the images of a source, sorted by name; they are not opened.
 
     Args:
-        source: a folder `{class}/**/*.png` (or jpg, jpeg; hidden ones do not count); or a folder
+        source: a folder `{class}/**/*.png` (`IMAGES`; hidden ones do not count); or a folder
             `train/{class}`, with `valid/{class}` (or `val/{class}`) and `test/{class}` where these
             splits are given; or a CSV file with columns `file`, relative to it, `label` and, where
             splits are given, `split`.
@@ -64,9 +64,12 @@ def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled
     if not classes:
         raise DataError(f"{parent}: no folders in it: expected one for each class")
     for folder in classes:
-        paths = list(list_images(folder))
+        paths = [entry.path for entry in walk_files(folder) if is_image(entry.name)]
         if not paths:
-            raise DataError(f"{folder}: no images in it: expected {', '.join(SUFFIXES)}")
+            raise DataError(
+                f"{folder}: no images in it: expected files of these kinds: "
+                f"{', '.join(sorted(IMAGES))}"
+            )
         for path in paths:
             name = escape_name(os.path.relpath(path, source))
             yield Labelled(path, name, escape_name(folder.name), split)
@@ -75,21 +78,8 @@ def find_in_classes(source: Path, parent: Path, split: str) -> Iterator[Labelled
 def list_folders(parent: Path) -> list[Path]:
     """List the folders in one that are not hidden, sorted."""
     return sorted(
-        child for child in parent.iterdir() if child.is_dir() and not child.name.startswith(".")
+        child for child in parent.iterdir() if child.is_dir() and not is_hidden(child.name)
     )
-
-
-def list_images(folder: Path) -> Iterator[str]:
-    """List the images below a folder that are not hidden."""
-    for place, folders, files in os.walk(folder, onerror=_reraise):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield os.path.join(place, name)
-
-
-def _reraise(error: OSError) -> None:
-    raise error
 
 
 def find_in_table(source: Path) -> Iterator[Labelled]:
