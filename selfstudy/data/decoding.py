@@ -90,7 +90,8 @@ def read_picture(path: str | Path) -> Picture:
 def load_picture(file: str | Path | io.BytesIO) -> Picture:
     """Load an image file; what is wrong with it raises one of `UNREADABLE`."""
     with Image.open(file, formats=FORMATS) as image:
-        cut = any(";16" in str(tile.args) for tile in image.tile)
+        wide = any(";16" in str(tile.args) for tile in image.tile)
+        cut = wide and not image.mode.startswith("I")
         animated = image.format != "MPO" and getattr(image, "is_animated", False)
         image.load()
         return Picture(turn_upright(image), find_peak(image, cut), cut, animated)
@@ -126,7 +127,10 @@ def turn_upright(image: Image.Image) -> Image.Image:
 def convert_picture(path: str | Path, picture: Picture, resolution: int, depth: int) -> np.ndarray:
     """Convert an image to (resolution, resolution, 3) uint8, as `decode_image` does."""
     if picture.cut and depth < WIDE:
-        raise DataError(f"{path}: only {depth} of the 16 bits of its colours are used: expected 8")
+        raise DataError(
+            f"{path}: cannot be read as an image: only {depth} of the 16 bits of its colours are "
+            f"used: expected 8 bits"
+        )
     return resize(flatten(crop_square(picture.image), depth), resolution)
 
 
