@@ -62,7 +62,7 @@ def decode_image(path: str | Path, resolution: int, depth: int = WIDE) -> np.nda
     Raises:
         DataError: the file, which is named, cannot be read.
     """
-    return convert_picture(path, read_picture(path), resolution, depth)
+    return convert_picture(read_picture(path), resolution, depth)
 
 
 def read_picture(path: str | Path) -> Picture:
@@ -124,13 +124,8 @@ def turn_upright(image: Image.Image) -> Image.Image:
     return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 
-def convert_picture(path: str | Path, picture: Picture, resolution: int, depth: int) -> np.ndarray:
+def convert_picture(picture: Picture, resolution: int, depth: int) -> np.ndarray:
     """Convert an image to (resolution, resolution, 3) uint8, as `decode_image` does."""
-    if picture.cut and depth < WIDE:
-        raise DataError(
-            f"{path}: cannot be read as an image: only {depth} of the 16 bits of its colours are "
-            f"used: expected 8 bits"
-        )
     return resize(flatten(crop_square(picture.image), depth), resolution)
 
 

@@ -77,5 +77,7 @@ def warn_of_alike(source: str | Path, spelled: Iterable[str]) -> None:
 
 def escape_name(name: str) -> str:
     """Turn a file's name into one line of text, also where its bytes are not UTF-8."""
+    if name.isprintable():
+        return name
     text = name.encode("utf-8", "backslashreplace").decode()
     return CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

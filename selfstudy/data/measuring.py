@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from selfstudy.data.color import Statistics, convert_color
-from selfstudy.data.decoding import WIDE, Picture, convert_picture, read_picture
+from selfstudy.data.decoding import WIDE, convert_picture, read_picture
 from selfstudy.data.labels import Labelled
 from selfstudy.data.prepared import BATCH
 from selfstudy.errors import DataError
@@ -26,7 +26,7 @@ class Measured(NamedTuple):
     Attributes:
         moments: of each image the mean of its channels and of their squares (2, 3).
         failed: why images cannot be read.
-        depth: bits that images of sixteen bits use; None if there are none.
+        depth: bits that greys of sixteen bits use; None if there are none.
     """
 
     moments: dict[str, np.ndarray]
@@ -35,7 +35,7 @@ class Measured(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What is known of one image; no moments before the depth of all is known."""
+    """What is known of one image: its moments, except for greys of unknown depth, and more."""
 
     moments: np.ndarray | None
     peak: int | None
@@ -73,15 +73,19 @@ def measure_images(
         look(batch, None)
         progress(len(batch))
     wide = [image for image in images if image.name in looks and looks[image.name].peak is not None]
-    depth = None
-    if wide:
-        peak = max(looks[image.name].peak for image in wide)
-        depth = max(NARROW, peak.bit_length())
-        log.info(
-            "%s: %d images of 16 bits, with values up to %d: read as %d bits",
-            *(source, len(wide), peak, depth),
-        )
-        look(wide, depth)
+    greys = [image for image in wide if looks[image.name].moments is None]
+    colors = [image for image in wide if looks[image.name].moments is not None]
+    depth = find_depth([looks[image.name].peak for image in greys])
+    if depth:
+        log.info("%s: %d greys of 16 bits: read as %d bits", source, len(greys), depth)
+        look(greys, depth)
+    used = find_depth([looks[image.name].peak for image in colors])
+    if used and used < WIDE:
+        for image in colors:
+            failed[image.name] = DataError(
+                f"{image.path}: cannot be read as an image: only {used} of the 16 bits of its "
+                f"colours are used: expected 8 bits"
+            )
     animated = [name for name, found in looks.items() if found.animated]
     if animated:
         log.warning(
@@ -93,22 +97,22 @@ def measure_images(
 
 
 def look_at(path: str, resolution: int, space: str, depth: int | None) -> Look | DataError:
-    """Measure an image, unless its depth must be known first, or give why it cannot be read."""
+    """Look at an image, of whose greys `depth` bits are used, or give why it cannot be read."""
     try:
         picture = read_picture(path)
-        if depth is None and picture.peak is not None:
-            return Look(None, picture.peak, picture.animated)
-        return measure(path, picture, resolution, space, depth or WIDE)
     except DataError as error:
         return error
-
-
-def measure(path: str, picture: Picture, resolution: int, space: str, depth: int) -> Look:
-    """Average an image's channels and their squares."""
-    pixels = convert_picture(path, picture, resolution, depth).reshape(-1, 3)
-    values = convert_color(pixels, space).astype(np.float64)
-    moments = np.stack([values.mean(0), np.square(values).mean(0)])
+    moments = None
+    if depth or picture.peak is None or picture.cut:
+        pixels = convert_picture(picture, resolution, depth or WIDE).reshape(-1, 3)
+        values = convert_color(pixels, space).astype(np.float64)
+        moments = np.stack([values.mean(0), np.square(values).mean(0)])
     return Look(moments, picture.peak, picture.animated)
+
+
+def find_depth(peaks: Sequence[int]) -> int | None:
+    """Find the fewest bits, eight at least, that hold all of these values; None without any."""
+    return max(NARROW, max(peaks).bit_length()) if peaks else None
 
 
 def pool_statistics(moments: Sequence[np.ndarray]) -> Statistics:
