@@ -32,6 +32,9 @@ UNREADABLE = (
     ValueError,
     TypeError,
     LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
     struct.error,
     Image.DecompressionBombError,
 )
