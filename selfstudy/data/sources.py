@@ -20,6 +20,7 @@ from selfstudy.data.labels import (
 from selfstudy.data.listing import (
     IMAGES,
     is_by_product,
+    is_folder,
     is_hidden,
     is_image,
     read_ending,
@@ -159,9 +160,9 @@ def is_split_up(folder: Path) -> bool:
 
 def list_folders(parent: Path) -> list[Path]:
     """List the folders in one that are not hidden, sorted."""
-    return sorted(
-        child for child in parent.iterdir() if child.is_dir() and not is_hidden(child.name)
-    )
+    with os.scandir(parent) as entries:
+        found = [entry for entry in entries if is_folder(entry) and not is_hidden(entry.name)]
+    return sorted(parent / entry.name for entry in found)
 
 
 def require_images(
