@@ -77,7 +77,7 @@ def write_packed(
     Raises:
         DataError: the disk is full, or the place cannot be written.
     """
-    with write_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
         file.attrs.update(attributes)
         objects, stored = [], {}
         for index, sample in enumerate(samples):
