@@ -40,10 +40,10 @@ def run_job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]
     """
     os.environ["OMP_NUM_THREADS"] = str(threads)
     try:
-        # Emptied, and then appended to, as a job may that lives on although Snakemake died.
-        open(logfile, "w").close()
         logging.basicConfig(
-            handlers=[LogFile(logfile)], level=logging.WARNING, format="%(asctime)s %(message)s"
+            handlers=[LogFile(logfile, "w")],
+            level=logging.WARNING,
+            format="%(asctime)s %(message)s",
         )
         log.setLevel(logging.INFO)
         logging.captureWarnings(True)

@@ -1,7 +1,7 @@
 """A run: what is trained on what and how, from the first round to the last."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -259,6 +259,7 @@ def hold(folder: Path, begin: Callable[[], object] = lambda: None) -> Iterator[L
         ConfigurationError: another process holds it.
         DataError: that cannot be told.
     """
+    new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     lock = Lock(folder / LOCK)
     try:
@@ -273,6 +274,9 @@ def hold(folder: Path, begin: Callable[[], object] = lambda: None) -> Iterator[L
         yield lock
     finally:
         lock.release()
+        if new:
+            with suppress(OSError):  # something was made
+                folder.rmdir()
 
 
 @contextmanager
