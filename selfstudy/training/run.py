@@ -12,7 +12,7 @@ from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import hash_rows
 from selfstudy.description import write_bindings
-from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
+from selfstudy.errors import ConfigurationError, DataError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
 from selfstudy.locks import HeldError, Lock
 from selfstudy.provenance import fingerprint, hash_array, hash_files
@@ -257,10 +257,13 @@ def hold(folder: Path, begin: Callable[[], object] = lambda: None) -> Iterator[L
 
     Raises:
         ConfigurationError: another process holds it.
-        DataError: that cannot be told.
+        DataError: that cannot be told, or there can be no such folder.
     """
     new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made: {error.strerror}") from error
     lock = Lock(folder / LOCK)
     try:
         lock.acquire(timeout=1)  # a moment, in which somebody may look whether it is held

@@ -16,7 +16,7 @@ import torch
 from own_runs import make_run
 
 from selfstudy import cli
-from selfstudy.errors import ConfigurationError, InterruptionError, TrainingError
+from selfstudy.errors import ConfigurationError, DataError, InterruptionError, TrainingError
 from selfstudy.files import DAY, name_place, write_whole
 from selfstudy.locks import Holder
 from selfstudy.training.loop import Step
@@ -149,6 +149,15 @@ def test_a_file_system_without_flock(number, run, tmp_path, monkeypatch):
     )
     assert (tmp_path / "metrics.csv").is_file()
     assert not (tmp_path / "failed.txt").exists()
+
+
+def test_a_folder_that_cannot_be_held(run, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file/run: cannot be made: Not a directory"):
+        train(run, tmp_path / "file/run", 0, "")
+    (tmp_path / "run" / LOCK).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"run/\.lock: cannot be opened, to see who works here"):
+        train(run, tmp_path / "run", 0, "")
 
 
 def test_a_job_that_is_refused_leaves_the_seeds_alone(run, tmp_path):
