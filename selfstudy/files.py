@@ -5,13 +5,14 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from selfstudy.errors import DataError, is_out_of_memory
-from selfstudy.locks import find_place, find_start
+from selfstudy.holders import find_place, find_start
 
 DAY = 24 * 60 * 60  # seconds
 
@@ -82,3 +83,10 @@ def require_space(path: Path, needs: int) -> None:
 def is_full(error: OSError) -> bool:
     """Tell whether the disk is full. HDF5 puts the system's error into the text only."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "errno = 28" in str(error)
+
+
+def require_file(path: str | Path) -> None:
+    """Raise OSError if this is a pipe, a device or the like, which may never end."""
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "a pipe, a device or a socket, no file", str(path))

@@ -7,102 +7,32 @@ that has not done so for LEASE seconds is gone; one on this host is gone when it
 of hosts have to agree within a minute.
 """
 
+import errno
 import fcntl
 import json
 import logging
 import math
 import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Self
 
 from selfstudy.errors import ConfigurationError, DataError, InterruptionError
+from selfstudy.holders import UNKNOWN, Holder, read_holder
 
 BEAT, LEASE = 15, 120  # seconds
 SETTLE = 1  # seconds in which all who take over a lock at a time have written their names
 POLL = 0.05  # seconds until a lock is tried again
-SIZE = 4096  # bytes, more than a record has
 log = logging.getLogger("selfstudy")
 
 
 class HeldError(ConfigurationError):
     """A lock that another process holds."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """A process, wherever it runs.
-
-    Attributes:
-        host: its host's name.
-        pid: its number.
-        place: where numbers of processes mean the same.
-        started: when it started, because numbers come again; empty where that is not known.
-        token: tells this hold from others of the same process.
-    """
-
-    host: str
-    pid: int
-    place: str
-    started: str
-    token: str
-
-    @classmethod
-    def make(cls) -> Self:
-        """Describe this process, as the holder of something."""
-        pid = os.getpid()
-        return cls(socket.gethostname(), pid, find_place(), find_start(pid), secrets.token_hex(8))
-
-    def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it can be looked for."""
-        return self.place == find_place()
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it was here, and is no more."""
-        if not self.is_here:
-            return False
-        found = find_start(self.pid)
-        return found is None or bool(found and self.started and found != self.started)
-
-
-UNKNOWN = Holder("a host unknown", 0, "", "", "")
-
-
-def find_place() -> str:
-    """Name the space of process numbers: a host since it was started, and a container's own."""
-    host = socket.gethostname()
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{host} {boot} {os.stat('/proc/self/ns/pid').st_ino}"
-    except OSError:
-        return host
-
-
-def find_start(pid: int) -> str | None:
-    """Tell when a process of this place started: None if there is none, empty if unknown."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return None
-    except PermissionError:  # another user's
-        pass
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, ValueError):
-        return ""
-    return None if state in "ZX" else fields[18]
 
 
 class Lock:
@@ -169,13 +99,15 @@ class Lock:
             file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             taken = False
             try:
-                os.write(file, json.dumps(asdict(holder)).encode())
+                record = json.dumps(asdict(holder)).encode()
+                if os.write(file, record) < len(record):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 try_flock(file, self.path.parent)
                 taken = self._publish(temporary, holder)
             finally:
                 temporary.unlink(missing_ok=True)
                 if not taken:
-                    os.close(file)
+                    self._drop(holder, file)  # if it was interrupted
         if taken:
             self._holder, self._file, self._released = holder, file, threading.Event()
             threading.Thread(target=self._show, args=(holder, self._released), daemon=True).start()
@@ -185,10 +117,7 @@ class Lock:
         """Let go of the lock."""
         self._released.set()
         holder, self._holder = self._holder, None
-        with suppress(OSError):
-            if self._is_of(holder):
-                self.path.unlink()
-        os.close(self._file)
+        self._drop(holder, self._file)
 
     def check(self) -> None:
         """Raise InterruptionError if another process has taken the lock from this one."""
@@ -197,8 +126,7 @@ class Lock:
                 found = self._read()
                 who = found[0] if found else "somebody"
                 raise InterruptionError(
-                    f"{self.path}: taken over by {who}: this process did not show for {LEASE} "
-                    f"seconds"
+                    f"{self.path}: taken over by {who}, as if this process were gone"
                 )
 
     def find_holder(self) -> Holder | None:
@@ -246,13 +174,21 @@ class Lock:
                 return
             flocked = try_flock(file, self.path.parent)
             held = inspect(file, flocked) or not is_at(file, self.path)
-            left = read_record(file)
+            left = read_holder(file)
             yield None if held else bool(flocked) and (left is None or left.is_here)
 
     def _read(self) -> tuple[Holder, float] | None:
         """Read who holds the lock, and when that was last seen."""
         with self._open(os.O_RDONLY) as file:
-            return file and (read_record(file) or UNKNOWN, os.fstat(file).st_mtime)
+            if file is None:
+                return None
+            return read_holder(file) or UNKNOWN, os.fstat(file).st_mtime
+
+    def _drop(self, holder: Holder | None, file: int) -> None:
+        with suppress(OSError):
+            if self._is_of(holder):
+                self.path.unlink()
+        os.close(file)
 
     def _is_of(self, holder: Holder | None) -> bool:
         found = self._read()
@@ -284,7 +220,7 @@ class Lock:
             yield
         except OSError as error:
             raise DataError(
-                f"{self.path}: cannot be opened, to see who works here: {error.strerror}"
+                f"{self.path}: cannot be opened or written, to tell who works here: {error.strerror}"
             ) from error
 
 
@@ -295,22 +231,13 @@ def inspect(file: int, flocked: bool | None) -> Holder | None:
         file: its descriptor.
         flocked: whether `flock` could hold it; None: there is none.
     """
-    found = read_record(file)
+    found = read_holder(file)
     if flocked is False:
         return found or UNKNOWN
     if found is None or found.is_gone:
         return None
     quiet = time.time() - os.fstat(file).st_mtime
     return found if found.is_here or quiet < LEASE else None
-
-
-def read_record(file: int) -> Holder | None:
-    """Read who wrote a lock's file; nothing where that is not said."""
-    try:
-        found = Holder(**json.loads(os.pread(file, SIZE, 0)))
-    except (ValueError, TypeError):
-        return None
-    return found if isinstance(found.pid, int) else None
 
 
 def is_at(file: int, path: Path) -> bool:

@@ -58,7 +58,7 @@ COLUMNS = ("file", "label", "split")
         ([("a.png", "")], COLUMNS[:2], "line 2: no 'label'"),
         ([("a.png",)], COLUMNS[:2], "line 2: no 'label'"),
         ([("", "x")], COLUMNS[:2], "line 2: no 'file'"),
-        ([("a.png", "x", "dev")], COLUMNS, "line 2: split 'dev': expected train, valid or test"),
+        ([("a.png", "x", "eval")], COLUMNS, "line 2: split 'eval': expected train, valid or test"),
         (
             [("a.png", "x", "train"), ("b.png", "x", "train"), ("c.png", "y", "test")],
             COLUMNS,
@@ -91,7 +91,7 @@ def bad_missing(source):
 
 def bad_class_without_images(source):
     (source / "bird").mkdir()
-    return "bird: no images in it: expected .png, .jpg, .jpeg"
+    return "bird: no images in it: expected one of apng, .*, png, "
 
 
 def bad_single_class(source):
@@ -119,7 +119,7 @@ def bad_two_validations(source):
         shutil.copytree(source / "cat", source / name / "cat")
     for name in ("cat", "dog", "Hündin 1"):
         shutil.rmtree(source / name)
-    return "source: expected one of the folders 'valid' and 'val', found both"
+    return "source: expected one of the folders 'val' and 'valid', found both"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ UNREADABLE = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("no image"),
     "bomb": bomb,
-    "gif": lambda path: Image.new("RGB", (8, 8)).save(path, "GIF"),
+    "icon": lambda path: Image.new("RGB", (8, 8)).save(path, "ICO"),
     "nowhere": lambda path: (path.unlink(), path.symlink_to("nowhere")),
 }
 
@@ -249,6 +249,6 @@ def test_an_image_that_vanishes_meanwhile_is_named(source):
     def vanish(images):
         (source / "dog" / "4.png").unlink(missing_ok=True)
 
-    with pytest.raises(DataError, match=r"dog/4.png: cannot be read as PNG or JPEG: No such file"):
+    with pytest.raises(DataError, match=r"dog/4.png: cannot be read as an image: No such file"):
         prepared(source, progress=vanish)
     assert [path.name for path in source.parent.iterdir()] == ["source"]

@@ -16,7 +16,8 @@ import pytest
 from selfstudy import locks
 from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.errors import DataError, InterruptionError
-from selfstudy.locks import HeldError, Holder, Lock
+from selfstudy.holders import Holder
+from selfstudy.locks import HeldError, Lock
 
 MISSING = [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EIO, errno.EINVAL]
 HELD = """
@@ -195,6 +196,21 @@ def test_without_links(number, path, monkeypatch):
     assert not list(path.parent.iterdir())
 
 
+def test_who_is_interrupted_holds_nothing(number, path, monkeypatch):
+    real = os.link
+
+    def interrupted(*names):
+        real(*names)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(os, "link", interrupted)
+        Lock(path).take()
+    assert not list(path.parent.iterdir())
+    with Lock(path) as lock:
+        lock.check()
+
+
 def test_what_was_left_empty_is_free(number, path):
     path.touch()
     with Lock(path):
@@ -211,7 +227,7 @@ def test_what_another_program_has_locked_is_held(path):
 
 def test_a_file_that_cannot_be_opened(number, path):
     path.mkdir()
-    message = r"\.lock: cannot be opened, to see who works here: "
+    message = r"\.lock: cannot be opened or written, to tell who works here: "
     with pytest.raises(DataError, match=f"{message}Is a directory"):
         Lock(path).take()
     with pytest.raises(DataError, match=f"{message}No such file"):

@@ -18,7 +18,7 @@ from own_runs import make_run
 from selfstudy import cli
 from selfstudy.errors import ConfigurationError, DataError, InterruptionError, TrainingError
 from selfstudy.files import DAY, name_place, write_whole
-from selfstudy.locks import Holder
+from selfstudy.holders import Holder
 from selfstudy.training.loop import Step
 from selfstudy.training.run import LOCK, Run, hold, train
 from selfstudy.training.seeds import train_seeds
@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_held(run, tmp_path):
     with pytest.raises(DataError, match="file/run: cannot be made: Not a directory"):
         train(run, tmp_path / "file/run", 0, "")
     (tmp_path / "run" / LOCK).mkdir(parents=True)
-    with pytest.raises(DataError, match=r"run/\.lock: cannot be opened, to see who works here"):
+    with pytest.raises(DataError, match=r"run/\.lock: cannot be opened or written, to tell who"):
         train(run, tmp_path / "run", 0, "")
 
 
