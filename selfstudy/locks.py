@@ -220,7 +220,8 @@ class Lock:
             yield
         except OSError as error:
             raise DataError(
-                f"{self.path}: cannot be opened or written, to tell who works here: {error.strerror}"
+                f"{self.path}: cannot be opened or written, to tell who works here: "
+                f"{error.strerror}"
             ) from error
 
 
