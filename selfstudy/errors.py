@@ -40,6 +40,15 @@ class InterruptionError(SelfstudyError):
     exit_code = 75  # EX_TEMPFAIL: try again
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether there is too little memory. PyTorch says that of a CPU in the text only."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "DefaultCPUAllocator" in str(error)
+    )
+
+
 def format_error(error: SelfstudyError) -> str:
     """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from selfstudy.errors import ConfigurationError
 
+DATA = "data"  # where all data is unless it is said
 QUICK = ["cifar/r9/classify"]  # what runs where nothing else is asked for
 NAME = re.compile(r"[\w][\w.=+-]*(/[\w][\w.=+-]*)*")
 
@@ -34,9 +35,9 @@ def add_data(parser: ArgumentParser) -> None:
     """Add `--data`: where the images are."""
     parser.add_argument(
         "--data",
-        default="data",
+        default=DATA,
         metavar="PATH",
-        help="a prepared file, or the folder of all data (default: data)",
+        help=f"a prepared file, or the folder of all data (default: {DATA})",
     )
 
 

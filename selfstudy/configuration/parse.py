@@ -73,6 +73,8 @@ def list_statements(part: Text) -> Iterator[tuple[str, BindingStatement]]:
             if not isinstance(statement, BlockDeclaration):  # each of its bindings is listed
                 yield part.place(line), statement
             line = "?"
+    except RecursionError:
+        raise ConfigurationError(f"{part.place(line)}: too many brackets in one another") from None
     except (ValueError, SyntaxError, TypeError, TokenError) as error:
         # Only some of these errors have the line as an attribute; all of them say it.
         found = re.search(r"line (\d+)|\((\d+), \d+\)", str(error))

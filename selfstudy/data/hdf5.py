@@ -20,7 +20,8 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file")
     try:
-        with h5py.File(path, "r") as file:
+        # Not locked: it was put there whole, and many file systems have no locks.
+        with h5py.File(path, "r", locking=False) as file:
             with report_damage(path):
                 require_whole(file, path)
             yield file

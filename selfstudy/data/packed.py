@@ -80,7 +80,10 @@ def write_packed(
     Raises:
         DataError: the disk is full, or the place cannot be written.
     """
-    with write_whole(path) as temporary, h5py.File(temporary, "w", libver=FORMAT) as file:
+    with (
+        write_whole(path) as temporary,
+        h5py.File(temporary, "w", libver=FORMAT, locking=False) as file,
+    ):
         file.attrs.update(attributes)
         objects, stored, checksums = [], {}, defaultdict(list)
         for index, sample in enumerate(samples):

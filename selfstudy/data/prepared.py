@@ -85,7 +85,7 @@ def write_prepared(
     del attributes["statistics"]
     with write_whole(output, needs) as temporary:
         # Its attributes may exceed 64 KiB, too: the names of thousands of classes.
-        with h5py.File(temporary, "w", libver=FORMAT) as file:
+        with h5py.File(temporary, "w", libver=FORMAT, locking=False) as file:
             file.attrs.update({k: value for k, value in attributes.items() if value is not None})
             for name, values in fields:
                 require_space(temporary, needs + values.nbytes)

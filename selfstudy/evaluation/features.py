@@ -167,7 +167,7 @@ def save_features(
     rows = {split: dataset.rows(split) for split in SPLITS}
     labels = dataset.read_field("class") if dataset.dense else dataset.targets
     needs = sum(map(len, rows.values())) * (2 * backbone.out_feats + 32)
-    with write_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path, needs) as temporary, h5py.File(temporary, "w", locking=False) as file:
         file.attrs["stamp"] = stamp
         file.attrs["data"] = str(dataset.path)
         for split in SPLITS:
