@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from selfstudy.errors import ConfigurationError, suggest
+from selfstudy.provenance import PACKAGE
 
-GIN = Path(__file__).parents[2] / "config" / "gin"
+# In a checkout a link to the folder `config` at its top; a wheel holds that folder itself.
+CONFIG = (PACKAGE / "config").resolve()
+GIN = CONFIG / "gin"
 INCLUDE = re.compile(r"^[ \t]*include\s+['\"](.+?)['\"].*$", re.MULTILINE)
 
 

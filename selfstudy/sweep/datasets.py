@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from selfstudy.configuration import GIN
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
-from selfstudy.sweep import CONFIG
 
-GIN = CONFIG / "gin"
 TRAINING_BUCKETS = 10
 CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
 

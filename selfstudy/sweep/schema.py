@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError, suggest
-from selfstudy.sweep import CONFIG
 
 DEFAULT = CONFIG / "default.yaml"
 

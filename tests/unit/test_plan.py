@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 import yaml
 
+from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
 from selfstudy.planning.jobs import list_jobs
 from selfstudy.planning.plan import Needs, find_stage
-from selfstudy.sweep import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.runs import Sweep
 

@@ -5,8 +5,8 @@ import copy
 import pytest
 import yaml
 
+from selfstudy.configuration import CONFIG as FOLDER
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep import CONFIG as FOLDER
 from selfstudy.sweep.check import check, read_configuration
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.schema import DEFAULT, merge
