@@ -20,7 +20,7 @@ from selfstudy.sweep.gin_files import (
 )
 from selfstudy.sweep.paths import list_folders, match_any
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT
+from selfstudy.sweep.schema import DEFAULT, merge_arguments
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -38,6 +38,7 @@ if not workflow.overwrite_configfiles:
 
 
 try:
+    config.update(merge_arguments(config, workflow.config_settings.config_args))
     check(config)
     sweep = Sweep(config)
     if workflow.is_main_process:
