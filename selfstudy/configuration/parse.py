@@ -84,7 +84,7 @@ def list_statements(part: Text) -> Iterator[tuple[str, BindingStatement]]:
 
 def reword(error: Exception) -> str:
     """Say in our words what gin finds wrong with a value, which most often lacks quotes."""
-    said = " ".join(str(error).split())
+    said = re.sub(r"\.?( \(line \d+\))?$", "", " ".join(str(error).split()))
     if word := re.search(r"Failed to parse token '(.+)'", said):
         meant = SPELT.get(word[1].lower(), "text in quotes")
         return f"{word[1]} is no value: expected {meant}"

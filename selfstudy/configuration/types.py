@@ -37,7 +37,9 @@ def fits(value: object, expected: Any) -> bool:
     if origin in (Union, UnionType):
         return any(fits(value, part) for part in parts)
     if origin in (list, tuple, Sequence):
-        return isinstance(value, (list, tuple)) and all(fits(item, parts[0]) for item in value)
+        if not isinstance(value, (list, tuple)) or (origin is tuple and len(value) != len(parts)):
+            return False
+        return all(fits(item, parts[0]) for item in value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(fits(item, parts[1]) for item in value.values())
     if isinstance(value, bool) and expected in (int, float):
@@ -53,7 +55,8 @@ def describe_type(expected: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(map(describe_type, parts))
     if origin in (list, tuple, Sequence):
-        return f"a list, each {describe_type(parts[0])}"
+        length = f" of {len(parts)}" if origin is tuple else ""
+        return f"a list{length}, each {describe_type(parts[0])}"
     if origin is Mapping:
-        return f"names and {describe_type(parts[1])} in braces"
+        return f"{{name: {describe_type(parts[1])}}}"
     return WORDS[expected]

@@ -10,7 +10,7 @@ from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
 
 TRAINING_BUCKETS = 10
-CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
+CIFAR_RESOLUTION, CIFAR_TRAINING, CIFAR_HELD_OUT = 32, 45_000, (5_000, 10_000)
 
 
 class Dataset(NamedTuple):
