@@ -37,7 +37,7 @@ def count_splits(dataset: Dataset, seed: int) -> Counts:
         return Counts(*open_dataset(settings["file"]).splits)
     if dataset.source == "images":
         source = settings.get("folder") or settings["table"]
-        found = find_images(source)
+        found, _ = find_images(source, settings.get("ignore", ()))
         shares = {split: settings.get(split, HELD_OUT) for split in SPLITS[1:]}
         return Counts(*map(len, assign_splits(source, found, sort_classes(found), shares, seed)))
     if dataset.source in ("render", "rendered"):
