@@ -45,7 +45,8 @@ def find_gin(name: str, beside: Path = GIN) -> Path:
         if (folder / file).is_file():
             return folder / file
     there = [str(file.relative_to(GIN).with_suffix("")) for file in sorted(GIN.rglob("*.gin"))]
-    raise ConfigurationError(f"{GIN / file}: there is no such file: {suggest(name, there)}")
+    hint = suggest(name, there) if there else "the package was installed without its config/"
+    raise ConfigurationError(f"{GIN / file}: there is no such file: {hint}")
 
 
 @cache

@@ -79,7 +79,10 @@ def conform(values: object, schema: Mapping, place: str = "") -> None:
     Raises:
         ConfigurationError: naming the key and what was expected.
     """
-    require_names(values, place)
+    try:
+        require_names(values, place)
+    except RecursionError:
+        raise ConfigurationError(f"{place}a part of it contains itself") from None
     errors = sorted(Validator(schema).iter_errors(values), key=_rank)
     if errors:
         raise ConfigurationError(place + explain(errors[0]))
