@@ -1,6 +1,7 @@
 # The configuration, checked; the names that follow from it; where things lie.
 
 import os
+import sys
 
 from snakemake.exceptions import WorkflowError
 
@@ -19,8 +20,9 @@ from selfstudy.sweep.gin_files import (
     fingerprint_gin,
 )
 from selfstudy.sweep.paths import list_folders, match_any
+from selfstudy.sweep.place import check_place
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT
+from selfstudy.sweep.schema import DEFAULT, merge_arguments
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -38,6 +40,8 @@ if not workflow.overwrite_configfiles:
 
 
 try:
+    check_place(workflow.basedir, sys.executable)
+    config.update(merge_arguments(config, workflow.config_settings.config_args))
     check(config)
     sweep = Sweep(config)
     if workflow.is_main_process:

@@ -2,6 +2,8 @@
 
 import re
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from selfstudy.errors import ConfigurationError
@@ -60,6 +62,21 @@ def add_configfile(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="the sweep (default: config/config.yaml)",
     )
+
+
+@contextmanager
+def explain_missing(extra: str) -> Iterator[None]:
+    """Say what to install where a library is missing.
+
+    Raises:
+        ConfigurationError: a library is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{error.name} is not installed: pip install 'selfstudy[{extra}]'"
+        ) from error
 
 
 def new_folder(runs: Path, name: str, given: str = "-e") -> Path:

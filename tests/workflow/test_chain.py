@@ -73,6 +73,16 @@ def test_a_part_of_the_runs_is_enough_if_asked_for(finished, new_study):
     assert figure.read_bytes() != before
 
 
+def test_the_command_line_is_read_as_yaml(new_study):
+    def planned(*config):
+        return new_study.planned("--config", *config)
+
+    assert planned("partial=true", "pretext=[scratch]")["tables"] == 1
+    assert "finetune" not in planned("partial=true", "pretext=[scratch]")
+    wide = planned("pretext=[scratch]", "tasks={classify: {labels: [10, 50, 100]}}")
+    assert wide["finetune"] == 3
+
+
 def test_every_job_has_a_log(finished):
     logs = finished.folder / "logs"
     log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
