@@ -1,7 +1,7 @@
 """A private Slurm of one node, with fake GPUs, for as long as a test needs it.
 
-It has a slurmctld, a slurmd and a munged of its own, and keeps no accounting. Nothing of it lies
-outside its folder.
+It has a slurmctld, a slurmd and a munged of its own, and keeps accounting, if it is to, with a
+slurmdbd and a database of its own. Nothing of it lies outside its folder.
 """
 
 import getpass
@@ -13,8 +13,12 @@ import subprocess
 import time
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "squeue", "sbatch", "srun", "scancel", "scontrol")
-LIMIT = 30  # seconds for anything to come up or go down
+from daemons import LIMIT, Daemons, find_ports
+
+PROGRAMS = (
+    *("munged", "slurmctld", "slurmd", "squeue", "sbatch", "srun", "scancel", "scontrol"),
+    *("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb-install-db"),
+)
 SETTINGS = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -36,18 +40,55 @@ TaskPlugin=task/none
 MpiDefault=none
 SwitchType=switch/none
 JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0
 GresTypes=gpu
 ReturnToService=2
-MinJobAge=3600
 KillWait=15
 PropagateResourceLimits=NONE
 SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
 PartitionName=gpu Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none\n"
+ACCOUNTING = """
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort={ports[2]}
+AccountingStoragePass={folder}/munge.socket
+"""
+ACCOUNTANT = """
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+DbdHost={host}
+DbdAddr=127.0.0.1
+DbdPort={ports[2]}
+SlurmUser={user}
+PidFile={folder}/slurmdbd.pid
+LogFile={folder}/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={ports[3]}
+StorageUser=slurm
+StoragePass={password}
+StorageLoc=accounting
+"""
+# Snakemake's question for its jobs is answered as soon as another one has ended, since it asks less
+# and less often as long as none has; but at once where a file `hurry` says so.
+SQUEUE = """#!/bin/sh
+case "$*" in *--states=all*) ;; *) exec {squeue} "$@" ;; esac
+for last; do :; done
+before=$(cat {folder}/ended.$last 2>/dev/null || echo 0)
+for _ in $(seq 150); do
+    answer=$({squeue} "$@") || exit
+    ended=$(echo "$answer" | grep -cvE '[|](PENDING|CONFIGURING|RUNNING|COMPLETING)$')
+    [ "$ended" -gt "$before" ] || [ -e {folder}/hurry ] && break
+    sleep 0.3
+done
+echo "$ended" >{folder}/ended.$last
+echo "$answer"
+echo >>{folder}/answers
 """
 
 
@@ -67,52 +108,36 @@ class Cluster:
     `environment` is that of a user's shell on it.
     """
 
-    def __init__(self, folder):
-        self.folder = Path(folder)
+    def __init__(self, folder, accounting):
+        self.folder, self.accounting = Path(folder), accounting
         self.host = socket.gethostname().split(".")[0]
-        self.daemons = []
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SLURM")},
             "SLURM_CONF": str(self.folder / "slurm.conf"),
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
         }
+        self.daemons = Daemons(self.folder, self.environment)
 
     def __enter__(self):
-        self._configure()
-        key, munge = self.folder / "munge.key", self.folder / "munge.socket"
         try:
-            self._start(
-                "munged",
-                "--foreground",
-                "--force",
-                f"--key-file={key}",
-                f"--socket={munge}",
-                f"--pid-file={self.folder / 'munged.pid'}",
-                f"--log-file={self.folder / 'munged.log'}",
-                f"--seed-file={self.folder / 'munge.seed'}",
-            )
-            self._wait(munge.exists)
-            self._start("slurmctld", "-D")
-            self._start("slurmd", "-D")
-            self._wait(lambda: self.run("sinfo", "--noheader", "--format=%T").strip() == "idle")
+            self._configure()
+            self._start_munge()
+            if self.accounting:
+                self._start_accounting()
+            self.daemons.start(program("slurmctld"), "-D")
+            self.daemons.start(program("slurmd"), "-D")
+            self.daemons.wait(lambda: self.ask("sinfo", "--format=%T") == "idle")
         except BaseException:
-            self.__exit__()
+            self.daemons.stop()
             raise
         return self
 
     def __exit__(self, *error):
-        if len(self.daemons) == 3:
+        try:
             self.run("scancel", f"--user={getpass.getuser()}")
-            end = time.monotonic() + LIMIT
-            while self.run("squeue", "--noheader").strip() and time.monotonic() < end:
-                time.sleep(0.1)
-        for daemon in reversed(self.daemons):
-            daemon.terminate()
-            try:
-                daemon.wait(LIMIT)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
+            self.wait(lambda: not self.ask("squeue"))
+        finally:
+            self.daemons.stop()
 
     def run(self, *command):
         """Run one of Slurm's commands; give what it printed."""
@@ -121,9 +146,21 @@ class Cluster:
         )
         return done.stdout
 
+    def ask(self, command, *options):
+        """Run one of Slurm's commands that print a table; give its rows."""
+        return self.run(command, "--noheader", *options).strip()
+
+    def wait(self, condition):
+        """Wait for something to happen; give it."""
+        end = time.monotonic() + LIMIT
+        while not (found := condition()):
+            assert time.monotonic() < end, self.run("squeue", "--states=all")
+            time.sleep(0.05)
+        return found
+
     def running(self, rule):
         """The number of a running job of a rule, by the comment that Snakemake gives it."""
-        for line in self.run("squeue", "--noheader", "--states=R", "--format=%i %k").splitlines():
+        for line in self.ask("squeue", "--states=R", "--format=%i %k").splitlines():
             number, _, comment = line.partition(" ")
             if rule in comment:
                 return number
@@ -141,45 +178,85 @@ class Cluster:
         for name in ("state", "spool", "bin", "dev"):
             (self.folder / name).mkdir(parents=True)
         self.folder.chmod(0o711)  # munge wants to know who can reach its socket
-        key = self.folder / "munge.key"
-        key.touch(0o600)
-        key.write_bytes(secrets.token_bytes(128))
-        listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-        ports = [server.getsockname()[1] for server in listening]
-        for server in listening:
-            server.close()
-        text = SETTINGS.format(
-            folder=self.folder, host=self.host, user=getpass.getuser(), ports=ports
-        )
-        (self.folder / "slurm.conf").write_text(text)
+        self.names = {
+            "folder": self.folder,
+            "host": self.host,
+            "user": getpass.getuser(),
+            "ports": find_ports(4),
+            "password": secrets.token_hex(),
+            "squeue": program("squeue"),
+            "srun": program("srun"),
+        }
+        self._write("slurm.conf", SETTINGS + (ACCOUNTING if self.accounting else NO_ACCOUNTING))
         for number in range(2):  # only a character device counts as a GPU
             (self.folder / f"dev/gpu{number}").symlink_to("/dev/null")
-        gpus = f"NodeName={self.host} Name=gpu File={self.folder}/dev/gpu[0-1]\n"
-        (self.folder / "gres.conf").write_text(gpus)
+        self._write("gres.conf", "NodeName={host} Name=gpu File={folder}/dev/gpu[0-1]\n")
         # The executor's job step forgets where the configuration is.
-        srun = self.folder / "bin/srun"
-        srun.write_text(
-            f'#!/bin/sh\nexport SLURM_CONF={self.folder}/slurm.conf\nexec {program("srun")} "$@"\n'
+        srun = '#!/bin/sh\nexport SLURM_CONF={folder}/slurm.conf\nexec {srun} "$@"\n'
+        self._write("bin/srun", srun, 0o755)
+        self._write("bin/squeue", SQUEUE, 0o755)
+
+    def _start_munge(self):
+        key, munge = self.folder / "munge.key", self.folder / "munge.socket"
+        key.touch(0o600)
+        key.write_bytes(secrets.token_bytes(128))
+        self.daemons.start(
+            program("munged"),
+            "--foreground",
+            "--force",
+            f"--key-file={key}",
+            f"--socket={munge}",
+            f"--pid-file={self.folder / 'munged.pid'}",
+            f"--log-file={self.folder / 'munged.log'}",
+            f"--seed-file={self.folder / 'munge.seed'}",
         )
-        srun.chmod(0o755)
+        self.daemons.wait(munge.exists)
 
-    def _start(self, name, *options):
-        with (self.folder / f"{name}.out").open("w") as output:
-            daemon = subprocess.Popen(
-                [program(name), *options],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.daemons.append(daemon)
+    def _start_accounting(self):
+        options = [
+            "--no-defaults",
+            f"--user={getpass.getuser()}",
+            f"--datadir={self.folder / 'database'}",
+            "--innodb-log-file-size=8M",
+        ]
+        subprocess.run(
+            [program("mariadb-install-db"), "--skip-name-resolve", "--skip-test-db", *options],
+            check=True,
+            capture_output=True,
+        )
+        self._write(
+            "accounting.sql",
+            "CREATE DATABASE accounting;\n"
+            "CREATE USER slurm@127.0.0.1 IDENTIFIED BY '{password}';\n"
+            "GRANT ALL ON accounting.* TO slurm@127.0.0.1;\n",
+            0o600,
+        )
+        self.daemons.start(
+            program("mariadbd"),
+            *options,
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            f"--port={self.names['ports'][3]}",
+            f"--socket={self.folder / 'database.socket'}",
+            f"--pid-file={self.folder / 'mariadbd.pid'}",
+            f"--init-file={self.folder / 'accounting.sql'}",
+        )
+        self.daemons.wait(lambda: self._listens(self.names["ports"][3]))
+        self._write("slurmdbd.conf", ACCOUNTANT, 0o600)
+        self.daemons.start(program("slurmdbd"), "-D")
+        self.daemons.wait(lambda: self._listens(self.names["ports"][2]))
+        # As its administrator does: the cluster, an account, and who uses it.
+        manage = ("sacctmgr", "--immediate", "add")
+        self.run(*manage, "cluster", "test")
+        self.run(*manage, "account", "vision", "cluster=test")
+        self.run(*manage, "user", getpass.getuser(), "account=vision", "defaultaccount=vision")
 
-    def _wait(self, condition):
-        end = time.monotonic() + LIMIT
-        while not condition():
-            if time.monotonic() > end or any(d.poll() is not None for d in self.daemons):
-                logs = [*self.folder.glob("*.log"), *self.folder.glob("*.out")]
-                said = "\n".join(f"{log.name}: {log.read_text()[-500:]}" for log in logs)
-                raise RuntimeError(f"Slurm did not come up: {said}")
-            time.sleep(0.05)
+    def _write(self, name, text, mode=0o644):
+        path = self.folder / name
+        path.touch(mode)
+        path.write_text(text.format(**self.names))
+
+    @staticmethod
+    def _listens(port):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
