@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from daemons import LIMIT, Daemons, find_ports
@@ -173,6 +174,28 @@ class Cluster:
     def node(self, state):
         """Set the node `down`, or `resume` it."""
         self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
+
+    def states(self, job):
+        """All states that accounting has for a job, the last one last."""
+        return self.ask(
+            "sacct",
+            f"--jobs={job}",
+            "--allocations",
+            "--duplicates",
+            "--parsable2",
+            "--format=state",
+        ).splitlines()
+
+    @contextmanager
+    def hurried(self):
+        """Answer Snakemake's questions at once; enter just after it has been answered."""
+        hurry, answers = self.folder / "hurry", self.folder / "answers"
+        before = answers.stat().st_size if answers.exists() else 0
+        hurry.touch()
+        self.wait(lambda: answers.exists() and answers.stat().st_size > before)
+        time.sleep(1)  # while it asks, it knows of no jobs that an interruption could cancel
+        yield
+        hurry.unlink()
 
     def _configure(self):
         for name in ("state", "spool", "bin", "dev"):
