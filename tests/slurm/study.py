@@ -1,6 +1,7 @@
 """A tiny study in a folder of its own, on a cluster or beside it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,16 +14,22 @@ import yaml
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests/workflow/config.yaml"
 LIMIT = 600  # seconds for anything to happen
-ROUNDS = 150  # some seconds
+ROUNDS = 150  # take some seconds
 
 
 class Study:
-    """A study whose runs take some seconds and write a checkpoint in each."""
+    """A study whose runs take some seconds and write a checkpoint in each.
 
-    def __init__(self, folder, environment):
+    Its Snakemake, which is one at a time, is killed on leaving.
+    """
+
+    def __init__(self, folder, environment, images=None):
         self.folder, self.environment = folder, environment
         self.log = folder / "snakemake.log"
+        self.process = None
         folder.mkdir(exist_ok=True)
+        if images is not None:
+            shutil.copytree(images, folder / "data")
         config = yaml.safe_load(CONFIG.read_text())
         config["gin"]["all"] += [
             "session.checkpoint_minutes = 0.01",
@@ -30,12 +37,18 @@ class Study:
         ]
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.kill()
+
     def start(self, command, *options):
         """Start Snakemake from the checkout, where the profile is."""
         words = [sys.executable, "-m", *command.split(), *options]
         words += ["--directory", str(self.folder), "--configfile", str(self.folder / "config.yaml")]
         with self.log.open("w") as log:
-            return subprocess.Popen(
+            self.process = subprocess.Popen(
                 words,
                 cwd=ROOT,
                 env=self.environment,
@@ -44,42 +57,50 @@ class Study:
                 start_new_session=True,
             )
 
-    def wait(self, process):
+    def signal(self, number):
+        """Send a signal to Snakemake and what it runs here, as a terminal does."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self):
+        """Kill Snakemake, unless it has ended."""
+        if self.process is not None and self.process.poll() is None:
+            self.signal(signal.SIGKILL)
+            self.process.wait()
+
+    def wait(self):
         """Wait for Snakemake's end; give how it ended."""
         try:
-            return process.wait(LIMIT)
+            return self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
             raise AssertionError(f"Snakemake does not end:\n{self.said()}") from None
 
-    def finish(self, process):
+    def finish(self):
         """Wait for Snakemake's end; it must have done all."""
-        assert self.wait(process) == 0, self.said()
+        assert self.wait() == 0, self.said()
 
     def said(self):
         """What Snakemake said, without the rest of very long lines."""
         return "\n".join(line[:500] for line in self.log.read_text().splitlines())
 
-    def until(self, condition, process):
+    def until(self, condition):
         """Wait for something to happen while Snakemake runs; give it."""
         end = time.monotonic() + LIMIT
         while not (found := condition()):
-            assert process.poll() is None, self.said()
+            assert self.process.poll() is None, self.said()
             assert time.monotonic() < end, self.said()
             time.sleep(0.05)
         return found
 
-    def until_trained(self, cluster, run, process, after=None):
+    def until_trained(self, cluster, run, after=None):
         """Wait until another job than `after` has written a checkpoint of a run; give the job."""
         rule, checkpoints = f"rule_{run.split('/')[0]}", self.folder / "results" / run
 
         def date():
             return {path: path.stat().st_mtime_ns for path in checkpoints.rglob("checkpoint.pt")}
 
-        job = self.until(lambda: {cluster.running(rule)} - {after, None}, process).pop()
+        job = self.until(lambda: {cluster.running(rule)} - {after, None}).pop()
         before = date()
-        self.until(lambda: date() not in ({}, before), process)
+        self.until(lambda: date() not in ({}, before))
         return job
 
     def went_on(self, run):

@@ -1,7 +1,6 @@
 """Runs on a real Slurm, which are cancelled, stopped and lost, and end as those that never were."""
 
 import os
-import shutil
 import signal
 
 import pytest
@@ -9,13 +8,14 @@ from cluster import Cluster, missing
 from study import Study
 
 SLURM = "snakemake --cores all --profile slurm"  # as the README has it
-QUICK = "--slurm-init-seconds-before-status-checks=2"  # for the test alone
-CANCELLED = "pretrain/0110/r9/cmc"
+QUICK = "--slurm-init-seconds-before-status-checks=2"  # for the tests alone
 TIMED_OUT = "pretrain/0110/r9/rotate"
+CANCELLED = "pretrain/0110/r9/cmc"
 ON_LOST_NODE = "finetune/0110/r9/scratch/classify/n100"
-WITHOUT_ACCOUNTING = "pretrain/0110/r9/vae"
 INTERRUPTED = "pretrain/0110/r9/amdim"
-RUNS = [TIMED_OUT, CANCELLED, ON_LOST_NODE, INTERRUPTED, WITHOUT_ACCOUNTING]
+NOT_ACCOUNTED = "pretrain/0110/r9/vae"
+RUNS = (TIMED_OUT, CANCELLED, ON_LOST_NODE, INTERRUPTED, NOT_ACCOUNTED)
+CANCELLED_BY_ME = f"CANCELLED by {os.getuid()}"
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"Slurm is not installed: {missing()}")
 
@@ -24,26 +24,28 @@ def target(run):
     return f"results/{run}/metrics.csv"
 
 
+def start(study, run):
+    study.start(SLURM, QUICK, target(run))
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """Rendered and prepared images, made without a cluster."""
-    study = Study(tmp_path_factory.mktemp("images"), dict(os.environ))
-    study.finish(study.start("snakemake --cores 2", target(TIMED_OUT), "--until", "prepare"))
+    with Study(tmp_path_factory.mktemp("images"), dict(os.environ)) as study:
+        study.start("snakemake --cores 2", target(TIMED_OUT), "--until", "prepare")
+        study.finish()
     return study.folder / "data"
 
 
 @pytest.fixture(scope="module")
 def undisturbed(images, tmp_path_factory):
-    """All runs, without a cluster; gives what a run ends with, when it is there."""
-    study = Study(tmp_path_factory.mktemp("undisturbed"), dict(os.environ))
-    shutil.copytree(images, study.folder / "data")
-    process = study.start("snakemake --cores 1", *map(target, RUNS))
-    yield lambda run: study.finish(process) or study.read(run)
-    process.terminate()
-    study.wait(process)
+    """What a run ends with that nothing happens to; all of them train beside the tests."""
+    with Study(tmp_path_factory.mktemp("undisturbed"), dict(os.environ), images) as study:
+        study.start("snakemake --cores 1", *map(target, RUNS))
+        yield lambda run: study.finish() or study.read(run)
 
 
-# Their folders' names are short, because the path of a socket may not be long.
+# The folders of clusters have short names, because the path of a socket may not be long.
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     with Cluster(tmp_path_factory.mktemp("slurm"), accounting=True) as running:
@@ -52,75 +54,85 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def study(cluster, images, undisturbed, tmp_path):
-    study = Study(tmp_path / "study", cluster.environment)
-    shutil.copytree(images, study.folder / "data")
-    return study
-
-
-def start(study, run):
-    return study.start(SLURM, QUICK, target(run))
+    with Study(tmp_path / "study", cluster.environment, images) as study:
+        yield study
 
 
 def test_a_job_over_its_time_limit_goes_on(cluster, study, undisturbed):
-    process = start(study, TIMED_OUT)
-    job = study.until_trained(cluster, TIMED_OUT, process)
+    start(study, TIMED_OUT)
+    job = study.until_trained(cluster, TIMED_OUT)
     # Slurm looks for jobs over their limits every thirty seconds, and wakes them.
     cluster.run("scancel", "--signal=STOP", job)
     cluster.run("scontrol", "update", f"jobid={job}", "endtime=now")
-    study.finish(process)
-    assert "TIMEOUT" in study.said()
+    study.finish()
+    assert cluster.states(job) == ["TIMEOUT"]
     assert "stopped by SIGTERM in round" in study.said()
     assert study.went_on(TIMED_OUT)
     assert study.read(TIMED_OUT) == undisturbed(TIMED_OUT)
 
 
 def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
-    process = start(study, CANCELLED)
-    first = study.until_trained(cluster, CANCELLED, process)
+    start(study, CANCELLED)
+    first = study.until_trained(cluster, CANCELLED)
     cluster.run("scancel", first)
-    second = study.until_trained(cluster, CANCELLED, process, after=first)
-    # A study that is to end with its jobs ends with those that are cancelled, too.
-    process.send_signal(signal.SIGTERM)
+    second = study.until_trained(cluster, CANCELLED, after=first)
+    # Snakemake is to end when its jobs have ended, which those do that are cancelled, too.
+    study.process.send_signal(signal.SIGTERM)
     cluster.run("scancel", second)
-    assert study.wait(process) == 1
-    assert cluster.states(first) == cluster.states(second) == [f"CANCELLED by {os.getuid()}"]
-    study.finish(start(study, CANCELLED))
+    assert study.wait() == 1
+    assert cluster.states(first) == cluster.states(second) == [CANCELLED_BY_ME]
+    start(study, CANCELLED)
+    study.finish()
     assert study.went_on(CANCELLED)
     assert study.read(CANCELLED) == undisturbed(CANCELLED)
 
 
 def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
-    process = start(study, ON_LOST_NODE)
-    job = study.until_trained(cluster, ON_LOST_NODE, process)
+    start(study, ON_LOST_NODE)
+    job = study.until_trained(cluster, ON_LOST_NODE)
     cluster.node("down")
     # A job that begins again beside its last process has its node drained.
-    study.until(lambda: not cluster.has_steps(job), process)
+    study.until(lambda: not cluster.has_steps(job))
     cluster.node("resume")
     # Slurm puts it back into the queue, to begin two minutes later unless it is told to hurry.
     cluster.run("scontrol", "update", f"jobid={job}", "starttime=now")
-    study.finish(process)
+    study.finish()
     assert cluster.states(job) == ["NODE_FAIL", "COMPLETED"]
     assert study.went_on(ON_LOST_NODE)
     assert study.read(ON_LOST_NODE) == undisturbed(ON_LOST_NODE)
 
 
-def test_a_killed_and_interrupted_study_goes_on(cluster, study, undisturbed):
-    process = start(study, INTERRUPTED)
-    orphan = study.until_trained(cluster, INTERRUPTED, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def test_a_killed_and_an_interrupted_study_go_on(cluster, study, undisturbed):
+    start(study, INTERRUPTED)
+    orphan = study.until_trained(cluster, INTERRUPTED)
+    study.kill()
     cluster.run("scancel", orphan)
     cluster.wait(lambda: not cluster.ask("squeue"))
-    study.finish(study.start(f"{SLURM} --unlock"))
+    study.start(f"{SLURM} --unlock")
+    study.finish()
 
-    process = start(study, INTERRUPTED)
-    job = study.until_trained(cluster, INTERRUPTED, process)
+    start(study, INTERRUPTED)
+    job = study.until_trained(cluster, INTERRUPTED)
     with cluster.hurried():
-        os.killpg(process.pid, signal.SIGINT)
-        assert study.wait(process) == 1
-    assert cluster.states(job) == [f"CANCELLED by {os.getuid()}"]
-    assert not cluster.ask("squeue")
+        study.signal(signal.SIGINT)
+        assert study.wait() == 1
+    cluster.wait(lambda: not cluster.ask("squeue"))
+    assert cluster.states(job) == [CANCELLED_BY_ME]
 
-    study.finish(start(study, INTERRUPTED))
+    start(study, INTERRUPTED)
+    study.finish()
     assert study.went_on(INTERRUPTED)
     assert study.read(INTERRUPTED) == undisturbed(INTERRUPTED)
+
+
+def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_path_factory):
+    with (
+        Cluster(tmp_path_factory.mktemp("bare"), accounting=False) as cluster,
+        Study(tmp_path_factory.mktemp("study"), cluster.environment, images) as study,
+    ):
+        start(study, NOT_ACCOUNTED)
+        job = study.until_trained(cluster, NOT_ACCOUNTED)
+        cluster.run("scancel", job)
+        study.finish()
+        assert study.went_on(NOT_ACCOUNTED)
+        assert study.read(NOT_ACCOUNTED) == undisturbed(NOT_ACCOUNTED)
