@@ -7,18 +7,18 @@ slurmdbd and a database of its own. Nothing of it lies outside its folder.
 import getpass
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from daemons import LIMIT, Daemons, find_ports
+import accounting
+from daemons import LIMIT, Daemons, find_ports, find_program
 
 PROGRAMS = (
     *("munged", "slurmctld", "slurmd", "squeue", "sbatch", "srun", "scancel", "scontrol"),
-    *("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb-install-db"),
+    *accounting.PROGRAMS,
 )
 SETTINGS = """
 ClusterName=test
@@ -52,29 +52,6 @@ SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 Gres=gpu:2 State=UNKNOWN
 PartitionName=gpu Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
-NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none\n"
-ACCOUNTING = """
-AccountingStorageType=accounting_storage/slurmdbd
-AccountingStorageHost=127.0.0.1
-AccountingStoragePort={ports[2]}
-AccountingStoragePass={folder}/munge.socket
-"""
-ACCOUNTANT = """
-AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
-DbdHost={host}
-DbdAddr=127.0.0.1
-DbdPort={ports[2]}
-SlurmUser={user}
-PidFile={folder}/slurmdbd.pid
-LogFile={folder}/slurmdbd.log
-StorageType=accounting_storage/mysql
-StorageHost=127.0.0.1
-StoragePort={ports[3]}
-StorageUser=slurm
-StoragePass={password}
-StorageLoc=accounting
-"""
 # Snakemake's question for its jobs is answered as soon as another one has ended, since it asks less
 # and less often as long as none has; but at once where a file `hurry` says so.
 SQUEUE = """#!/bin/sh
@@ -93,14 +70,9 @@ echo >>{folder}/answers
 """
 
 
-def program(name):
-    """The path of a program; the daemons are in folders that are not in everyone's PATH."""
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
-
-
 def missing():
     """Slurm's programs that are not installed."""
-    return [name for name in PROGRAMS if program(name) is None]
+    return [name for name in PROGRAMS if find_program(name) is None]
 
 
 class Cluster:
@@ -124,9 +96,9 @@ class Cluster:
             self._configure()
             self._start_munge()
             if self.accounting:
-                self._start_accounting()
-            self.daemons.start(program("slurmctld"), "-D")
-            self.daemons.start(program("slurmd"), "-D")
+                accounting.start_accounting(self)
+            self.daemons.start("slurmctld", "-D")
+            self.daemons.start("slurmd", "-D")
             self.daemons.wait(lambda: self.ask("sinfo", "--format=%T") == "idle")
         except BaseException:
             self.daemons.stop()
@@ -171,9 +143,26 @@ class Cluster:
         """Whether processes of a job are on the node: slurmd keeps a socket for each step."""
         return any((self.folder / "spool").glob(f"*_{job}.*"))
 
-    def node(self, state):
-        """Set the node `down`, or `resume` it."""
-        self.run("scontrol", "update", f"nodename={self.host}", f"state={state}", "reason=test")
+    def lose_node(self):
+        """Lose the node and all that runs on it."""
+        self._update(nodename=self.host, state="down", reason="test")
+
+    def restart(self, job):
+        """Have a job that lost its node begin again; give whether it has.
+
+        Slurm lets it wait for two minutes, and drains the node if the job's end was not all there.
+        """
+        self._update(nodename=self.host, state="resume")
+        self._update(jobid=job, starttime="now")
+        return self.has_steps(job)
+
+    def time_out(self, job):
+        """Let a job's time be over, which Slurm sees within half a minute; it sleeps till then."""
+        self.run("scancel", "--signal=STOP", job)
+        self._update(jobid=job, endtime="now")
+
+    def _update(self, **values):
+        self.run("scontrol", "update", *(f"{name}={value}" for name, value in values.items()))
 
     def states(self, job):
         """All states that accounting has for a job, the last one last."""
@@ -207,24 +196,26 @@ class Cluster:
             "user": getpass.getuser(),
             "ports": find_ports(4),
             "password": secrets.token_hex(),
-            "squeue": program("squeue"),
-            "srun": program("srun"),
+            "squeue": find_program("squeue"),
+            "srun": find_program("srun"),
         }
-        self._write("slurm.conf", SETTINGS + (ACCOUNTING if self.accounting else NO_ACCOUNTING))
+        self.write(
+            "slurm.conf", SETTINGS + (accounting.SETTINGS if self.accounting else accounting.NONE)
+        )
         for number in range(2):  # only a character device counts as a GPU
             (self.folder / f"dev/gpu{number}").symlink_to("/dev/null")
-        self._write("gres.conf", "NodeName={host} Name=gpu File={folder}/dev/gpu[0-1]\n")
+        self.write("gres.conf", "NodeName={host} Name=gpu File={folder}/dev/gpu[0-1]\n")
         # The executor's job step forgets where the configuration is.
         srun = '#!/bin/sh\nexport SLURM_CONF={folder}/slurm.conf\nexec {srun} "$@"\n'
-        self._write("bin/srun", srun, 0o755)
-        self._write("bin/squeue", SQUEUE, 0o755)
+        self.write("bin/srun", srun, 0o755)
+        self.write("bin/squeue", SQUEUE, 0o755)
 
     def _start_munge(self):
         key, munge = self.folder / "munge.key", self.folder / "munge.socket"
         key.touch(0o600)
         key.write_bytes(secrets.token_bytes(128))
         self.daemons.start(
-            program("munged"),
+            "munged",
             "--foreground",
             "--force",
             f"--key-file={key}",
@@ -235,51 +226,8 @@ class Cluster:
         )
         self.daemons.wait(munge.exists)
 
-    def _start_accounting(self):
-        options = [
-            "--no-defaults",
-            f"--user={getpass.getuser()}",
-            f"--datadir={self.folder / 'database'}",
-            "--innodb-log-file-size=8M",
-        ]
-        subprocess.run(
-            [program("mariadb-install-db"), "--skip-name-resolve", "--skip-test-db", *options],
-            check=True,
-            capture_output=True,
-        )
-        self._write(
-            "accounting.sql",
-            "CREATE DATABASE accounting;\n"
-            "CREATE USER slurm@127.0.0.1 IDENTIFIED BY '{password}';\n"
-            "GRANT ALL ON accounting.* TO slurm@127.0.0.1;\n",
-            0o600,
-        )
-        self.daemons.start(
-            program("mariadbd"),
-            *options,
-            "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
-            f"--port={self.names['ports'][3]}",
-            f"--socket={self.folder / 'database.socket'}",
-            f"--pid-file={self.folder / 'mariadbd.pid'}",
-            f"--init-file={self.folder / 'accounting.sql'}",
-        )
-        self.daemons.wait(lambda: self._listens(self.names["ports"][3]))
-        self._write("slurmdbd.conf", ACCOUNTANT, 0o600)
-        self.daemons.start(program("slurmdbd"), "-D")
-        self.daemons.wait(lambda: self._listens(self.names["ports"][2]))
-        # As its administrator does: the cluster, an account, and who uses it.
-        manage = ("sacctmgr", "--immediate", "add")
-        self.run(*manage, "cluster", "test")
-        self.run(*manage, "account", "vision", "cluster=test")
-        self.run(*manage, "user", getpass.getuser(), "account=vision", "defaultaccount=vision")
-
-    def _write(self, name, text, mode=0o644):
+    def write(self, name, text, mode=0o644):
+        """Write a file that tells where things are."""
         path = self.folder / name
         path.touch(mode)
         path.write_text(text.format(**self.names))
-
-    @staticmethod
-    def _listens(port):
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", port)) == 0

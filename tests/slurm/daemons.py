@@ -1,5 +1,6 @@
 """Daemons that run for as long as a test needs them."""
 
+import shutil
 import socket
 import subprocess
 import time
@@ -7,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 LIMIT = 120  # seconds for anything to come up or go down
+
+
+def find_program(name):
+    """The path of a program; the daemons are in folders that are not in everyone's PATH."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
 
 
 def find_ports(number):
@@ -28,12 +34,11 @@ class Daemons:
         self.folder, self.environment = folder, environment
         self.running = {}
 
-    def start(self, program: str, *options: str):
+    def start(self, name: str, *options: str):
         """Start a daemon that stays in the foreground."""
-        name = Path(program).name
         with (self.folder / f"{name}.out").open("w") as output:
             self.running[name] = subprocess.Popen(
-                [program, *options],
+                [find_program(name), *options],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

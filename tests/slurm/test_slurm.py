@@ -61,9 +61,7 @@ def study(cluster, images, undisturbed, tmp_path):
 def test_a_job_over_its_time_limit_goes_on(cluster, study, undisturbed):
     start(study, TIMED_OUT)
     job = study.until_trained(cluster, TIMED_OUT)
-    # Slurm looks for jobs over their limits every thirty seconds, and wakes them.
-    cluster.run("scancel", "--signal=STOP", job)
-    cluster.run("scontrol", "update", f"jobid={job}", "endtime=now")
+    cluster.time_out(job)
     study.finish()
     assert cluster.states(job) == ["TIMEOUT"]
     assert "stopped by SIGTERM in round" in study.said()
@@ -90,14 +88,12 @@ def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
 def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
     start(study, ON_LOST_NODE)
     job = study.until_trained(cluster, ON_LOST_NODE)
-    cluster.node("down")
-    # A job that begins again beside its last process has its node drained.
+    cluster.lose_node()
     study.until(lambda: not cluster.has_steps(job))
-    cluster.node("resume")
-    # Slurm puts it back into the queue, to begin two minutes later unless it is told to hurry.
-    cluster.run("scontrol", "update", f"jobid={job}", "starttime=now")
+    study.until(lambda: cluster.restart(job))
     study.finish()
-    assert cluster.states(job) == ["NODE_FAIL", "COMPLETED"]
+    states = cluster.states(job)
+    assert (states[0], states[-1]) == ("NODE_FAIL", "COMPLETED")
     assert study.went_on(ON_LOST_NODE)
     assert study.read(ON_LOST_NODE) == undisturbed(ON_LOST_NODE)
 
