@@ -119,7 +119,7 @@ def write_prepared(
                 written.append(checksums)
                 progress(len(checksums["data"]))
         require_space(temporary, RESERVE + shape[0] * CHECKSUM * len(stored))
-        with h5py.File(temporary, "r+", libver=FORMAT) as file:
+        with h5py.File(temporary, "r+", libver=FORMAT, locking=False) as file:
             for name in stored:
                 write_checksums(file, name, np.concatenate([batch[name] for batch in written]))
 
