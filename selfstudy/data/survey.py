@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from selfstudy.errors import DataError
 from selfstudy.provenance import hash_files
 
 READERS = 16  # files read at a time; small ones wait for the disk
+BATCH = 4096  # files at a time that are waited for
 UNREADABLE = "unreadable"
 
 
@@ -109,10 +111,12 @@ def hash_contents(files: Files) -> str:
     return digest.hexdigest()
 
 
-def hash_each(paths: Iterable[str]) -> list[str]:
+def hash_each(paths: Iterable[str]) -> Iterator[str]:
     """Hash the contents of each file, several at a time; `UNREADABLE` stands for what is that."""
+    left = iter(paths)
     with ThreadPoolExecutor(READERS) as pool:
-        return list(pool.map(_hash_file, paths))
+        while batch := list(islice(left, BATCH)):
+            yield from pool.map(_hash_file, batch)
 
 
 def _hash_file(path: str) -> str:

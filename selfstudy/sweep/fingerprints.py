@@ -19,7 +19,6 @@ SCRIPTS = PACKAGE.parent / "workflow/scripts"
 RESNETS = "backbones.resnet"  # what names such as r9 stand for
 
 
-@cache
 def fingerprint_job(script: str, *modules: str) -> str:
     """Hash a rule's script, the source of modules of the package, and all of it they import.
 

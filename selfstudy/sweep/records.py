@@ -17,9 +17,10 @@ KEPT_TIME = 10**18  # nanoseconds, in 2001: the time of every record, unless it 
 def read_record(path: Path) -> dict:
     """Read a record; an empty one where there is none, or a damaged one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return record if isinstance(record, dict) else {}
 
 
 def write_record(path: Path, record: dict) -> None:

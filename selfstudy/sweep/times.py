@@ -9,6 +9,7 @@ recorded, are given the present one, so that they are noticed.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -55,10 +56,10 @@ class Times:
         if doubtful:
             self.say(f"Other times than recorded: comparing what {len(doubtful)} files contain.")
         for (path, about), contents in zip(doubtful.items(), hash_each(doubtful), strict=True):
-            same = contents == known[path].contents
-            times = (about.st_atime_ns, known[path].time) if same else None  # None: the present
+            now = time.time_ns()
+            made = known[path].time if contents == known[path].contents else now
             with suppress(OSError):  # another's files
-                os.utime(path, ns=times)
+                os.utime(path, ns=(about.st_atime_ns, made))
         if not kept:
             with suppress(OSError):
                 mark_kept(self.record)
