@@ -2,15 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from selfstudy.data.label_table import read_label_table
 from selfstudy.data.listing import walk_files
-from selfstudy.data.sources import find_images
 from selfstudy.errors import DataError
+from selfstudy.files import require_file
 from selfstudy.provenance import hash_files
 
 READERS = 16  # files read at a time; small ones wait for the disk
@@ -59,17 +60,23 @@ def list_folder(folder: str | Path) -> Files:
     return Files({entry.path[cut:]: entry.path for entry in walk_files(folder)})
 
 
-def list_table(table: str | Path) -> Files:
+def list_table(table: str | Path, ignore: Collection[str] = ()) -> Files:
     """List the files that a table names, behind its text.
 
-    A table that makes no sense is its text alone; whoever reads it says why.
+    A table that makes no sense is its text alone; whoever prepares the images says why.
+
+    Args:
+        table: a CSV file, as `read_label_table` takes it.
+        ignore: columns that say nothing here.
 
     Raises:
         OSError: it cannot be read.
     """
+    require_file(table)
     text = Path(table).read_bytes()
     try:
-        return Files({image.name: image.path for image in find_images(table)}, text)
+        images = read_label_table(Path(table), ignore)
+        return Files({image.name: image.path for image in images}, text)
     except DataError:
         return Files({}, text)
 
@@ -121,6 +128,7 @@ def hash_each(paths: Iterable[str]) -> Iterator[str]:
 
 def _hash_file(path: str) -> str:
     try:
+        require_file(path)  # a pipe might never end
         return hash_files([path])
     except OSError:
         return UNREADABLE

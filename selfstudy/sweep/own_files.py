@@ -69,7 +69,8 @@ class OwnFiles:
         if dataset.source != "images":
             return ""
         if "table" in settings:
-            return self._identify(key, lambda: list_table(settings["table"]))
+            ignore = settings.get("ignore", ())
+            return self._identify(key, lambda: list_table(settings["table"], ignore))
         return self._identify(key, lambda: list_folder(settings["folder"]))
 
     def identify_start(self, name: str) -> dict[str, str]:

@@ -19,6 +19,8 @@ from selfstudy.data.survey import UNREADABLE, hash_each
 from selfstudy.errors import DataError
 from selfstudy.sweep.records import is_kept, mark_kept, read_record, write_record
 
+MUCH = 10**9  # bytes, which take seconds
+
 
 class Made(NamedTuple):
     """What is recorded of a file."""
@@ -73,6 +75,8 @@ class Times:
                 about = os.stat(path)
                 if known.get(path, ())[:2] != (about.st_size, about.st_mtime_ns):
                     new[path] = about
+        if sum(about.st_size for about in new.values()) > MUCH:
+            self.say(f"Recording what {len(new)} files contain.")
         for (path, about), contents in zip(new.items(), hash_each(new), strict=True):
             known.pop(path, None)
             with suppress(OSError):

@@ -108,7 +108,7 @@ def test_images_of_ones_own(new_study, images, tmp_path_factory):
     runs = runs_of(new_study)
     assert len(runs) == 5 * 2
     with h5py.File(new_study.folder / "data/prepared/own/data_16_lab.h5") as file:
-        assert list(file.attrs["classes"]) == CLASSES
+        assert list(file.attrs["classes"]) == [*CLASSES[:2], 'new\\nline"']
         assert file.attrs["splits"].tolist() == [48, 6, 6]
     assert new_study.planned() == {}
 
