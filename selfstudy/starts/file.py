@@ -53,8 +53,8 @@ class File(Start):
         fit(self.make(), weights, str(self.path))
 
     def describe(self) -> str:
-        """Give the file's checksum."""
-        return f"file {hash_files([self.path])}"
+        """Give the file's checksum, and what images it is said to expect."""
+        return f"file {hash_files([self.path])} {self.images or ''}".rstrip()
 
     def _read(self) -> tuple[dict[str, Tensor], Input]:
         about: dict[str, str] = {}

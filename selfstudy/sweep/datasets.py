@@ -52,6 +52,12 @@ class Dataset(NamedTuple):
         return CIFAR_TRAINING if self.source.startswith("cifar") else None
 
     @property
+    def preparation(self) -> dict[str, object]:
+        """How images of one's own are prepared, wherever they lie; what is not said is default."""
+        places = ("source", "folder", "table", "resolution")
+        return {key: value for key, value in self.settings.items() if key not in places}
+
+    @property
     def is_rendered(self) -> bool:
         """Whether it is rendered, here or elsewhere."""
         return self.source in ("render", "rendered")

@@ -30,6 +30,7 @@ from selfstudy.training.recipe import Recipe
 
 RESTORE = "session.restore_session"
 LOCK = ".lock"
+PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
 
 
 def find_device() -> torch.device:
@@ -91,18 +92,17 @@ class Run:
 
     def describe(self, learner: Learner) -> str:
         """Write the whole configuration as a gin file."""
-        said = {"session.labels": self.labels, RESTORE: self.restore}
-        return write_bindings(
-            {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
-        )
+        return write_bindings(self._list_bindings(learner))
 
     def stamp(self, learner: Learner, code: str) -> dict[str, str]:
-        """Fingerprint all that the run depends on, by name."""
+        """Fingerprint all that the run depends on, by name, wherever it lies."""
+        bindings = self._list_bindings(learner)
+        placeless = {name: bindings[name] for name in bindings if name not in PLACES}
         labels = gather_labels(learner.tasks, self.dataset)
         learned = [hash_array(values) for _, values in sorted(labels.items())]
         stamp = {
             "configuration": fingerprint(
-                [self.describe(learner), repr(learner.backbone.describe())]
+                [write_bindings(placeless), repr(learner.backbone.describe())]
             ),
             "source": code,
             "dataset": fingerprint([self.dataset.fingerprint, *learned]),
@@ -111,6 +111,10 @@ class Run:
         if self.restore:
             stamp[RESTORE] = hash_files([locate_run(self.restore, CHECKPOINT, RESTORE)])
         return stamp
+
+    def _list_bindings(self, learner: Learner) -> dict[str, object]:
+        said = {"session.labels": self.labels, RESTORE: self.restore}
+        return {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
 
 
 @dataclass(frozen=True)
