@@ -7,7 +7,7 @@ import shutil
 import pytest
 from own_images import write_images
 
-from selfstudy.sweep import CONFIG
+from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.own_files import OwnFiles
 from selfstudy.sweep.runs import Sweep
