@@ -1,6 +1,7 @@
 # The configuration, checked; the names that follow from it; where things lie.
 
 import os
+import sys
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -21,9 +22,10 @@ from selfstudy.sweep.gin_files import (
 )
 from selfstudy.sweep.own_files import OwnFiles
 from selfstudy.sweep.paths import match_any
+from selfstudy.sweep.place import check_place
 from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT
+from selfstudy.sweep.schema import DEFAULT, merge_arguments
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -42,6 +44,8 @@ if not workflow.overwrite_configfiles:
 
 
 try:
+    check_place(workflow.basedir, sys.executable)
+    config.update(merge_arguments(config, workflow.config_settings.config_args))
     check(config)
     sweep = Sweep(config)
     # What users bring is a parameter of rules, which Snakemake records; jobs need not know it.

@@ -40,6 +40,9 @@ rule prepare:
     params:
         color=config["color"],
         seed=config["seed"],
+        made=lambda w: (
+            sweep.rendering if w.dataset in sweep.list_from("render") else {"seed": config["seed"]}
+        ),
         code=fingerprint_job("prepare", "data.prepare"),
     script:
         "../workflow/scripts/prepare.py"

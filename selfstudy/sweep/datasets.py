@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from selfstudy.configuration import GIN
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
-from selfstudy.sweep import CONFIG
 
-GIN = CONFIG / "gin"
 TRAINING_BUCKETS = 10
-CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
+CIFAR_RESOLUTION, CIFAR_TRAINING, CIFAR_HELD_OUT = 32, 45_000, (5_000, 10_000)
 
 
 class Dataset(NamedTuple):

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from selfstudy.sweep import CONFIG
+from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
 from selfstudy.sweep.paths import match_any
