@@ -15,6 +15,7 @@ from selfstudy.errors import DataError, list_rows
 
 SUFFIX = "_crc32"
 CHECKSUM = 4  # bytes
+RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
 # The first HDF5 format with checksums of all that describes the data.
 FORMAT = "v110"
 

@@ -18,10 +18,9 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from selfstudy.data.checksums import FORMAT, checksum_rows, write_checksums
+from selfstudy.data.checksums import FORMAT, RESERVE, checksum_rows, write_checksums
 from selfstudy.files import require_space, write_whole
 
-RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
 CLASSES = (
     "airplane",
     "bench",

@@ -20,9 +20,14 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
-from selfstudy.data.checksums import CHECKSUM, FORMAT, checksum_rows, write_checksums
+from selfstudy.data.checksums import (
+    CHECKSUM,
+    FORMAT,
+    RESERVE,
+    checksum_rows,
+    write_checksums,
+)
 from selfstudy.data.color import Statistics, normalise
-from selfstudy.data.packed import RESERVE
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 
