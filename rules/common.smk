@@ -21,7 +21,7 @@ from selfstudy.sweep.gin_files import (
     fingerprint_gin,
 )
 from selfstudy.sweep.own_files import OwnFiles
-from selfstudy.sweep.paths import match_any
+from selfstudy.sweep.paths import match_any, require
 from selfstudy.sweep.place import check_place
 from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep

@@ -2,6 +2,8 @@
 
 
 rule pack:
+    input:
+        lambda w: require(sweep.datasets[w.dataset].place),
     output:
         f"{paths.packed}/imgs_{{bucket}}.h5",
     log:
@@ -70,6 +72,8 @@ rule prepare_cifar:
 
 
 rule prepare_images:
+    input:
+        lambda w: require(sweep.datasets[w.dataset].place),
     output:
         paths.prepared,
     log:

@@ -2,6 +2,8 @@
 
 
 rule meshes:
+    input:
+        lambda w: require(config["rendering"]["meshes"]),
     output:
         f"{DATA}/meshes.h5",
     log:
@@ -20,6 +22,8 @@ rule meshes:
 
 
 rule textures:
+    input:
+        lambda w: require(config["rendering"]["textures"]),
     output:
         f"{DATA}/textures.h5",
     log:

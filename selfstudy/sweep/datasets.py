@@ -1,5 +1,6 @@
 """What follows from a dataset's name and its entry in the configuration."""
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
@@ -50,6 +51,18 @@ class Dataset(NamedTuple):
         if self.source == "render":
             return self.settings["images"] // BUCKETS * TRAINING_BUCKETS
         return CIFAR_TRAINING if self.source.startswith("cifar") else None
+
+    @property
+    def place(self) -> str | None:
+        """Where the user's files lie that it is made of; None where it is made of none.
+
+        CIFAR is fetched if it is not there, and is the official one wherever it lies.
+        """
+        if self.source == "rendered":
+            return os.path.join(self.settings["folder"], "img")
+        if self.source == "images":
+            return self.settings.get("table") or self.settings["folder"]
+        return self.settings["file"] if self.source == "prepared" else None
 
     @property
     def preparation(self) -> dict[str, object]:

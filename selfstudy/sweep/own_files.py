@@ -7,6 +7,7 @@ what was recorded when a run ended.
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from selfstudy.data.survey import (
@@ -41,30 +42,22 @@ class OwnFiles:
     def identify_dataset(self, name: str) -> str:
         """Identify what a dataset is made of: images, samples, or a prepared file.
 
-        Files of CIFAR are not looked at: whatever their times, they are the official ones, or
-        refused.
-
         Returns:
             A line that changes when they do; empty where users bring none.
         """
         dataset = self.sweep.datasets[name]
-        settings, key = dataset.settings, f"datasets: {name}"
-        if dataset.source == "prepared":
-            return self._identify(key, lambda: list_file(settings["file"]))
-        if dataset.source == "rendered":
-            return self._identify(key, lambda: list_folder(Path(settings["folder"], "img")))
-        if dataset.source != "images":
+        if dataset.place is None:
             return ""
-        if "table" in settings:
-            ignore = settings.get("ignore", ())
-            return self._identify(key, lambda: list_table(settings["table"], ignore))
-        return self._identify(key, lambda: list_folder(settings["folder"]))
+        list_files = list_file if dataset.source == "prepared" else list_folder
+        if "table" in dataset.settings:
+            list_files = partial(list_table, ignore=dataset.settings.get("ignore", ()))
+        return self._identify(f"datasets: {name}", partial(list_files, dataset.place))
 
     def identify_start(self, name: str) -> dict[str, str]:
         """Identify the weights of a start, likewise; nothing of scratch and of methods."""
         start = self.sweep.describe_start(name) or {}
         if "file" in start:
-            file = self._identify(f"weights: {name}", lambda: list_file(start["file"]))
+            file = self._identify(f"weights: {name}", partial(list_file, start["file"]))
             return start | {"file": file}
         return start
 
@@ -73,7 +66,7 @@ class OwnFiles:
         folder = self.sweep.config["rendering"].get(kind)
         if folder is None:
             return ""
-        return self._identify(f"rendering: {kind}", lambda: list_folder(folder))
+        return self._identify(f"rendering: {kind}", partial(list_folder, folder))
 
     def keep(self) -> None:
         """Record the contents of what was identified, by which it is known again in a copy."""

@@ -1,5 +1,6 @@
 """Where the workflow's files lie."""
 
+import os
 from collections.abc import Iterable
 
 from selfstudy.data.names import name_prepared
@@ -26,6 +27,17 @@ class Paths:
         self.linear = f"{results}/linear/{run}/{{task}}"
         self.search = f"{results}/search/{{search}}"
         self.difficulty = f"{results}/difficulty/{{dataset}}"
+
+
+def require(path: str | None) -> list[str]:
+    """List what a user was to bring if it is not there, for Snakemake to say where it is needed.
+
+    What is there is no input: Snakemake would go by its time and its place, and take braces in its
+    name for wildcards.
+    """
+    if path is None or os.path.exists(path):
+        return []
+    return [path.replace("{", "[").replace("}", "]")]
 
 
 def match_any(names: Iterable[str]) -> str:

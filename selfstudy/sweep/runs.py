@@ -8,7 +8,7 @@ from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
-from selfstudy.sweep.paths import Paths
+from selfstudy.sweep.paths import Paths, require
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 COLLECTIONS = ("meshes", "textures")  # of what users bring to be rendered
@@ -181,8 +181,10 @@ class Sweep:
         return self.paths.prepared.format(dataset=dataset, resolution=about.resolution)
 
     def require_prepared(self, dataset: str) -> str | list[str]:
-        """Find the prepared file that must be made first; none where a user brings one."""
-        return [] if dataset in self.list_from("prepared") else self.find_prepared(dataset)
+        """Find the prepared file that must be made first; none where a user has brought one."""
+        if self.datasets[dataset].source == "prepared":
+            return require(self.datasets[dataset].place)
+        return self.find_prepared(dataset)
 
     def find_snapshot(self, dataset: str, backbone: str, pretext: str, **_: str) -> str | list[str]:
         """Find the snapshot that a run starts from; none unless a method pretrains it here."""

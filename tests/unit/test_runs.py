@@ -8,7 +8,7 @@ from pathlib import Path
 from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
-from selfstudy.sweep.paths import match_any
+from selfstudy.sweep.paths import match_any, require
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.searches import (
     complete_settings,
@@ -51,7 +51,6 @@ def test_where_data_lies():
     assert sweep.list_from("render") == list(sweep.datasets)
     theirs = {"source": "prepared", "file": "theirs.h5", "resolution": 64}
     assert make_sweep(datasets={"a": theirs}).find_prepared("a") == "theirs.h5"
-    assert make_sweep(datasets={"a": theirs}).require_prepared("a") == []
     assert sweep.require_prepared("0110") == sweep.find_prepared("0110")
     assert make_sweep(color="rgb").find_prepared("0110") == "data/prepared/0110/data_64.h5"
 
@@ -130,6 +129,26 @@ def test_a_run_depends_on_its_own_method_and_task():
 def test_a_job_depends_on_its_script():
     first, second = (fingerprint_job(script, "sweep.paths") for script in ("pack", "prepare"))
     assert first != second
+
+
+def test_what_a_user_has_brought_is_no_input(tmp_path):
+    place = str(tmp_path / "im {x}")
+    folders = {"folder": place, "resolution": 16}
+    sweep = make_sweep(
+        datasets={
+            "own": {"source": "images", **folders},
+            "table": {"source": "images", "table": place, "resolution": 16},
+            "0110": {"source": "rendered", **folders},
+            "theirs": {"source": "prepared", "file": place, "resolution": 16},
+            "cifar": {"source": "cifar10", "folder": place},
+        }
+    )
+    places = [dataset.place for dataset in sweep.datasets.values()]
+    assert places == [place, place, f"{place}/img", place, None]
+    assert require(places[0]) == [str(tmp_path / "im [x]")]
+    assert sweep.require_prepared("theirs") == [str(tmp_path / "im [x]")]
+    Path(place).mkdir()
+    assert require(places[0]) == require(None) == sweep.require_prepared("theirs") == []
 
 
 def test_patterns_of_names():
