@@ -138,12 +138,12 @@ def test_flipped_bits_of_packed_images_are_named(packed, tmp_path):
 
 def test_flipped_bits_of_png_files_are_named_by_their_own_checksums(packed, tmp_path):
     """In packed files of before, which have no others, and of other programs."""
-    plain = np.repeat(np.arange(16, dtype=np.uint8), 3 * 16).reshape(16, 16, 3)
-    encoded = encode_png(plain)
+    blocks = np.random.default_rng(0).integers(0, 11, (4, 4, 3), dtype=np.uint8)
+    encoded = encode_png(blocks.repeat(8, axis=0).repeat(8, axis=1))
     start = encoded.index(b"IDAT") + 4
     for place in range(start, start + int.from_bytes(encoded[start - 8 : start - 4]), 7):
         damaged = bytearray(encoded)
-        damaged[place] ^= 4
+        damaged[place] ^= 1 << place % 8
         with h5py.File(packed[3], "r+") as file:
             if "png_images_crc32" in file:
                 del file["png_images_crc32"]
