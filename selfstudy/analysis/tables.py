@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from selfstudy.delimited import split_rows
 from selfstudy.errors import DataError
 
 
@@ -51,7 +52,9 @@ def require_numbers(path: str | Path, table: pd.DataFrame, columns: Collection[s
         wrong = table[column].notna() & pd.to_numeric(table[column], errors="coerce").isna()
         if wrong.any():
             row = wrong.idxmax()
+            text = Path(path).read_text("utf-8-sig")
+            line, _ = list(split_rows(path, text))[row + 1]
             raise DataError(
-                f"{path}, line {row + 2}: {column} is {str(table.loc[row, column])!r}: expected a "
+                f"{path}, line {line}: {column} is {str(table.loc[row, column])!r}: expected a "
                 f"number"
             )
