@@ -52,6 +52,22 @@ class ScratchCurve(NamedTuple):
         before, after, share = self._locate(np.asarray(accuracy, float))
         return (1 - share)[..., None] * self.smooth[before] + share[..., None] * self.smooth[after]
 
+    def subtract(self, values: np.ndarray, scratch: np.ndarray) -> np.ndarray:
+        """Subtract of each seed's accuracies its own from scratch, at the n̂ of the mean over seeds.
+
+        Args:
+            values: accuracies of t methods, s seeds and any budgets (t, s, m).
+            scratch: those from scratch of the same seeds at the curve's budgets (s, k).
+
+        Returns:
+            The differences (t, s, m), not numbers where an accuracy that they are of is none.
+        """
+        count = np.isfinite(values).sum(1)
+        with np.errstate(invalid="ignore"):
+            weights = self.weigh(np.nansum(values, 1) / np.where(count, count, np.nan))
+        parts = np.where(weights[:, None] == 0, 0, weights[:, None] * scratch[:, None])
+        return values - parts.sum(-1)
+
     def _locate(self, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find the budgets before and after, and the share of the way from one to the other."""
         reached = self.accuracy >= accuracy[..., None]

@@ -35,8 +35,8 @@ def estimate_margins(values: np.ndarray, network: np.ndarray, labels: np.ndarray
 
     Args:
         values: of t methods, s seeds and k budgets (t, s, k); not numbers where there is none.
-        network: that each seed starts from (t, s), any integers. Where all of a method's are the
-            same, margins are those of finetuning this one network anew.
+        network: that each seed starts from (t, s), any integers. Where a method has only one,
+            margins are those of finetuning this network anew.
         labels: the budgets (k,).
 
     Returns:
@@ -69,9 +69,8 @@ def average_networks(values: np.ndarray, network: np.ndarray) -> tuple[np.ndarra
     draws, weight = [], []
     for table, own in zip(values, network, strict=True):
         found = np.isfinite(table)
-        used = found.any(1)
-        one = len(np.unique(own[used])) < 2
-        draw = (seeds if one else own)[:, None] == (seeds if one else np.unique(own))
+        own = seeds if len(np.unique(own)) < 2 else own
+        draw = own[:, None] == np.unique(own)
         draw = np.pad(draw, ((0, 0), (0, len(seeds) - draw.shape[1])))
         count = draw.T.astype(float) @ found  # (s, k): of the seeds in each draw
         total = draw.T.astype(float) @ np.where(found, table, 0)
