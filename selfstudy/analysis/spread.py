@@ -20,14 +20,10 @@ class Spread(NamedTuple):
     Attributes:
         variance: of one draw (t, k).
         freedom: the degrees of freedom that it is known with (t, k); 0 where it is not.
-        between_budgets: the correlation of a method's draws at two budgets (t,), 0 to 1.
-        between_methods: that of two methods' at one budget, 0 to 1.
     """
 
     variance: np.ndarray
     freedom: np.ndarray
-    between_budgets: np.ndarray
-    between_methods: float
 
 
 def estimate_margins(values: np.ndarray, network: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -91,61 +87,77 @@ def estimate_spread(draws: np.ndarray, labels: np.ndarray) -> Spread:
         labels: the budgets (k,).
     """
     found = np.isfinite(draws)
-    count = found.sum(1)
-    own = np.maximum(count - 1, 0)  # degrees of freedom
+    own = np.maximum(found.sum(1) - 1, 0)  # degrees of freedom
+    x = np.log(labels) - np.log(labels).mean()
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(found, draws, 0).sum(1) / count
+        mean = np.where(found, draws, 0).sum(1) / found.sum(1)
         residual = np.where(found, draws - mean[:, None], 0)
         sample = np.nan_to_num((residual**2).sum(1) / own)
-        x = np.log(labels / np.exp(np.log(labels).mean()))
-        slope = fit_slope(sample, own, x)
-        total = own.sum(1)[:, None]
-        level = (own * sample / np.exp(slope * x)).sum(1, keepdims=True) / total
-        trend = level * np.exp(slope * x)
+        trend = fit_trend(sample, own, x)
         scaled = np.nan_to_num(residual / np.sqrt(trend)[:, None])
-    budgets = correlate(scaled, found)
-    methods = correlate(scaled.transpose(2, 1, 0), found.transpose(2, 1, 0))
-    # A method is taken to be as correlated as all are, or as it is itself where that is more.
-    between = np.clip(np.fmax(divide(*budgets), divide(*np.sum(budgets, 1))), 0, 1)
-    alike = float(np.clip(divide(*np.sum(methods, 1)), 0, 1))
-
-    # Of the logarithm of the trend: the variance that comes of the level, and of the slope.
-    effective = divide(total, 1 + (len(labels) - 1) * between[:, None] ** 2)
-    center = divide((own * x).sum(1, keepdims=True), total)
-    information = (own * (x - center) ** 2).sum() / 2
-    of_slope = divide((x - center) ** 2 * (1 + (len(draws) - 1) * alike**2), information)
-    of_trend = divide(2, effective) + of_slope
-    doubt = find_doubt(divide(sample, trend), own, effective)
-    share = divide(own * doubt, own * doubt + 2)  # that the sample's variance has
-    of_both = divide(2 * doubt, own * doubt + 2) + (1 - share) ** 2 * of_trend
-    freedom = np.where(total > 0, np.maximum(divide(2, of_both), own), 0)
-    return Spread(share * sample + (1 - share) * trend, freedom, between, alike)
+        level = own.sum(1, keepdims=True) / find_repetition(scaled, found)
+        of_trend = 2 / level + doubt_slope(scaled, found, own, x)
+        scatter = find_scatter(np.nan_to_num(sample / trend), own, level)
+        share = own * scatter / (own * scatter + 2)  # that the sample's variance has
+        doubt = 2 * scatter / (own * scatter + 2) + (1 - share) ** 2 * of_trend
+        return Spread(share * sample + (1 - share) * trend, np.maximum(2 / doubt, own))
 
 
-def fit_slope(sample: np.ndarray, own: np.ndarray, x: np.ndarray) -> float:
-    """Find the power of labels that variances follow, the most likely one.
+def fit_trend(sample: np.ndarray, own: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Fit variances (t, k) that are a level of each method times a power of labels, the likeliest.
 
     Args:
         sample: variances (t, k), each of normal values.
         own: their degrees of freedom (t, k).
         x: logarithms of labels (k,).
     """
-    told = (own > 0) & (sample > 0)
-    if len(np.unique(np.nonzero(told)[1])) < 2:
-        return 0.0
-    squares = own * sample
-    spread = squares.sum(1) > 0
-    squares, own = squares[spread], own[spread]
+    squares, total = own * sample, own.sum(1)
+    varied = squares.any(1)
 
     def lose(slope: float) -> float:
-        levels = (squares * np.exp(-slope * x)).sum(1)
-        return (own.sum(1) * np.log(levels)).sum() + slope * (own * x).sum()
+        levels = (squares[varied] * np.exp(-slope * x)).sum(1)
+        return total[varied] @ np.log(levels) + slope * (own[varied] @ x).sum()
 
-    return float(optimize.minimize_scalar(lose, bounds=(-STEEPEST, STEEPEST), method="bounded").x)
+    slope = 0.0
+    if squares.any(0).sum() > 1:  # budgets
+        slope = optimize.minimize_scalar(lose, bounds=(-STEEPEST, STEEPEST), method="bounded").x
+    power = np.exp(slope * x)
+    return (squares / power).sum(1, keepdims=True) / total[:, None] * power
+
+
+def find_repetition(scaled: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Find how many budgets of each method tell as much of its level as one would alone (t, 1).
+
+    A pretrained network shifts all of its budgets alike, and so does a label subset that others
+    contain. A method is taken to be as correlated as all are, or as it is itself if that is more.
+
+    Args:
+        scaled: residuals of variance 1 (t, u, k), 0 where there is none.
+        found: where there are any (t, u, k).
+    """
+    products, freedom = correlate(scaled, found)
+    between = np.fmax(products / freedom, products.sum() / freedom.sum())
+    between = np.clip(np.nan_to_num(between), 0, 1)
+    return 1 + (scaled.shape[2] - 1) * between[:, None] ** 2
+
+
+def doubt_slope(
+    scaled: np.ndarray, found: np.ndarray, own: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Find the variance (t, k) of the trend's logarithm that comes of its slope.
+
+    Methods that share label subsets tell less of it than as many that do not.
+    """
+    products, freedom = correlate(scaled.transpose(2, 1, 0), found.transpose(2, 1, 0))
+    alike = np.clip(np.nan_to_num(products.sum() / freedom.sum()), 0, 1)
+    center = (own @ x / np.maximum(own.sum(1), 1))[:, None]
+    information = (own * (x - center) ** 2).sum() / 2
+    doubt = (x - center) ** 2 * (1 + (len(scaled) - 1) * alike**2) / information
+    return np.nan_to_num(doubt, posinf=np.inf)
 
 
 def correlate(scaled: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum products over pairs of columns.
+    """Sum the products of pairs of columns.
 
     Args:
         scaled: residuals of variance 1 (a, u, b), 0 where there is none.
@@ -161,21 +173,14 @@ def correlate(scaled: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.nda
     return products, freedom.sum((1, 2))
 
 
-def find_doubt(ratio: np.ndarray, own: np.ndarray, effective: np.ndarray) -> float:
-    """Find the relative variance of true variances about their trend.
+def find_scatter(ratio: np.ndarray, own: np.ndarray, level: np.ndarray) -> float:
+    """Find the relative variance of true variances about their trend, by the moments.
 
     Args:
         ratio: of sample variances to the trend (t, k).
         own: degrees of freedom of each (t, k).
-        effective: those of each method's level (t, 1).
+        level: those of each method's level (t, 1).
     """
     told = own > 0
-    expected = divide(1 + divide(2, own), 1 + divide(2, effective))
-    excess = divide((ratio**2)[told].sum(), expected[told].sum()) - 1
-    return float(max(excess, 0))
-
-
-def divide(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Divide; what is divided by zero becomes 0."""
-    over, under = np.broadcast_arrays(np.asarray(over, float), np.asarray(under, float))
-    return np.divide(over, under, out=np.zeros(over.shape), where=under != 0)
+    expected = (1 + 2 / own) / (1 + 2 / level)
+    return max(np.nan_to_num((ratio**2)[told].sum() / expected[told].sum() - 1), 0)
