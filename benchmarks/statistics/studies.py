@@ -42,6 +42,8 @@ class Scenario(NamedTuple):
         network_collapses: the share of pretrained networks that do.
         dip: by which scratch falls from the second budget to the third.
         uneven: spread is three times as much at every other budget, a power of labels no more.
+        noise: of runs: normal; tailed, Student's t with four degrees of freedom; or skewed, a
+            gamma distribution's of shape 2, turned so that few runs are much worse.
         this_network: the truth is that of the networks that were pretrained.
     """
 
@@ -58,6 +60,7 @@ class Scenario(NamedTuple):
     network_collapses: float = 0.0
     dip: float = 0.0
     uneven: bool = False
+    noise: str = "normal"
     this_network: bool = False
 
 
@@ -76,6 +79,14 @@ class Study(NamedTuple):
     network: np.ndarray
     truth: np.ndarray
     needed: np.ndarray
+
+
+# Of mean 0 and variance 1.
+NOISES = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "tailed": lambda rng, shape: rng.standard_t(4, shape) / np.sqrt(2),
+    "skewed": lambda rng, shape: (2 - rng.gamma(2, size=shape)) / np.sqrt(2),
+}
 
 
 def measure_scratch(labels: np.ndarray) -> np.ndarray:
@@ -102,7 +113,7 @@ def simulate_study(scenario: Scenario, seeds: int, rng: np.random.Generator) -> 
     fall = (labels / labels[0]) ** -scenario.fall
     if scenario.uneven:
         fall = fall * np.where(np.arange(len(labels)) % 2, 3, 1)
-    training = scenario.training * rng.standard_normal(shape) * fall
+    training = scenario.training * NOISES[scenario.noise](rng, shape) * fall
     # A subset's shift is the mean over its labels of what each adds.
     added = rng.standard_normal(shape[1:]) * np.sqrt(np.diff(labels, prepend=0))
     subsets = scenario.subsets * added.cumsum(1) / np.sqrt(labels) * fall
