@@ -61,19 +61,18 @@ def average_networks(values: np.ndarray, network: np.ndarray) -> tuple[np.ndarra
         The draws (t, s, k), not numbers where there are fewer; and the share of a draw's variance
         that is left in the mean over seeds (t, k).
     """
-    seeds = np.arange(values.shape[1])
-    draws, weight = [], []
-    for table, own in zip(values, network, strict=True):
+    draws, weight = np.full_like(values, np.nan), np.full(values[:, 0].shape, np.nan)
+    for index, (table, own) in enumerate(zip(values, network, strict=True)):
+        names = np.unique(own)
+        if len(names) == 1:
+            own = names = np.arange(len(own))
+        member = (names[:, None] == own).astype(float)  # (u, s)
         found = np.isfinite(table)
-        own = seeds if len(np.unique(own)) < 2 else own
-        draw = own[:, None] == np.unique(own)
-        draw = np.pad(draw, ((0, 0), (0, len(seeds) - draw.shape[1])))
-        count = draw.T.astype(float) @ found  # (s, k): of the seeds in each draw
-        total = draw.T.astype(float) @ np.where(found, table, 0)
+        count = member @ found
         with np.errstate(divide="ignore", invalid="ignore"):
-            draws.append(total / count)
-            weight.append(((count / count.sum(0)) ** 2).sum(0))
-    return np.stack(draws), np.stack(weight)
+            draws[index, : len(names)] = member @ np.where(found, table, 0) / count
+            weight[index] = ((count / count.sum(0)) ** 2).sum(0)
+    return draws, weight
 
 
 def estimate_spread(draws: np.ndarray, labels: np.ndarray) -> Spread:
