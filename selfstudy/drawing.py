@@ -22,6 +22,7 @@ RC = {
     "lines.markersize": 4,
     "pdf.fonttype": 42,  # text stays text
     "savefig.dpi": 200,
+    "text.parse_math": False,  # names are drawn as they are
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
 }

@@ -1,7 +1,9 @@
 """Outputs appear whole or not at all."""
 
 import errno
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,3 +46,10 @@ def require_space(path: Path, needs: int) -> None:
 def is_full(error: OSError) -> bool:
     """Tell whether the disk is full. HDF5 puts the system's error into the text only."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "errno = 28" in str(error)
+
+
+def require_file(path: str | Path) -> None:
+    """Raise OSError if this is a pipe, a device or the like, which may never end."""
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "a pipe, a device or a socket, no file", str(path))

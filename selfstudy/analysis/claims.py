@@ -9,6 +9,7 @@ from scipy import stats
 
 from selfstudy.analysis import FEWEST, SCRATCH
 from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
+from selfstudy.analysis.escaping import escape_markdown
 from selfstudy.analysis.outcomes import find_outcomes
 from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, bootstrap_curves, find_interval
@@ -86,7 +87,7 @@ def assess_change(claim: str, statistic: str, differences: np.ndarray) -> Findin
 
 def assess_decline(table: pd.DataFrame) -> Finding:
     """Test whether utility falls, from the fewest to the most labels where it is no bound."""
-    measured = table[table["utility"].notna() & (table["below"] == 0)].sort_values("labels")
+    measured = table[table["utility"].notna()].sort_values("labels")
     ends = measured.groupby([*PLACE, "pretext"])["utility"].agg(["first", "last", "count"])
     ends = ends[ends["count"] > 1]
     hits = int((ends["last"] < ends["first"]).sum())
@@ -188,7 +189,8 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
 
 def format_claims(found: list[Finding]) -> str:
     """Write the findings as a page in Markdown."""
-    table = tabulate_findings(found).to_markdown(index=False, disable_numparse=True)
+    table = tabulate_findings(found).map(escape_markdown)
+    table = table.to_markdown(index=False, disable_numparse=True)
     return f"# {TITLE}\n\n{EXPLAINED}\n\n{table}\n"
 
 

@@ -23,7 +23,10 @@ def read_confusion(path: str | Path, classifier: str = "network") -> pd.DataFram
     Raises:
         DataError: the table cannot be read, or lacks a column or a number.
     """
-    table = read_table(path, COLUMNS)
+    names = dict.fromkeys(("classifier", "label", "predicted"), str)
+    table = read_table(
+        path, COLUMNS, dtype=names, keep_default_na=False, na_values={"images": [""]}
+    )
     require_numbers(path, table, ["images"])
     table = table[table["classifier"] == classifier]
     order = table["label"].unique()

@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 
+from selfstudy.analysis.escaping import escape_latex, escape_markdown
 from selfstudy.analysis.figures.style import title_dataset, title_start
-from selfstudy.analysis.utility import PLACE, fill_in_bounds
+from selfstudy.analysis.utility import PLACE, show_utility
 
 PLACES = ["Task", "Dataset", "Backbone"]
 HEADINGS = [*PLACES, "Method"]
@@ -14,9 +15,9 @@ HEADINGS = [*PLACES, "Method"]
 def lay_out(table: pd.DataFrame) -> pd.DataFrame:
     """Lay out accuracies in per cent, or utilities, as text.
 
-    A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` what the
-    mean is at least, where seeds are censored; between asterisks if it is the best of its place and
-    budget, as rounded.
+    A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` or `≤` what
+    the mean is at least or at most, where no more is known; between asterisks if it is the best of
+    its place and budget, as rounded, which what is `≤` never is.
 
     Args:
         table: of `average_accuracy` (in `.runs`) or `measure_utility` (in `.utility`).
@@ -25,15 +26,18 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
         One row per task, dataset, backbone and method, with these four columns and one per budget.
     """
     if "mean" in table:
-        value, spread, digits, bound = table["mean"] * 100, table["std"] * 100, 1, ""
+        value, spread, digits = table["mean"] * 100, table["std"] * 100, 1
+        sign = pd.Series("", table.index)
     else:
-        value, spread, digits = fill_in_bounds(table), table["std"], 2
-        bound = pd.Series("≥ ", table.index).where(table["censored"] > 0, "")
+        value, spread, digits = show_utility(table)["shown"], table["std"], 2
+        sign = show_utility(table)["sign"]
     rounded = value.round(digits) + 0.0  # which leaves no -0
-    bold = rounded == rounded.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
+    known = rounded.where(sign != "≤")
+    bold = known == known.groupby([table[key] for key in [*PLACE, "labels"]]).transform("max")
     several = (table["n"] > 1) & spread.notna()
     written = f"{{:.{digits}f}}".format
-    text = bound + rounded.map(written) + (" ± " + spread.map(written)).where(several, "")
+    text = rounded.map(written) + (" ± " + spread.map(written)).where(several, "")
+    text = (sign + " " + text).where(sign != "", text)
     text = text.where(~bold, "**" + text + "**")
     rows = pd.DataFrame(
         {
@@ -55,7 +59,8 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
 def format_markdown(table: pd.DataFrame) -> str:
     """Write a table of `lay_out` as Markdown, without what the row above says, too."""
     same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
-    table = table.assign(**table[PLACES].mask(same, ""))
+    names = table[HEADINGS].map(escape_markdown)
+    table = table.assign(**names).assign(**names[PLACES].mask(same, ""))
     return table.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
@@ -72,18 +77,17 @@ def format_latex(table: pd.DataFrame) -> str:
     method = table["Method"].map(escape_latex)
     # The line is a row of its own, written before the name of the first method.
     rows = table[budgets].set_axis(method.where(place.duplicated(), line + method))
-    styler = rows.rename_axis(index=None, columns="Labels").style.format(escape_latex)
+    styler = rows.rename_axis(index=None, columns="Labels").style.format(typeset)
     columns = "l" + "r" * len(budgets)
     written = styler.to_latex(environment="longtable", hrules=True, column_format=columns)
     head = "% \\usepackage{booktabs, longtable}\n{\\footnotesize\\setlength{\\tabcolsep}{2pt}\n"
     return head + written + "}\n"
 
 
-def escape_latex(text: str) -> str:
-    """Write a cell of `lay_out` for LaTeX: bold, signs and dashes as they are meant."""
+def typeset(text: str) -> str:
+    """Write a cell of `lay_out` for LaTeX: bold, signs and a small spread."""
     bold = text.startswith("**")
-    text = text.strip("*").replace("_", r"\_").replace("≥ ", r"$\geq$")
-    text = re.sub("-(?=-)", "-{}", text)  # two would become a dash
+    text = text.strip("*").replace("≥ ", r"$\geq$").replace("≤ ", r"$\leq$")
     text = re.sub(r"(?<!\w)-(?=\d)", "$-$", text)
     text = re.sub(" ± (.*)", r"{\\tiny$\\pm$\1}", text)
     return rf"\textbf{{{text}}}" if bold else text

@@ -1,7 +1,8 @@
 """Reading of tables."""
 
 import csv
-from collections.abc import Collection
+import io
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -51,7 +52,31 @@ def require_numbers(path: str | Path, table: pd.DataFrame, columns: Collection[s
         wrong = table[column].notna() & pd.to_numeric(table[column], errors="coerce").isna()
         if wrong.any():
             row = wrong.idxmax()
+            text = Path(path).read_text("utf-8-sig")
+            line, _ = list(split_rows(path, text))[row + 1]
             raise DataError(
-                f"{path}, line {row + 2}: {column} is {str(table.loc[row, column])!r}: expected a "
+                f"{path}, line {line}: {column} is {str(table.loc[row, column])!r}: expected a "
                 f"number"
             )
+
+
+def split_rows(
+    path: str | Path, text: str, separator: str = ","
+) -> Iterator[tuple[int, list[str]]]:
+    """Split the text of a table into rows, except for those without a value.
+
+    Yields:
+        The line of the file at `path` that a row begins in, and its values without blanks around.
+
+    Raises:
+        DataError: quotes are not as in a table; it names the line.
+    """
+    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1
+    try:
+        for fields in reader:
+            values = [field.strip() for field in fields]
+            if any(values):
+                yield line, values
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{path}, line {line}: cannot be read as a table: {error}") from error

@@ -10,7 +10,7 @@ import pandas as pd
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.runs import average_accuracy
-from selfstudy.analysis.utility import PLACE, find_labels_needed, measure_utility
+from selfstudy.analysis.utility import PLACE, bound_utility, measure_utility
 
 DRAWS = 2000
 LEVEL = 0.95
@@ -123,8 +123,8 @@ def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row per point of a pretrained curve: `low` and `high` of the utility of its mean
-        accuracy. `high` is infinite where accuracy may lie above the scratch curve, so that no
-        bound is known, and so is `low` where it must.
+        accuracy. Of a draw of which only bounds are known, `low` counts what its utility is at
+        least, and `high` what it is at most, which is infinite above the scratch curve.
     """
     found = bootstrap_curves(runs)
     columns = [*PLACE, "pretext", "labels", "low", "high"]
@@ -134,9 +134,14 @@ def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
         if place[-1] == SCRATCH or scratch is None:
             continue
         base, own = scratch.draws, curve.draws
-        needed = np.stack([find_labels_needed(a, scratch.labels, base) for a in own.T], -1)
+        ends = [
+            bound_utility(drawn, budget, scratch.labels, base)
+            for drawn, budget in zip(own.T, curve.labels, strict=True)
+        ]
+        least, most = np.moveaxis(ends, 0, -1)  # each (DRAWS, k)
         unknown = np.isnan(own) | np.isnan(base).any(-1, keepdims=True)
-        low, high = find_interval(np.where(unknown, np.nan, needed / curve.labels - 1))
+        low, _ = find_interval(np.where(unknown, np.nan, least))
+        _, high = find_interval(np.where(unknown, np.nan, most))
         table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
         tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
     return pd.concat(tables[1:] or tables, ignore_index=True)[columns]

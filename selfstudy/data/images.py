@@ -1,27 +1,25 @@
 """Own images: from files with labels to one prepared array."""
 
 import hashlib
-import logging
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.color import Statistics, convert_color
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.decoding import decode_image
-from selfstudy.data.prepared import BATCH, TEXT, Description, write_prepared
-from selfstudy.data.sources import Labelled, find_images
+from selfstudy.data.decoding import WIDE, decode_image
+from selfstudy.data.labels import Labelled, escape_name
+from selfstudy.data.measuring import measure_images, pool_statistics, report_failed
+from selfstudy.data.prepared import TEXT, Description, write_prepared
+from selfstudy.data.sources import find_images
 from selfstudy.data.splits import SPLITS
 from selfstudy.errors import ConfigurationError, DataError
 
-NAMED = 10  # unreadable images that a message names
-FLAT = 0.01  # standard deviation below which a channel holds nothing but rounding errors
 INTEGER = re.compile(r"-?\d+")
-log = logging.getLogger("selfstudy")
 
 
 class ImageDataset(BaseDataset):
@@ -39,13 +37,16 @@ def prepare_images(
     unreadable: str = "refuse",
     threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
+    ignore: Collection[str] = (),
 ) -> None:
     """Write a prepared file from the images of a folder or a table.
 
     Images are cropped to their central square, resized to `resolution` pixels (bicubic,
     antialiased) and stored in `space` ("lab" or "rgb"), normalised by the mean and the standard
     deviation of the training images, in random order within their split. Beside them lie `files`,
-    their names, and `skipped`, the names of those that cannot be read.
+    their names, and `skipped`, the names of those that cannot be read, or might be images and are
+    none that is read; attribute `left_out`: how many. Greys of sixteen bits become eight by the
+    fewest bits, eight at least, that hold the largest value of all of them: attribute `depth`.
 
     Args:
         source: the folder or the table, as `find_images` takes it.
@@ -55,9 +56,10 @@ def prepare_images(
         seed: of the order, and of the splits where they are drawn.
         valid: share of each class's images that validates, where the source does not say which.
         test: the same of those that test.
-        unreadable: "refuse" the source if images cannot be read, or "skip" these.
+        unreadable: "refuse" the source if there are such that would be skipped, or "skip" these.
         threads: images decoded at a time.
         progress: is told of images twice: when they were found readable, and when they are stored.
+        ignore: columns of the table that say nothing here.
 
     Raises:
         DataError: the source does not make sense, or images cannot be read.
@@ -65,7 +67,8 @@ def prepare_images(
     """
     check_arguments(space, valid, test, unreadable)
     shares = {"valid": valid, "test": test}
-    found = find_images(source)
+    found, left_out = find_images(source, ignore)
+    report_failed(source, len(found) + len(left_out), left_out, unreadable)
     classes = sort_classes(found)
     if len(classes) < 2:
         raise DataError(f"{source}: expected two classes or more, found {len(classes)}")
@@ -74,21 +77,15 @@ def prepare_images(
     with ThreadPoolExecutor(threads) as pool:
         # All images are decoded twice: they are normalised by what is known only after the last
         # one, and may not fit into memory until then.
-        moments = {}
-        failed = {}
-        for start in range(0, len(found), BATCH):
-            batch = found[start : start + BATCH]
-            results = pool.map(lambda image: measure_image(image.path, resolution, space), batch)
-            for image, result in zip(batch, results, strict=True):
-                (failed if isinstance(result, DataError) else moments)[image.name] = result
-            progress(len(batch))
-        if failed:
-            report_unreadable(source, len(found), failed, unreadable)
-            found = [image for image in found if image.name in moments]
+        measured = measure_images(source, found, resolution, space, pool, progress)
+        report_failed(source, len(found), measured.failed, unreadable)
+        found = [image for image in found if image.name not in measured.failed]
         rows = assign_splits(source, found, classes, shares, seed)
         images = [found[row] for row in np.concatenate(rows)]
         numbers = {name: number for number, name in enumerate(classes)}
-        name = Path(source).resolve().name
+        name = escape_name(Path(source).resolve().name)
+        skipped = sorted([*left_out, *measured.failed])
+        decode = partial(decode_image, resolution=resolution, depth=measured.depth or WIDE)
         write_prepared(
             output,
             Description(
@@ -96,22 +93,22 @@ def prepare_images(
                 resolution=resolution,
                 color_space=space,
                 statistics=pool_statistics(
-                    [moments[image.name] for image in images[: len(rows[0])]]
+                    [measured.moments[image.name] for image in images[: len(rows[0])]]
                 ),
                 classes=classes,
                 splits=tuple(map(len, rows)),
                 source=name,
                 inputs_sha256=inputs_sha256,
                 seed=seed,
+                left_out=len(skipped),
+                depth=measured.depth,
             ),
             [
                 ("targets", np.array([numbers[image.label] for image in images], np.int64)),
                 ("files", np.array([image.name for image in images], TEXT)),
-                ("skipped", np.array(list(failed), TEXT)),
+                ("skipped", np.array(skipped, TEXT)),
             ],
-            lambda batch: np.stack(
-                list(pool.map(lambda image: decode_image(image.path, resolution), images[batch]))
-            ),
+            lambda batch: np.stack(list(pool.map(decode, [image.path for image in images[batch]]))),
             progress=progress,
         )
 
@@ -183,33 +180,3 @@ def hash_source(found: Sequence[Labelled]) -> str:
             size = -1  # missing, which is reported with all that cannot be read
         digest.update(repr((image.name, size, image.label, image.split)).encode())
     return digest.hexdigest()
-
-
-def measure_image(path: str, resolution: int, space: str) -> np.ndarray | DataError:
-    """Average an image's channels and their squares (2, 3), or give why it cannot be read."""
-    try:
-        pixels = decode_image(path, resolution).reshape(-1, 3)
-        values = convert_color(pixels, space).astype(np.float64)
-    except DataError as error:
-        return error
-    return np.stack([values.mean(0), np.square(values).mean(0)])
-
-
-def pool_statistics(moments: Sequence[np.ndarray]) -> Statistics:
-    """Compute the statistics of images of one size from what `measure_image` gives of each."""
-    mean, square = np.mean(moments, axis=0)
-    std = np.sqrt(np.maximum(square - mean**2, 0))
-    std[std < FLAT] = 1  # such as a and b of grey images
-    return Statistics(tuple(mean), tuple(std))
-
-
-def report_unreadable(
-    source: str | Path, images: int, failed: Mapping[str, DataError], unreadable: str
-) -> None:
-    """Log which images cannot be read if these are to be skipped, else raise DataError."""
-    names = list(failed)
-    listed = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-    message = f"{source}: {len(failed)} of {images} images cannot be read: {listed}"
-    if unreadable == "refuse":
-        raise DataError(f"{message}; the first: {failed[names[0]]}")
-    log.warning("%s: left out", message)

@@ -4,26 +4,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Endings, without the dot, by what they are.
-IMAGES = frozenset(
-    ending
-    for endings in (
-        ("png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "avif"),
-        ("bmp", "dib", "tif", "tiff", "jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
-    )
-    for ending in endings
+# Endings, without the dot.
+IMAGES = frozenset().union(
+    ("png", "apng", "jpg", "jpeg", "jpe", "jfif", "gif", "webp", "avif"),
+    ("bmp", "dib", "tif", "tiff", "jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
 )
-# What lies beside images without being any.
-BY_PRODUCTS = frozenset(
-    ending
-    for endings in (
-        ("txt", "md", "rst", "log", "pdf", "doc", "docx", "htm", "html", "url", "bib"),
-        ("csv", "tsv", "xls", "xlsx", "parquet", "db", "sql", "sqlite"),
-        ("json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"),
-        ("zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "md5", "sha256"),
-        ("py", "ipynb", "sh", "mat", "npz", "h5", "hdf5", "pkl", "pt", "pth"),
-    )
-    for ending in endings
+# What lies beside images without being any: documents, tables, data, archives, programs.
+BY_PRODUCTS = frozenset().union(
+    ("txt", "md", "rst", "log", "pdf", "doc", "docx", "htm", "html", "url", "bib"),
+    ("csv", "tsv", "xls", "xlsx", "parquet", "db", "sql", "sqlite"),
+    ("json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"),
+    ("mat", "npz", "h5", "hdf5", "pkl", "pt", "pth"),
+    ("zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "md5", "sha256"),
+    ("py", "ipynb", "sh"),
 )
 NOTES = frozenset(("readme", "license", "licence", "copying", "notice", "makefile"))
 # What systems leave in folders, beside files whose names begin with a dot.

@@ -17,6 +17,7 @@ from selfstudy.data.names import BUCKETS
 from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import draw_order
 from selfstudy.errors import DataError
+from selfstudy.files import require_file
 
 SUFFIXES = (".png", ".exr")
 
@@ -109,6 +110,7 @@ def read_sample(path: Path) -> Sample:
         image, targets = (encode_png(pixels) for pixels in read_exr(path))
         return Sample(image, objects, targets)
     try:
+        require_file(path)
         content = path.read_bytes()
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             image.load()
@@ -126,6 +128,7 @@ def read_metadata(path: Path) -> np.ndarray:
         DataError: the file, which is named, is damaged or lacks a field.
     """
     try:
+        require_file(path)
         objects = np.atleast_1d(np.load(path, allow_pickle=False))
     except Exception as error:  # NumPy parses the header as Python, which ends in anything
         raise DataError(f"{path}: cannot be read as a NumPy array: {error}") from error

@@ -2,12 +2,15 @@
 
 import struct
 from functools import lru_cache
+from typing import BinaryIO
 
 import numpy as np
 from isal import isal_zlib
 from numba import njit
 
-START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+START = SIGNATURE + b"\0\0\0\rIHDR"
+ESSENTIAL = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")  # chunks
 HEADER = struct.Struct(">IIBBBBBI")  # width, height, the kind of PNG, and a checksum
 PLAIN = (8, 2, 0, 0, 0)  # eight bits of RGB, not interlaced
 CHUNK = struct.Struct(">I4s")
@@ -50,6 +53,21 @@ def read_plain_size(header: bytes) -> tuple[int, int] | None:
     if tuple(kind) != PLAIN or isal_zlib.crc32(covered) != checksum or not width * height:
         return None
     return height, width
+
+
+def keep_pixels(file: BinaryIO) -> bytes | None:
+    """Keep of a PNG file what its pixels need, not what it says beside them; None: it is none."""
+    if file.read(len(SIGNATURE)) != SIGNATURE:
+        return None
+    content = file.read()
+    parts, start = [SIGNATURE], 0
+    while start + CHUNK.size <= len(content):
+        length, name = CHUNK.unpack_from(content, start)
+        end = start + CHUNK.size + length + CHECKSUM
+        if name in ESSENTIAL:
+            parts.append(content[start:end])
+        start = end
+    return b"".join(parts)
 
 
 def join_compressed(content: bytes, start: int) -> bytes:

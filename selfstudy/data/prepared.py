@@ -42,6 +42,8 @@ class Description(NamedTuple):
     source: str
     inputs_sha256: str
     seed: int | None = None  # of the order; None: as the source has it
+    left_out: int | None = None  # images of one's own that are not among them
+    depth: int | None = None  # bits that images of sixteen bits were taken to use
 
 
 def read_color_space(file: h5py.File) -> str | None:

@@ -19,6 +19,7 @@ LOOK = RC | {
     "axes.spines.right": True,  # which are the parameters' axes
     "figure.constrained_layout.use": True,
     "figure.figsize": (6.9, 2.6),
+    "text.parse_math": True,  # of which the labels of axes are
 }
 
 

@@ -36,6 +36,16 @@ def jpeg(folder):
     return folder / "image.jpg"
 
 
+def tiff(folder):
+    Image.fromarray(NOISE).save(folder / "image.tif", compression="tiff_lzw")
+    return folder / "image.tif"
+
+
+def avif(folder):
+    Image.fromarray(NOISE).save(folder / "image.avif")
+    return folder / "image.avif"
+
+
 def sample(folder):
     metadata(folder)
     return image(folder).rename(folder / "00000.png")

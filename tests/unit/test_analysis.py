@@ -8,7 +8,7 @@ from PIL import Image
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
 from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
-from selfstudy.analysis.utility import find_labels_needed, measure_utility
+from selfstudy.analysis.utility import find_labels_needed, measure_utility, show_utility
 from selfstudy.drawing import save
 from selfstudy.errors import DataError
 
@@ -49,10 +49,63 @@ def test_accuracy_above_the_scratch_curve_is_censored():
     assert result.loc[100, "bound"] == 9
 
 
-def test_accuracy_below_the_scratch_curve_counts_as_no_labels():
-    curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {100: [0.1]}}
-    row = measure_utility(table(curves)).iloc[0]
-    assert (row["utility"], row["below"]) == (-1, 1)
+def test_accuracy_below_the_scratch_curve_is_a_bound_from_above():
+    """There n̂ is between none and the fewest labels from scratch: with fewer, U may be large."""
+    curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {n: [0.1] for n in (10, 100, 1000)}}
+    result = measure_utility(table(curves)).set_index("labels")
+    assert result["below"].tolist() == [1, 1, 1]
+    assert result[["utility", "std"]].isna().all(axis=None)
+    assert result["at_least"].tolist() == [-1, -1, -1]
+    assert result["at_most"].tolist() == pytest.approx([9, 0, -0.9])
+    assert result["floor"].tolist() == result["at_most"].tolist()
+    fewer = {"scratch": {1000: [0.5]}, "vae": {100: [0.49], 1000: [0.49]}}  # of which some are lost
+    assert measure_utility(table(fewer))["at_most"].tolist() == [9, 0]
+
+
+def test_a_mean_of_bounds_is_no_value():
+    scratch = {100: [0.2], 1000: [0.5]}
+    seeds = {"known": [0.35, 0.5], "low": [0.35, 0.1], "high": [0.35, 0.6], "both": [0.1, 0.6]}
+    runs = table({"scratch": scratch} | {name: {100: each} for name, each in seeds.items()})
+    result = measure_utility(runs).set_index("pretext")
+    assert result["utility"].notna().tolist() == [True, False, False, False]
+    assert result["at_least"].tolist()[1:] == pytest.approx([1.75, 6.75, 4])
+    assert result["at_most"].tolist()[1:] == pytest.approx([2.25, np.inf, np.inf])
+    shown = show_utility(result)
+    assert shown["sign"].tolist() == ["", "≤", "≥", "≥"]
+    assert shown["shown"].tolist() == pytest.approx([6.75, 2.25, 6.75, 4])
+
+
+def test_places_without_scratch_are_named(caplog):
+    curves = {"scratch": {100: [0.2]}, "vae": {100: [0.2]}}
+    runs = pd.concat([table(curves), table({"vae": {100: [0.1, 0.2]}}, "mine")])
+    assert measure_utility(runs)["dataset"].tolist() == ["0110"]
+    assert caplog.messages == [
+        "dataset 'mine', backbone 'r9', task 'classify': no runs from scratch: 2 runs are left out"
+    ]
+
+
+def test_a_run_counts_once():
+    runs = table({"scratch": {100: [0.2, 0.3]}, "vae": {100: [0.2]}})
+    with pytest.raises(DataError, match=r"row 2 of .* before: dataset 0110, .* labels 100, seed 0"):
+        measure_utility(pd.concat([runs, runs[2:]]))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("pretext", None, "row 1 of the table of runs: pretext is 'nan': expected a name"),
+        ("dataset", np.nan, "row 1 of the table of runs: dataset is 'nan': expected a name"),
+        ("accuracy", np.inf, "accuracy is 'inf': expected a finite number"),
+        ("labels", 0, "labels is '0': expected a number above 0"),
+    ],
+)
+def test_no_run_is_dropped_for_what_it_lacks(column, value, message):
+    runs = table({"scratch": {100: [0.2, 0.3]}, "vae": {100: [0.2]}})
+    runs[column] = runs[column].mask(runs.index == 1, value)
+    with pytest.raises(DataError, match=message):
+        measure_utility(runs)
+    with pytest.raises(DataError, match=f"has no column '{column}'"):
+        measure_utility(runs.drop(columns=column))
 
 
 def test_a_dented_curve_is_read_where_it_is_first_reached():
@@ -148,3 +201,18 @@ def test_figure_3_marks_censored_points():
     hollow = [line for line in utility.lines if line.get_markerfacecolor() == "white"]
     marked = sorted(x for line in hollow for x in line.get_xdata())
     assert marked == [1000, 5000], "CMC's, and none of VAE's"
+    assert {line.get_marker() for line in hollow if len(line.get_xdata())} == {"^"}
+
+
+def test_figure_3_marks_points_below_the_scratch_curve():
+    """At what their utility is at most, by triangles that point down and that no line joins."""
+    curves = {"scratch": {100: [0.2], 1000: [0.5]}}
+    vae = {10: [0.1], 50: [0.22], 100: [0.1], 1000: [0.4]}
+    utility = fig3.draw(table(curves | {"vae": vae}), LOOKS).axes[1]
+    hollow = [line for line in utility.lines if line.get_markerfacecolor() == "white"]
+    (down,) = (line for line in hollow if len(line.get_xdata()))
+    assert down.get_marker() == "v"
+    np.testing.assert_allclose(down.get_xydata(), [[10, 9], [100, 0]])
+    joined = next(line for line in utility.lines if line.get_label() == "VAE")
+    assert np.isnan(joined.get_ydata()).tolist() == [True, False, True, False]
+    assert utility.get_ylim()[1] > 9

@@ -11,10 +11,12 @@ from selfstudy.analysis.claims import (
     assess_best_methods,
     assess_change,
     assess_claims,
+    assess_networks,
     assess_share,
     compose_claims_page,
     format_claims,
 )
+from selfstudy.analysis.utility import measure_utility
 
 LABELS = [100, 1000, 10_000, 50_000]
 SCRATCH = np.array([0.3, 0.5, 0.7, 0.702])
@@ -68,6 +70,16 @@ def test_a_network_of_which_only_bounds_are_known_is_compared_with_none():
     found = {each.claim: each for each in assess_claims(table, table[:0])}
     compared = found["A larger network changes utility"]
     assert (compared.n, compared.verdict) == (0, FEW)
+
+
+def test_a_bound_from_above_is_no_utility():
+    """Where a method is worse than scratch at its fewest labels, nothing is compared."""
+    table = runs({"classify": "cmc"})
+    below = (table["backbone"] == "r50") & (table["pretext"] == "vae")
+    table.loc[below, "accuracy"] = 0.1
+    compared = assess_networks(measure_utility(table))
+    assert compared == assess_networks(measure_utility(table[table["pretext"] != "vae"]))
+    assert compared.n > 5
 
 
 def test_linear_evaluation_may_predict():

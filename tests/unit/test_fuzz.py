@@ -23,6 +23,8 @@ from selfstudy.training.checkpoint import KEYS
 SUBJECTS = {
     "image": (sound_files.image, "image"),
     "jpeg": (sound_files.jpeg, "image"),
+    "tiff": (sound_files.tiff, "image"),
+    "avif": (sound_files.avif, "image"),
     "sample": (sound_files.sample, "sample"),
     "metadata": (sound_files.metadata, "metadata"),
     "exr": (sound_files.exr, "exr"),

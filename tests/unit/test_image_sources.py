@@ -58,7 +58,7 @@ COLUMNS = ("file", "label", "split")
         ([("a.png", "")], COLUMNS[:2], "line 2: no 'label'"),
         ([("a.png",)], COLUMNS[:2], "line 2: no 'label'"),
         ([("", "x")], COLUMNS[:2], "line 2: no 'file'"),
-        ([("a.png", "x", "dev")], COLUMNS, "line 2: split 'dev': expected train, valid or test"),
+        ([("a.png", "x", "eval")], COLUMNS, "line 2: split 'eval': expected train, valid or test"),
         (
             [("a.png", "x", "train"), ("b.png", "x", "train"), ("c.png", "y", "test")],
             COLUMNS,
@@ -91,7 +91,7 @@ def bad_missing(source):
 
 def bad_class_without_images(source):
     (source / "bird").mkdir()
-    return "bird: no images in it: expected files of these kinds: apng, .*, png, "
+    return "bird: no images in it: expected one of apng, .*, png, "
 
 
 def bad_single_class(source):
@@ -119,7 +119,7 @@ def bad_two_validations(source):
         shutil.copytree(source / "cat", source / name / "cat")
     for name in ("cat", "dog", "Hündin 1"):
         shutil.rmtree(source / name)
-    return "source: expected one of the folders 'valid' and 'val', found both"
+    return "source: expected one of the folders 'val' and 'valid', found both"
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,9 @@ def test_missing_splits_come_from_training(tmp_path):
 
 
 def test_a_class_may_be_called_train(source):
+    for path in [*(source / "cat/deep er").iterdir()]:
+        path.rename(source / "cat" / path.name)
+    (source / "cat/deep er").rmdir()
     (source / "cat").rename(source / "train")
     assert prepared(source)["classes"] == ["Hündin 1", "dog", "train"]
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -46,13 +47,21 @@ def test_one_row_per_method_and_the_best_in_bold(accuracy):
 
 def test_bounds_are_marked():
     nan = float("nan")
-    rows = [("vae", 100, nan, nan, 1.5, 1), ("cmc", 100, -0.25, 0.1, nan, 0)]
-    columns = ["pretext", "labels", "utility", "std", "at_least", "censored"]
+    rows = [
+        ("vae", 100, nan, nan, 1.5, np.inf),
+        ("cmc", 100, -0.25, 0.1, nan, nan),
+        ("rotate", 100, nan, nan, -1, 9),
+        ("vae", 200, -0.5, 0.1, nan, nan),
+        ("rotate", 200, nan, nan, -1, 4),
+    ]
+    columns = ["pretext", "labels", "utility", "std", "at_least", "at_most"]
     table = pd.DataFrame(rows, columns=columns)
     table = lay_out(table.assign(**PLACE, n=3))
-    assert table["100"].tolist() == ["**≥ 1.50**", "-0.25 ± 0.10"]
-    assert r"VAE & \textbf{$\geq$1.50} \\" in format_latex(table)
-    assert r"CMC & $-$0.25{\tiny$\pm$0.10} \\" in format_latex(table)
+    assert table["100"].tolist() == ["**≥ 1.50**", "-0.25 ± 0.10", "≤ 9.00"]
+    assert table["200"].tolist() == ["**-0.50 ± 0.10**", "", "≤ 4.00"]
+    assert r"VAE & \textbf{$\geq$1.50} & \textbf" in format_latex(table)
+    assert r"Rotation & $\leq$9.00 & $\leq$4.00 \\" in format_latex(table)
+    assert r"CMC & $-$0.25{\tiny$\pm$0.10} &  \\" in format_latex(table)
 
 
 def test_almost_nothing_has_no_sign(accuracy):

@@ -7,20 +7,12 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from pngs import chunk
 
 from selfstudy.data.packed import encode_png
 from selfstudy.data.png import decode_png
 
 SHAPE = (9, 7, 3)
-
-
-def chunk(name, content):
-    return (
-        struct.pack(">I", len(content))
-        + name
-        + content
-        + struct.pack(">I", zlib.crc32(name + content))
-    )
 
 
 def written(rows, kind=(8, 2, 0, 0, 0), pieces=1):

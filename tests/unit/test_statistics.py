@@ -9,6 +9,7 @@ from selfstudy.analysis.outcomes import classify_curves, find_outcomes
 from selfstudy.analysis.uncertainty import (
     bootstrap_curves,
     estimate_accuracy_intervals,
+    estimate_utility,
     estimate_utility_intervals,
 )
 
@@ -74,6 +75,45 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
             held["utility"].append(row.low <= truth[row.pretext, row.labels] <= row.high)
     assert 0.935 < np.mean(held["accuracy"]) < 0.965
     assert 0.93 < np.mean(held["utility"]) < 0.99
+
+
+BELOW = {10: 0.1, 30: 0.2}  # what scratch would have reached with fewer labels than it got
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_intervals_hold_the_truth_where_it_is_below_what_was_measured(lost):
+    """The truth is known of fewer labels than scratch was measured with; and of a part of them."""
+    curve = {**BELOW, **dict(zip(LABELS, TRUE["scratch"], strict=True))}
+    pretrained = {10: [0.12, 0.4], 30: [0.22, 0.5], 100: [0.28, 0.31], 1000: [0.4, 0.69]}
+    rng, held, bounds = np.random.default_rng(3), [], []
+    for _ in range(60):
+        rows = [
+            (
+                "0110",
+                "r9",
+                name,
+                "classify",
+                labels,
+                seed,
+                accuracy + spread * rng.standard_normal(),
+            )
+            for name, points in (
+                ("scratch", dict(list(curve.items())[2 + lost :])),
+                ("low", {labels: low for labels, (low, _) in pretrained.items()}),
+                ("high", {labels: high for labels, (_, high) in pretrained.items()}),
+            )
+            for labels, accuracy in points.items()
+            for spread in [0.04 if labels <= 100 else 0.01]
+            for seed in range(3)
+        ]
+        columns = ["dataset", "backbone", "pretext", "task", "labels", "seed", "accuracy"]
+        for row in estimate_utility(pd.DataFrame(rows, columns=columns)).itertuples():
+            accuracy = pretrained[row.labels][row.pretext == "high"]
+            needed = np.interp(accuracy, list(curve.values()), list(curve))
+            held.append(row.low <= needed / row.labels - 1 <= row.high)
+            bounds.append(row.below > 0)
+    assert np.mean(held) > 0.95
+    assert np.mean(bounds) > 0.3
 
 
 @pytest.mark.parametrize(

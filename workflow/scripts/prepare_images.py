@@ -6,7 +6,9 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.images import prepare_images
 
     dataset = snakemake.params.dataset
-    options = {key: dataset[key] for key in ("valid", "test", "unreadable") if key in dataset}
+    options = {
+        key: dataset[key] for key in ("valid", "test", "unreadable", "ignore") if key in dataset
+    }
     with show_progress(None, "image", f"prepare {snakemake.wildcards.dataset}") as progress:
         prepare_images(
             dataset.get("table") or dataset["folder"],

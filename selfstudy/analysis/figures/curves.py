@@ -9,8 +9,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, Percen
 
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.style import LOOKS, Look
-from selfstudy.analysis.utility import fill_in_bounds
+from selfstudy.analysis.utility import show_utility
 
+BOUNDS = {"≥": "^", "≤": "v"}  # how they are marked
 CROWDED = 0.11  # share of the axis that a label takes
 
 
@@ -30,11 +31,14 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame, looks: Mapping[str, Look])
 
 def find_top(utility: pd.DataFrame) -> float:
     """Find where the axis of utilities ends: above all curves, if not above all their bars."""
-    return max(1.5, 2 * fill_in_bounds(utility).max())
+    return max(1.5, 2 * show_utility(utility)["shown"].max())
 
 
 def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], top: float) -> None:
-    """Draw utilities, a line for each start; hollow triangles are lower bounds.
+    """Draw utilities, a line for each start; hollow triangles are bounds, and point beyond them.
+
+    The line goes on through lower bounds, and ends at upper ones: below what was measured from
+    scratch these say the less, the fewer labels there are.
 
     Args:
         axes: to draw on.
@@ -45,30 +49,31 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], t
     if utility.empty:  # nothing was pretrained
         axes.set_axis_off()
         return
-    utility = utility.assign(
-        low=utility[["low", "bound"]].min(axis=1, skipna=False),
-        high=utility[["high", "bound"]].min(axis=1, skipna=False),
-        shown=fill_in_bounds(utility),
-    )
+    high = utility[["high", "bound"]].min(axis=1, skipna=False)
+    utility = utility.assign(high=high, **show_utility(utility))
+    utility["joined"] = utility["shown"].where(utility["sign"] != "≤")
     for pretext, curve in utility.groupby("pretext", sort=False):
-        draw_line(axes, looks[pretext], curve, "shown")
-        censored = curve[curve["censored"] > 0]
-        axes.plot(
-            censored["labels"],
-            censored["shown"],
-            color=looks[pretext].color,
-            linestyle="",
-            marker="^",
-            markerfacecolor="white",
-            markersize=7,
-            zorder=3,
-        )
+        draw_line(axes, looks[pretext], curve, "joined")
+        for sign, marker in BOUNDS.items():
+            bounds = curve[curve["sign"] == sign]
+            axes.plot(
+                bounds["labels"],
+                bounds["shown"],
+                color=looks[pretext].color,
+                linestyle="",
+                marker=marker,
+                markerfacecolor="white",
+                markersize=7,
+                zorder=3,
+            )
     label_axis(axes, utility["labels"])
     axes.axhline(0, color=LOOKS[SCRATCH].color, linewidth=0.8)
-    most = ((utility["bound"] + 1) * utility["labels"]).max()  # the largest budget from scratch
-    budgets = np.geomspace(utility["labels"].min(), most, 200)
+    # From the fewest to the most labels from scratch utility can be measured.
+    fewest, most = (((utility[of] + 1) * utility["labels"]).max() for of in ("floor", "bound"))
+    budgets = np.geomspace(utility["labels"].min(), max(most, utility["labels"].max()), 200)
     beyond = 2 * max(top, utility["bound"].max())
     axes.fill_between(budgets, most / budgets - 1, beyond, color="0.88", linewidth=0)
+    axes.fill_between(budgets, -2, fewest / budgets - 1, color="0.88", linewidth=0)
     axes.set_yscale("symlog", linthresh=1, linscale=0.6)
     axes.set_ylim(-1.1, top)
     axes.yaxis.set_major_locator(FixedLocator([-1, 0, 1, 3, 10, 30, 100, 300, 1000]))

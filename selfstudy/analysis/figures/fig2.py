@@ -5,18 +5,22 @@ their targets.
 """
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
+import matplotlib as mpl
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from selfstudy.analysis.figures.style import title_dataset
+from selfstudy.analysis.escaping import show_name
+from selfstudy.analysis.figures.style import fit_text, title_dataset
 from selfstudy.data.hdf5 import open_hdf5
 from selfstudy.data.packed import read_classes
+from selfstudy.drawing import RC
 from selfstudy.errors import DataError
 from selfstudy.sweep.runs import Sweep
 
@@ -26,6 +30,8 @@ CAPTION = (
 )
 CELL = 0.9  # inches
 SCENES = 2
+LABEL, TITLE = (16, 4), (13, 3)  # of a row and of a panel: characters of a line, and lines
+Panels = list[tuple[str, np.ndarray | None]]  # titles and images
 # Of a scene: the title of the panel, and how its channel of the targets is shown.
 TARGETS = {
     "instances": (0, "tab10", 9),
@@ -50,13 +56,19 @@ def draw(packed: dict[str, list[Path]]) -> Figure:
         DataError: a file is missing, damaged or not in the packed format.
     """
     panels = {name: list_panels(paths[0]) for name, paths in packed.items()}
+    with mpl.rc_context(RC):
+        return draw_panels(panels)
+
+
+def draw_panels(panels: Mapping[str, Panels]) -> Figure:
+    """Draw a row for each dataset, of the panels of `list_panels`."""
     # A row of titles goes above the first dataset of each kind.
     rows, columns = len(panels), max(map(len, panels.values()))
     figure = Figure(figsize=(CELL * (columns + 1), CELL * (rows + 0.6)), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     shown: list[str] = []
     for row, (name, images) in zip(axes, panels.items(), strict=True):
-        label = title_dataset(name).replace(" ", "\n")
+        label = fit_text(title_dataset(name).replace(" ", "\n"), *LABEL)
         row[0].set_ylabel(
             label, rotation=0, ha="right", va="center", fontsize=8, family="monospace"
         )
@@ -78,7 +90,7 @@ def show(panel: Axes, image: np.ndarray | None) -> None:
         panel.imshow(image, interpolation="nearest")
 
 
-def list_panels(path: Path) -> list[tuple[str, np.ndarray | None]]:
+def list_panels(path: Path) -> Panels:
     """List titles and images (h, w, 3) of a packed file's row; no image of a class it lacks.
 
     Raises:
@@ -91,17 +103,18 @@ def list_panels(path: Path) -> list[tuple[str, np.ndarray | None]]:
             raise DataError(f"{path}: expected packed images: {error}") from error
 
 
-def list_classes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+def list_classes(file: h5py.File) -> Panels:
     """List the classes, each with its first image."""
     targets = file["targets"][:]
     panels = []
     for number, name in enumerate(read_classes(file)):
         places = np.flatnonzero(targets == number)
-        panels.append((name, decode(file["png_images"][places[0]]) if len(places) else None))
+        image = decode(file["png_images"][places[0]]) if len(places) else None
+        panels.append((fit_text(show_name(name), *TITLE), image))
     return panels
 
 
-def list_scenes(file: h5py.File) -> list[tuple[str, np.ndarray | None]]:
+def list_scenes(file: h5py.File) -> Panels:
     """List the first scenes, each image with its targets behind it."""
     panels = []
     for place in range(min(SCENES, len(file["png_images"]))):

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
-from selfstudy.analysis.figures.panels import add_legend
-from selfstudy.analysis.figures.style import Look, title_dataset
+from selfstudy.analysis.figures.panels import WIDTH, add_legend
+from selfstudy.analysis.figures.style import Look, fit_text, title_dataset
 from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
@@ -18,8 +18,8 @@ MAX_COLUMNS = 6
 CAPTION = (
     "Validation accuracy and utility on classification with the first backbone. Bars are 95 % "
     "intervals; those of utility carry the uncertainty of training from scratch, too, and end "
-    "where utility can be measured no more. So does the white region. Open markers are lower "
-    "bounds."
+    "where utility can be measured no more. So does the white region. Open triangles are bounds, "
+    "lower ones that point up, upper ones that point down."
 )
 
 
@@ -49,7 +49,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]
-            above.set_title(title_dataset(dataset))
+            above.set_title(fit_text(title_dataset(dataset), WIDTH))
             draw_accuracy(above, accuracy[accuracy["dataset"] == dataset], looks)
             draw_utility(below, utility[utility["dataset"] == dataset], looks, find_top(utility))
             below.set_xlabel("Labels")

@@ -11,7 +11,7 @@ from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Utility across downstream tasks, with a backbone that all have. Bars are 95 % intervals, open "
-    "markers lower bounds."
+    "triangles bounds, lower ones that point up, upper ones that point down."
 )
 
 

@@ -6,17 +6,18 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from selfstudy.analysis.figures.curves import format_budget
+from selfstudy.analysis.figures.curves import BOUNDS, format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import LOOKS, Look
-from selfstudy.analysis.utility import fill_in_bounds, measure_utility
+from selfstudy.analysis.utility import measure_utility, show_utility
 from selfstudy.drawing import RC
 from selfstudy.factors import Factors, pair_datasets
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Utility against the data's factors: lines join datasets that differ in one factor alone, of "
-    "which there are n pairs. Open markers are lower bounds."
+    "which there are n pairs. Open triangles are bounds, lower ones that point up, upper ones that "
+    "point down."
 )
 
 
@@ -29,8 +30,8 @@ def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
 def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     """Draw a panel per factor; a line from off to on per pair of datasets that differ in it alone.
 
-    Utility is that at the budget that is nearest to the middle of those measured. Open markers are
-    lower bounds.
+    Utility is that at the budget that is nearest to the middle of those measured. Open
+    triangles are bounds.
 
     Args:
         runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
@@ -40,7 +41,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     budgets = sorted(table["labels"].unique())
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]
-    table = table.assign(shown=fill_in_bounds(table))
+    table = table.assign(**show_utility(table))
     found = pair_datasets(table["dataset"].unique())
     with mpl.rc_context(RC):
         titles = [f"{name.capitalize()}, n = {len(found[name])}" for name in Factors._fields]
@@ -59,10 +60,9 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
                     label = look.label if index == 0 else None
                     panel.plot([0, 1], both["shown"], color=look.color, label=label)
                     for x, (_, row) in enumerate(both.iterrows()):
-                        face = "white" if row["censored"] else look.color
-                        panel.plot(
-                            x, row["shown"], look.marker, color=look.color, markerfacecolor=face
-                        )
+                        face = "white" if row["sign"] else look.color
+                        marker = BOUNDS.get(row["sign"], look.marker)
+                        panel.plot(x, row["shown"], marker, color=look.color, markerfacecolor=face)
         label_rows(axes, f"Utility at {format_budget(budget)} labels")
         add_legend(figure, axes)
     return figure

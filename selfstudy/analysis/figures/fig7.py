@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
 from selfstudy.analysis.figures.curves import format_budget
-from selfstudy.analysis.figures.panels import add_legend, draw_diagonal, make_grid
-from selfstudy.analysis.figures.style import Look
+from selfstudy.analysis.figures.panels import WIDTH, add_legend, draw_diagonal, make_grid
+from selfstudy.analysis.figures.style import Look, fit_text
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -53,7 +53,7 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
                     label=look.label,
                 )
             draw_diagonal(panel, group[["linear", "finetuned"]].to_numpy())
-            panel.set_title(f"{title}\n{describe(group)}")
+            panel.set_title(f"{fit_text(title, WIDTH)}\n{describe(group)}")
             panel.set(xlabel="Linear evaluation", ylabel="Finetuned")
         add_legend(figure, axes)
     return figure

@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from selfstudy.analysis.figures.curves import draw_utility, find_top
-from selfstudy.analysis.figures.style import Look
+from selfstudy.analysis.figures.style import Look, fit_text
 from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.drawing import RC
 
 SIZE = (2.3, 1.9)  # inches, of a panel
+WIDTH = 40  # characters of a panel's title
 ROW, LONG_ROW, MANY = 3, 6, 9  # panels in a row, in a row of many, and how many are not yet many
 
 
@@ -39,7 +40,7 @@ def make_grid(titles: list[str], together: int = 1, **options: object) -> tuple[
     for unused in axes[len(titles) :]:
         unused.remove()
     for panel, title in zip(axes, titles, strict=False):
-        panel.set_title(title)
+        panel.set_title(fit_text(title, WIDTH))
     return figure, list(axes[: len(titles)])
 
 

@@ -1,10 +1,12 @@
 """One look for all figures of runs: a colour, a marker and a name for each start."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from selfstudy.analysis.escaping import show_name
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import Factors
 
@@ -28,6 +30,7 @@ LOOKS = {
 # For other starts, in turn. As many colours and markers as have no common divisor: 35 pairs.
 COLORS = ("#D55E00", "#56B4E9", "#999999", "#882255", "#F0E442")
 MARKERS = ("P", "X", "p", "*", "h", "<", ">")
+LEGEND = 24  # characters of a line
 TITLES = {
     "amdim_ref": "AMDIM (reference)",
     "barlow": "Barlow Twins",
@@ -56,14 +59,26 @@ def assign_looks(starts: Iterable[str]) -> dict[str, Look]:
     """
     others = (start for start in dict.fromkeys(starts) if start not in LOOKS)
     return LOOKS | {
-        start: Look(title_start(start), COLORS[place % len(COLORS)], MARKERS[place % len(MARKERS)])
+        start: Look(
+            fit_text(title_start(start), LEGEND),
+            COLORS[place % len(COLORS)],
+            MARKERS[place % len(MARKERS)],
+        )
         for place, start in enumerate(others)
     }
 
 
 def title_start(name: str) -> str:
-    """Spell a start's name as people do."""
-    return LOOKS[name].label if name in LOOKS else TITLES.get(name, name)
+    """Spell a start's name as people do.
+
+    One that is spelled like the title of another is put into quotes, and so is one that begins with
+    an underscore, which legends leave out.
+    """
+    titles = TITLES | {start: look.label for start, look in LOOKS.items()}
+    if name in titles:
+        return titles[name]
+    shown = show_name(name)
+    return f"'{shown}'" if shown.startswith("_") or shown in titles.values() else shown
 
 
 def title_dataset(name: str) -> str:
@@ -71,7 +86,15 @@ def title_dataset(name: str) -> str:
     try:
         return f"{name} ({Factors.parse(name).letters})"
     except ConfigurationError:
-        return name
+        return show_name(name)
+
+
+def fit_text(text: str, width: int, lines: int | None = None) -> str:
+    """Break the lines of a text at `width` characters; cut it if there are more than `lines`."""
+    broken = [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
+    if lines and len(broken) > lines:
+        broken = [*broken[: lines - 1], broken[lines - 1][: width - 1] + "…"]
+    return "\n".join(broken)
 
 
 def say_missing(figure: Figure, missing: int, expected: int) -> None:
