@@ -8,7 +8,7 @@ import pandas as pd
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.scratch_curve import CURVE, fit_curve
 from selfstudy.analysis.spread import estimate_margins
-from selfstudy.analysis.utility import PLACE
+from selfstudy.analysis.utility import PLACE, bound_utility
 
 NETWORK = "pretrain_seed"  # that a run starts from; where no column says, all have one network
 COLUMNS = [*PLACE, "pretext", "labels", "low", "high"]
@@ -95,9 +95,9 @@ def estimate_utility_intervals(runs: pd.DataFrame, interpolation: str = CURVE) -
             curve = fit_curve(points.labels[measured], scratch.mean[0, measured], interpolation)
             differences = curve.subtract(methods.accuracy, scratch.accuracy[0][:, measured])
             margin = estimate_margins(differences, methods.network, methods.labels)
-            low, high = (curve.find_labels(methods.mean + sign * margin) for sign in (-1, 1))
-            low, high = np.minimum(low, curve.labels[-1]), np.maximum(high, curve.labels[0])
-            table = methods.tabulate(low / methods.labels - 1, high / methods.labels - 1)
+            low, _ = bound_utility(methods.mean - margin, methods.labels, curve)
+            _, high = bound_utility(methods.mean + margin, methods.labels, curve)
+            table = methods.tabulate(low, high)
             tables.append(table.assign(**dict(zip(PLACE, place, strict=True))))
     return pd.concat(tables or [pd.DataFrame(columns=COLUMNS)], ignore_index=True)[COLUMNS]
 

@@ -5,9 +5,7 @@ import pytest
 from labels_needed import measure_errors
 from studies import FEW, PAPER
 
-from selfstudy.analysis import scratch_curve
 from selfstudy.analysis.scratch_curve import fit_curve
-from selfstudy.analysis.utility import find_labels_needed
 
 INSIDE = np.geomspace(110, 190_000, 50)
 
@@ -31,16 +29,6 @@ def test_the_mean_error_is_below_three_percent(labels):
     errors = measure_errors("power law", labels, 0.01, 200)
     assert abs(errors["curve"].mean()) < 0.03
     assert errors["paper (chord)"].mean() > 0.15
-
-
-def test_the_papers_reading_is_the_authors():
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        mean = np.sort(rng.random(5)) + 0.05 * rng.standard_normal(5)
-        labels = np.array([100, 250, 1000, 4000, 20000])
-        accuracy = rng.uniform(-0.1, 1.1, 30)
-        found = fit_curve(labels, mean, scratch_curve.PAPER).find_labels(accuracy)
-        assert found == pytest.approx(find_labels_needed(accuracy, labels, mean))
 
 
 def test_points_that_fall_are_averaged():
