@@ -1,6 +1,6 @@
 """Simulations that docs/statistics.md rests on: two tables in Markdown.
 
-python benchmarks/statistics [--studies 1000]
+python benchmarks/statistics [--studies 500]
 """
 
 import argparse
@@ -9,7 +9,7 @@ from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--studies", type=int, default=1000, help="of each scenario")
+parser.add_argument("--studies", type=int, default=500, help="of each scenario")
 studies = parser.parse_args().studies
 print(f"Percent of 95 % intervals that hold the truth, with {' / '.join(map(str, SEEDS))} seeds,")
 print(f"of {studies} studies each:\n")

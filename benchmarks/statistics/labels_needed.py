@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 from studies import FEW, PAPER
 
-from selfstudy.analysis import scratch_curve
+from selfstudy.analysis import CURVE
+from selfstudy.analysis import PAPER as CHORD
 from selfstudy.analysis.scratch_curve import ScratchCurve, fit_curve
 
 SEEDS, POINTS = 3, 20
 READINGS = {
-    "paper (chord)": lambda labels, mean: fit_curve(labels, mean, scratch_curve.PAPER),
+    "paper (chord)": lambda labels, mean: fit_curve(labels, mean, CHORD),
     "chord in log n": lambda labels, mean: ScratchCurve(labels, mean, 0.0, np.eye(len(labels))),
-    "curve": lambda labels, mean: fit_curve(labels, mean, scratch_curve.CURVE),
+    "curve": lambda labels, mean: fit_curve(labels, mean, CURVE),
 }
 # How error falls from its value at 100 labels, 1, to its floor, 0.
 SHAPES = {

@@ -3,3 +3,4 @@
 from selfstudy.sweep import SCRATCH as SCRATCH
 
 FEWEST = 5  # points of a correlation, datasets of a comparison
+CURVE, PAPER = INTERPOLATIONS = ("curve", "paper")  # of accuracy from scratch between budgets

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.scratch_curve import CURVE, fit_curve
+from selfstudy.analysis import CURVE, SCRATCH
+from selfstudy.analysis.scratch_curve import fit_curve
 from selfstudy.analysis.spread import estimate_margins
 from selfstudy.analysis.utility import PLACE, bound_utility
 
@@ -103,12 +103,13 @@ def estimate_utility_intervals(runs: pd.DataFrame, interpolation: str = CURVE) -
 
 
 def arrange_runs(runs: pd.DataFrame) -> Points:
-    """Arrange the runs of a dataset, backbone and task."""
+    """Arrange the runs of a dataset, backbone and task, those that have `collapsed` left out."""
     method, methods = pd.factorize(runs["pretext"])
     seed, seeds = pd.factorize(runs["seed"])
     budget, labels = pd.factorize(runs["labels"], sort=True)
     accuracy = np.full((len(methods), len(seeds), len(labels)), np.nan)
-    accuracy[method, seed, budget] = runs["accuracy"]
+    sound = ~runs["collapsed"].astype(bool) if "collapsed" in runs else True
+    accuracy[method, seed, budget] = runs["accuracy"].where(sound)
     network = np.full(accuracy.shape[:2], -1)
     network[method, seed] = pd.factorize(runs[NETWORK])[0] if NETWORK in runs else 0
     network = np.where(network < 0, network.max(1, keepdims=True), network)

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from scipy.special import boxcox, inv_boxcox
 from sklearn.isotonic import isotonic_regression
 
-PAPER, CURVE = "paper", "curve"  # interpolations
+from selfstudy.analysis import CURVE, PAPER
+
 POWERS = np.linspace(0, -1, 101)  # 0 is the logarithm
 
 

@@ -1,6 +1,7 @@
 """How sure accuracies and utilities are, given a few seeds (docs/statistics.md).
 
-Uncertainty is carried on by draws: curves as they might have come out with other seeds.
+Outcomes and claims carry uncertainty on by draws: curves as they might have come out with other
+seeds, their spread taken to be the same for all methods at a budget.
 """
 
 from typing import NamedTuple
@@ -8,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from selfstudy.analysis import CURVE
 from selfstudy.analysis.intervals import estimate_accuracy_intervals, estimate_utility_intervals
 from selfstudy.analysis.runs import average_accuracy, leave_out_collapsed
-from selfstudy.analysis.scratch_curve import CURVE
 from selfstudy.analysis.spread import LEVEL
 from selfstudy.analysis.utility import PLACE, measure_utility
 
@@ -102,11 +103,11 @@ def find_interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def estimate_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Give the table of `average_accuracy`, with `low` and `high`."""
     sound = leave_out_collapsed(runs)
-    return average_accuracy(sound).merge(estimate_accuracy_intervals(sound))
+    return average_accuracy(sound).merge(estimate_accuracy_intervals(sound), "left")
 
 
 def estimate_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFrame:
     """Give the table of `measure_utility`, with `low` and `high`."""
     sound = leave_out_collapsed(runs)
     intervals = estimate_utility_intervals(sound, interpolation)
-    return measure_utility(sound, interpolation).merge(intervals)
+    return measure_utility(sound, interpolation).merge(intervals, "left")

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from selfstudy.analysis import SCRATCH
+from selfstudy.analysis import CURVE, SCRATCH
 from selfstudy.analysis.runs import KEYS
-from selfstudy.analysis.scratch_curve import CURVE, ScratchCurve, fit_curve
+from selfstudy.analysis.scratch_curve import ScratchCurve, fit_curve
 from selfstudy.errors import DataError
 
 log = logging.getLogger("selfstudy")

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from selfstudy.analysis import PAPER
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
 from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
-from selfstudy.analysis.scratch_curve import PAPER, fit_curve
+from selfstudy.analysis.scratch_curve import fit_curve
 from selfstudy.analysis.utility import measure_utility, show_utility
 from selfstudy.drawing import save
 from selfstudy.errors import DataError

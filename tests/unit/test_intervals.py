@@ -10,6 +10,7 @@ from selfstudy.analysis.intervals import (
     estimate_accuracy_intervals,
     estimate_utility_intervals,
 )
+from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 
 LABELS = [100, 300, 1000, 3000]
 TRUE = {
@@ -118,3 +119,21 @@ def test_networks_are_counted_not_their_seeds(runs):
     assert np.diff(known) > 3 * np.diff(unsaid)
     scratch = (estimate_accuracy_intervals(each)[:4] for each in (more, said))
     assert next(scratch).equals(next(scratch))
+
+
+def test_collapsed_runs_are_left_out_of_means_unless_all_are(runs):
+    cmc = (runs["pretext"] == "cmc") & (runs["labels"] == 300)
+    lost = cmc & (runs["seed"] == 2)
+    runs = runs.assign(collapsed=lost)
+    failed = runs.assign(accuracy=runs["accuracy"].mask(lost, 0.1))
+    sound = runs[~lost]
+    for estimate in (estimate_accuracy, estimate_utility):
+        found = estimate(failed)
+        assert found.equals(estimate(sound))
+        assert found[(found["pretext"] == "cmc") & (found["labels"] == 300)]["n"].tolist() == [2]
+    every = estimate_accuracy(runs.assign(accuracy=runs["accuracy"].mask(cmc, 0.1), collapsed=cmc))
+    lost = every[(every["pretext"] == "cmc") & (every["labels"] == 300)].iloc[0]
+    assert lost["mean"] == pytest.approx(0.1)
+    assert np.isnan(lost["low"])
+    rest = every[(every["pretext"] == "cmc") & (every["labels"] != 300)]
+    assert (rest["high"] - rest["low"] > 0.005).all()

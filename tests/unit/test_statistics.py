@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from selfstudy.analysis import PAPER
 from selfstudy.analysis.comparison import correlate_evaluations, correlate_ranks, rank_methods
 from selfstudy.analysis.outcomes import classify_curves, find_outcomes
-from selfstudy.analysis.scratch_curve import PAPER
 from selfstudy.analysis.uncertainty import (
     bootstrap_curves,
     estimate_accuracy_intervals,
