@@ -108,8 +108,10 @@ def arrange_runs(runs: pd.DataFrame) -> Points:
     seed, seeds = pd.factorize(runs["seed"])
     budget, labels = pd.factorize(runs["labels"], sort=True)
     accuracy = np.full((len(methods), len(seeds), len(labels)), np.nan)
-    sound = ~runs["collapsed"].astype(bool) if "collapsed" in runs else True
-    accuracy[method, seed, budget] = runs["accuracy"].where(sound)
+    accuracy[method, seed, budget] = runs["accuracy"]
+    if "collapsed" in runs:
+        lost = runs["collapsed"].to_numpy(bool)
+        accuracy[method[lost], seed[lost], budget[lost]] = np.nan
     network = np.full(accuracy.shape[:2], -1)
     network[method, seed] = pd.factorize(runs[NETWORK])[0] if NETWORK in runs else 0
     network = np.where(network < 0, network.max(1, keepdims=True), network)
