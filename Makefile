@@ -5,7 +5,7 @@ CONFIG ?= config/demo.yaml
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test plan report lint format clean
+.PHONY: demo test plan report lint format clean place
 
 demo: .venv/installed
 	snakemake --quiet rules host --configfile config/demo.yaml
@@ -35,7 +35,14 @@ format: .venv/installed
 	ruff format .
 	snakefmt Snakefile rules
 
-.venv/installed: pyproject.toml
+# Also said by selfstudy/sweep/place.py, once all is installed.
+place:
+	@case "$$(pwd -P)" in *[[:space:]:\"\'\`\$$\\\;\&\|\<\>\(\)\*\?{}]*) \
+		echo "error: $$(pwd -P): Snakemake cannot run in a folder with a blank, a colon, a quote or" \
+			"any of \`\$$\\;&|<>()*?{} in its path: move or rename it" >&2; exit 1;; \
+	esac
+
+.venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,dev]'

@@ -1,14 +1,16 @@
 # The configuration, checked; the names that follow from it; where things lie.
 
 import os
+import sys
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
 from selfstudy.sweep.check import check
-from selfstudy.sweep.fingerprints import fingerprint_modules, fingerprint_run
+from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
@@ -18,15 +20,19 @@ from selfstudy.sweep.gin_files import (
     configure_task,
     fingerprint_gin,
 )
-from selfstudy.sweep.paths import list_folders, match_any
+from selfstudy.sweep.own_files import OwnFiles
+from selfstudy.sweep.paths import match_any
+from selfstudy.sweep.place import check_place
+from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT
+from selfstudy.sweep.schema import DEFAULT, merge_arguments
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
     find_search_snapshot,
 )
 from selfstudy.sweep.starts import check_weights
+from selfstudy.sweep.times import Times
 
 
 configfile: DEFAULT
@@ -38,9 +44,14 @@ if not workflow.overwrite_configfiles:
 
 
 try:
+    check_place(workflow.basedir, sys.executable)
+    config.update(merge_arguments(config, workflow.config_settings.config_args))
     check(config)
     sweep = Sweep(config)
+    # What users bring is a parameter of rules, which Snakemake records; jobs need not know it.
+    own = OwnFiles(sweep, OWN_FILES if workflow.is_main_process else None, logger.info)
     if workflow.is_main_process:
+        own.check()
         check_weights(sweep)
 except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
@@ -55,6 +66,30 @@ LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
 # Of which a job, unlike the process that plans it, needs to know its own alone.
 FIGURES = list_figures(sweep) if workflow.is_main_process else list_names()
 FORMATS = ["pdf", "png"]
+
+
+# Snakemake goes by times, which a copy has not kept.
+times = Times(TIMES, logger.info)
+if workflow.is_main_process:
+    times.put_right()
+
+
+def record_all():
+    """Record what users bring, and what there is of all that rules make."""
+    own.keep()
+    times.keep(find_files(file for rule in workflow.rules for file in rule.output))
+
+
+onstart:  # what a run that was killed has left
+    record_all()
+
+
+onsuccess:
+    record_all()
+
+
+onerror:
+    record_all()
 
 
 wildcard_constraints:

@@ -2,8 +2,6 @@
 
 
 rule pack:
-    input:
-        lambda w: f"{config['datasets'][w.dataset]['folder']}/img",
     output:
         f"{paths.packed}/imgs_{{bucket}}.h5",
     log:
@@ -17,9 +15,9 @@ rule pack:
         mem_mb=resources["prepare"]["mem_mb"],
         runtime=resources["prepare"]["runtime"],
     params:
-        folder=lambda w: config["datasets"][w.dataset]["folder"],
+        own=lambda w: own.identify_dataset(w.dataset),
         seed=config["seed"],
-        code=fingerprint_modules("data.pack"),
+        code=fingerprint_job("pack", "data.pack"),
     script:
         "../workflow/scripts/pack.py"
 
@@ -42,7 +40,10 @@ rule prepare:
     params:
         color=config["color"],
         seed=config["seed"],
-        code=fingerprint_modules("data.prepare"),
+        made=lambda w: (
+            sweep.rendering if w.dataset in sweep.list_from("render") else {"seed": config["seed"]}
+        ),
+        code=fingerprint_job("prepare", "data.prepare"),
     script:
         "../workflow/scripts/prepare.py"
 
@@ -61,16 +62,14 @@ rule prepare_cifar:
         mem_mb=resources["prepare"]["mem_mb"],
         runtime=resources["prepare"]["runtime"],
     params:
-        dataset=lambda w: config["datasets"][w.dataset],
+        source=lambda w: config["datasets"][w.dataset]["source"],
         color=config["color"],
-        code=fingerprint_modules("data.cifar"),
+        code=fingerprint_job("prepare_cifar", "data.cifar"),
     script:
         "../workflow/scripts/prepare_cifar.py"
 
 
 rule prepare_images:
-    input:
-        lambda w: sweep.list_own_images(w.dataset),
     output:
         paths.prepared,
     log:
@@ -84,9 +83,10 @@ rule prepare_images:
         mem_mb=resources["prepare"]["mem_mb"],
         runtime=resources["prepare"]["runtime"],
     params:
-        dataset=lambda w: config["datasets"][w.dataset],
+        own=lambda w: own.identify_dataset(w.dataset),
+        options=lambda w: sweep.datasets[w.dataset].preparation,
         color=config["color"],
         seed=config["seed"],
-        code=fingerprint_modules("data.images"),
+        code=fingerprint_job("prepare_images", "data.images"),
     script:
         "../workflow/scripts/prepare_images.py"

@@ -4,7 +4,7 @@
 
 rule difficulty:
     input:
-        lambda w: sweep.find_prepared(w.dataset),
+        lambda w: sweep.require_prepared(w.dataset),
     output:
         f"{paths.difficulty}/confusion.csv",
     log:
@@ -19,11 +19,16 @@ rule difficulty:
         runtime=resources["finetune"]["runtime"],
         gpu=1,
     params:
+        own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_difficulty(sweep, w.dataset),
         gin_text=lambda w: fingerprint_gin(configure_difficulty(sweep, w.dataset)),
         seed=config["seed"],
         code=fingerprint_run(
-            "evaluation.difficulty", backbone="r9", pretext="scratch", task="classify"
+            "difficulty",
+            "evaluation.difficulty",
+            backbone="r9",
+            pretext="scratch",
+            task="classify",
         ),
     script:
         "../workflow/scripts/difficulty.py"
@@ -41,7 +46,7 @@ rule difficulty_table:
         "../envs/selfstudy.yaml"
     params:
         datasets=sweep.judged,
-        code=fingerprint_modules("analysis.difficulty"),
+        code=fingerprint_job("difficulty_table", "analysis.difficulty"),
     script:
         "../workflow/scripts/difficulty_table.py"
 
@@ -58,6 +63,6 @@ rule confusion_matrices:
         "../envs/selfstudy.yaml"
     params:
         datasets=sweep.judged,
-        code=fingerprint_modules("analysis.figures.difficulty"),
+        code=fingerprint_job("confusion_matrices", "analysis.figures.difficulty"),
     script:
         "../workflow/scripts/confusion_matrices.py"

@@ -4,9 +4,8 @@
 
 rule finetune:
     input:
-        data=lambda w: sweep.find_prepared(w.dataset),
+        data=lambda w: sweep.require_prepared(w.dataset),
         snapshot=lambda w: sweep.find_snapshot(**w),
-        weights=lambda w: sweep.find_weights(w.pretext),
     output:
         metrics=f"{paths.finetune}/metrics.csv",
         history=f"{paths.finetune}/history.csv",
@@ -21,11 +20,12 @@ rule finetune:
         runtime=resources["finetune"]["runtime"],
         gpu=1,
     params:
+        own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_finetuning(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_finetuning(sweep, **w)),
-        start=lambda w: sweep.describe_start(w.pretext),
+        start=lambda w: own.identify_start(w.pretext),
         seeds=config["seeds"],
-        code=lambda w: fingerprint_run("training.seeds", **w),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
     script:
         "../workflow/scripts/finetune.py"
 
@@ -38,18 +38,18 @@ use rule finetune as finetune_frozen with:
     log:
         f"logs/{paths.frozen}.log",
     params:
+        own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_frozen(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_frozen(sweep, **w)),
-        start=lambda w: sweep.describe_start(w.pretext),
+        start=lambda w: own.identify_start(w.pretext),
         seeds=config["seeds"],
-        code=lambda w: fingerprint_run("training.seeds", **w),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
 
 
 rule linear:
     input:
-        data=lambda w: sweep.find_prepared(w.dataset),
+        data=lambda w: sweep.require_prepared(w.dataset),
         snapshot=lambda w: sweep.find_snapshot(**w),
-        weights=lambda w: sweep.find_weights(w.pretext),
     output:
         f"{paths.linear}/metrics.csv",
     log:
@@ -62,11 +62,12 @@ rule linear:
         runtime=resources["linear"]["runtime"],
         gpu=1,
     params:
+        own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_task(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_task(sweep, **w)),
-        start=lambda w: sweep.describe_start(w.pretext),
+        start=lambda w: own.identify_start(w.pretext),
         labels=lambda w: sweep.tasks[w.task]["labels"],
         seeds=config["seeds"],
-        code=lambda w: fingerprint_run("evaluation.linear", **w),
+        code=lambda w: fingerprint_run("linear", "evaluation.linear", **w),
     script:
         "../workflow/scripts/linear.py"

@@ -3,7 +3,7 @@
 
 rule pretrain:
     input:
-        data=lambda w: sweep.find_prepared(w.dataset),
+        data=lambda w: sweep.require_prepared(w.dataset),
     output:
         snapshot=f"{paths.pretrain}/snapshot.pt",
         metrics=f"{paths.pretrain}/metrics.csv",
@@ -21,9 +21,10 @@ rule pretrain:
         runtime=resources["pretrain"]["runtime"],
         gpu=1,
     params:
+        own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_pretraining(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_pretraining(sweep, **w)),
         seed=config["seed"],
-        code=lambda w: fingerprint_run("training.run", **w),
+        code=lambda w: fingerprint_run("pretrain", "training.run", **w),
     script:
         "../workflow/scripts/pretrain.py"

@@ -2,8 +2,6 @@
 
 
 rule meshes:
-    input:
-        lambda w: list_folders(config["rendering"]["meshes"]),
     output:
         f"{DATA}/meshes.h5",
     log:
@@ -15,15 +13,13 @@ rule meshes:
         mem_mb=resources["prepare"]["mem_mb"],
         runtime=resources["prepare"]["runtime"],
     params:
-        folder=config["rendering"].get("meshes"),
-        code=fingerprint_modules("rendering.meshes"),
+        own=lambda w: own.identify_collection("meshes"),
+        code=fingerprint_job("meshes", "rendering.meshes"),
     script:
         "../workflow/scripts/meshes.py"
 
 
 rule textures:
-    input:
-        lambda w: list_folders(config["rendering"]["textures"]),
     output:
         f"{DATA}/textures.h5",
     log:
@@ -35,8 +31,8 @@ rule textures:
         mem_mb=resources["prepare"]["mem_mb"],
         runtime=resources["prepare"]["runtime"],
     params:
-        folder=config["rendering"].get("textures"),
-        code=fingerprint_modules("rendering.own_textures"),
+        own=lambda w: own.identify_collection("textures"),
+        code=fingerprint_job("textures", "rendering.own_textures"),
     script:
         "../workflow/scripts/textures.py"
 
@@ -59,6 +55,6 @@ rule render:
     params:
         images=lambda w: config["datasets"][w.dataset]["images"] // BUCKETS,
         settings=sweep.rendering,
-        code=fingerprint_modules("rendering.render"),
+        code=fingerprint_job("render", "rendering.render"),
     script:
         "../workflow/scripts/render.py"

@@ -27,7 +27,7 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=fingerprint_modules("analysis.claims", "analysis.layout"),
+        code=fingerprint_job("tables", "analysis.claims", "analysis.layout"),
     script:
         "../workflow/scripts/tables.py"
 
@@ -49,7 +49,7 @@ rule about:
     params:
         # Except for what makes no results here.
         config={key: config[key] for key in config if key not in ("searches", "tracking")},
-        code=fingerprint_modules("analysis.about"),
+        code=fingerprint_job("about", "analysis.about"),
     script:
         "../workflow/scripts/about.py"
 
@@ -76,6 +76,6 @@ rule figure:
         datasets=sweep.rendered,
         starts=sweep.starts,
         expected=lambda w: read_figure(w.figure, sweep).files,
-        code=lambda w: fingerprint_modules(f"analysis.figures.{w.figure}", "analysis.runs"),
+        code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
     script:
         "../workflow/scripts/figure.py"

@@ -4,7 +4,7 @@
 
 rule search_worker:
     input:
-        data=lambda w: sweep.find_prepared(sweep.searches[w.search]["dataset"]),
+        data=lambda w: sweep.require_prepared(sweep.searches[w.search]["dataset"]),
         snapshot=lambda w: find_search_snapshot(sweep, w.search),
     output:
         touch(f"{paths.search}/workers/{{worker}}.done"),
@@ -21,11 +21,12 @@ rule search_worker:
         gpu=1,
     params:
         folder=paths.search,
+        own=lambda w: own.identify_dataset(sweep.searches[w.search]["dataset"]),
         gin=lambda w: configure_search(sweep, w.search),
         gin_text=lambda w: fingerprint_gin(configure_search(sweep, w.search)),
         settings=lambda w: complete_settings(sweep.searches[w.search]),
         trials=lambda w: sweep.searches[w.search]["trials"],
-        code=lambda w: fingerprint_run("search.worker", **sweep.searches[w.search]),
+        code=lambda w: fingerprint_run("search_worker", "search.worker", **sweep.searches[w.search]),
     script:
         "../workflow/scripts/search_worker.py"
 
@@ -49,6 +50,6 @@ rule search:
         "../envs/selfstudy.yaml"
     params:
         folder=paths.search,
-        code=fingerprint_modules("search.results"),
+        code=fingerprint_job("search", "search.results"),
     script:
         "../workflow/scripts/search.py"

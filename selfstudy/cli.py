@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from selfstudy.errors import SelfstudyError, format_error
-from selfstudy.files import is_full
+from selfstudy.files import explain_shortage
 
 COMMANDS = (
     "plan",
@@ -42,9 +42,9 @@ def main(words: Sequence[str] | None = None) -> None:
     except SelfstudyError as error:
         print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)
-    except OSError as error:
-        if not is_full(error):
-            raise
-        sys.exit(f"error: no space left on the disk: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if not (line := explain_shortage(error)):
+            raise
+        sys.exit(line)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from selfstudy.locks import Lock
 
 WAIT = 0.5  # seconds until locks are tried again
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -42,16 +42,16 @@ def take_gpu(runs: int) -> Iterator[str | None]:
     folder = Path(tempfile.gettempdir(), f"selfstudy-gpus-{os.getuid()}")
     folder.mkdir(exist_ok=True)
     # The second run of a GPU comes when all have a first.
-    slots = [(device, number) for number in range(runs) for device in devices]
-    while True:
-        for device, number in slots:
-            lock = FileLock(folder / f"{device}.{number}.lock", timeout=0)
-            try:
-                lock.acquire()
-            except Timeout:
-                continue
-            os.environ[VISIBLE] = device
-            with lock:
-                yield device
-            return
+    slots = [
+        (device, Lock(folder / f"{device}.{number}.lock"))
+        for number in range(runs)
+        for device in devices
+    ]
+    while not (taken := next((slot for slot in slots if slot[1].take()), None)):
         time.sleep(WAIT)
+    device, lock = taken
+    os.environ[VISIBLE] = device
+    try:
+        yield device
+    finally:
+        lock.release()

@@ -1,9 +1,10 @@
 """What goes wrong for a user's reason: one line that names the thing and what was expected."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
+ROWS = 5  # that a message lists
 T = TypeVar("T")
 
 
@@ -39,6 +40,15 @@ class InterruptionError(SelfstudyError):
     exit_code = 75  # EX_TEMPFAIL: try again
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether there is too little memory. PyTorch says that of a CPU in the text only."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "DefaultCPUAllocator" in str(error)
+    )
+
+
 def format_error(error: SelfstudyError) -> str:
     """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"
@@ -65,3 +75,10 @@ def find_known(name: str, table: Mapping[str, T], key: str) -> T:
     if name not in table:
         raise ConfigurationError(f"{key} = {name!r} is not known: {suggest(name, table)}")
     return table[name]
+
+
+def list_rows(rows: Sequence[int]) -> str:
+    """List the first few of many rows of a file."""
+    shown = ", ".join(str(row) for row in rows[:ROWS])
+    more = f" and {len(rows) - ROWS} more" if len(rows) > ROWS else ""
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

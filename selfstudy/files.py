@@ -1,19 +1,28 @@
 """Outputs appear whole or not at all."""
 
 import errno
+import hashlib
 import os
+import re
 import shutil
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from selfstudy.errors import DataError
+from selfstudy.errors import DataError, is_out_of_memory
+from selfstudy.holders import find_place, find_start
+
+DAY = 24 * 60 * 60  # seconds
 
 
 @contextmanager
 def write_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` if the block succeeds.
+
+    The name is this process's own: another one may write the same at the same time. What such
+    processes left that were killed is removed.
 
     Args:
         path: what to write.
@@ -24,9 +33,10 @@ def write_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
         DataError: the disk is full, or `path`, which is named, cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{name_place()}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_left(path)
         require_space(path, needs)
         yield temporary
         temporary.replace(path)
@@ -35,6 +45,33 @@ def write_whole(path: str | Path, needs: int = 0) -> Iterator[Path]:
         raise DataError(f"{path}: cannot be written: {reason}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def name_place() -> str:
+    """Name where processes are numbered as here, in few letters."""
+    return hashlib.sha256(find_place().encode()).hexdigest()[:8]
+
+
+def remove_left(path: Path) -> None:
+    """Remove what processes left that were killed over writing `path`, or seem so for a day."""
+    part = re.compile(rf"\.{re.escape(path.name)}\.(\w+)\.(\d+)\.part")
+    here = name_place()
+    with os.scandir(path.parent) as entries:
+        for entry in entries:
+            if found := part.fullmatch(entry.name):
+                with suppress(FileNotFoundError):  # it is done
+                    gone = found[1] == here and find_start(int(found[2])) is None
+                    if gone or time.time() - entry.stat().st_mtime > DAY:
+                        os.unlink(entry)
+
+
+def explain_shortage(error: Exception) -> str | None:
+    """Say in a line what the machine has too little of, if an error is about that."""
+    if isinstance(error, OSError) and is_full(error):
+        return f"error: no space left on the disk: {error}"
+    if is_out_of_memory(error):
+        return f"error: not enough memory: {' '.join(str(error).split())}"
+    return None
 
 
 def require_space(path: Path, needs: int) -> None:

@@ -11,9 +11,18 @@ from tqdm import tqdm
 
 from selfstudy.devices import take_gpu
 from selfstudy.errors import SelfstudyError, format_error
-from selfstudy.files import is_full
+from selfstudy.files import explain_shortage
 
 log = logging.getLogger("selfstudy")
+
+
+class LogFile(logging.FileHandler):
+    """A log file, of which a full disk takes the end without a word: others say what is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging names it so)
+        """Report whatever else is wrong with a record."""
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
 
 
 @contextmanager
@@ -30,28 +39,27 @@ def run_job(logfile: str, threads: int, runs_per_gpu: int = 0) -> Iterator[None]
         runs_per_gpu: jobs that share a GPU; 0: the work needs none.
     """
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    logging.basicConfig(
-        filename=logfile, filemode="w", level=logging.WARNING, format="%(asctime)s %(message)s"
-    )
-    log.setLevel(logging.INFO)
-    logging.captureWarnings(True)
-    warnings.simplefilter("default")
     try:
+        logging.basicConfig(
+            handlers=[LogFile(logfile, "w")],
+            level=logging.WARNING,
+            format="%(asctime)s %(message)s",
+        )
+        log.setLevel(logging.INFO)
+        logging.captureWarnings(True)
+        warnings.simplefilter("default")
         with take_gpu(runs_per_gpu) if runs_per_gpu else nullcontext():
             yield
     except SelfstudyError as error:
         log.error(format_error(error))
         print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)
-    except OSError as error:
-        if not is_full(error):
+    except Exception as error:
+        if not (line := explain_shortage(error)):
             log.exception("unexpected error")
             raise
-        log.error("error: no space left on the disk: %s", error)
-        sys.exit(f"error: no space left on the disk: {error}")
-    except Exception:
-        log.exception("unexpected error")
-        raise
+        log.error(line)
+        sys.exit(line)
 
 
 def show_progress(total: int | None, unit: str, label: str) -> tqdm:

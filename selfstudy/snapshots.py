@@ -1,6 +1,7 @@
 """Snapshots: a backbone, its weights, the images that it expects, how it came about."""
 
 import io
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -56,9 +57,12 @@ def load_tensors(
         DataError: it is damaged, or something else.
     """
     try:
+        damaged = find_damaged_record(path) if content is None else None
         found = torch.load(content or path, map_location="cpu", weights_only=True)
     except Exception as error:  # what a damaged file ends in is of many kinds
         raise DataError(f"{path}: damaged, or not a {kind}, which holds tensors alone") from error
+    if damaged is not None:
+        raise DataError(f"{path}: damaged: {damaged!r} in it and its checksum do not agree")
     names = list(found) if isinstance(found, dict) else [type(found).__name__]
     if kind == "snapshot" and names == [BEFORE]:
         raise DataError(
@@ -68,6 +72,19 @@ def load_tensors(
     if missing := [key for key in keys if key not in names]:
         raise DataError(f"{path}: not a {kind}: expected {missing[0]!r}, found {list_some(names)}")
     return found
+
+
+def find_damaged_record(path: str | Path) -> str | None:
+    """Find what in a file of `torch.save` does not agree with its checksum; None: nothing.
+
+    That is a ZIP archive, with a checksum of each tensor, which `torch.load` leaves unread. Files
+    of PyTorch before 1.6 are none, and those of who switched them off say 0.
+    """
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        checked = any(record.CRC for record in archive.infolist())
+        return archive.testzip() if checked else None
 
 
 def save_snapshot(path: str | Path, backbone: Backbone, trained: Mapping[str, object]) -> None:
@@ -191,7 +208,7 @@ def load_exactly(
 def require_same(
     path: str | Path, module: nn.Module, weights: Mapping[str, Tensor], what: str
 ) -> None:
-    """Require that weights are just those of `module`, by name and shape.
+    """Require that weights are just those of `module`, by name and shape, and finite.
 
     Raises:
         DataError: they are not; it names the file, `what` they are of, and the keys.
@@ -211,6 +228,9 @@ def require_same(
     reasons = [f"{kind}: {list_some(keys)}" for kind, keys in differences.items() if keys]
     if reasons:
         raise DataError(f"{path}: its {what} is not the configured one: {'; '.join(reasons)}")
+    # Else it would look as if training had diverged.
+    if broken := [key for key, value in weights.items() if not value.isfinite().all()]:
+        raise DataError(f"{path}: its {what} is not finite: {list_some(broken)}")
 
 
 def list_some(keys: list[str]) -> str:

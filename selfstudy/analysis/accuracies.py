@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.texts import SEPARATORS, read_texts
+from selfstudy.delimited import SEPARATORS, read_delimited
 from selfstudy.errors import ConfigurationError, DataError, suggest
 
 COLUMNS = ("method", "labels", "seed", "accuracy")
@@ -52,7 +52,9 @@ def read_accuracies(
         DataError: the table cannot be read, or a row cannot be understood; it names the line.
         ConfigurationError: `by` and `ignored` do not fit the table.
     """
-    table, separator = read_texts(path, COLUMNS, GROUPS)
+    columns, rows, separator = read_delimited(path, COLUMNS, GROUPS)
+    lines, values = zip(*rows, strict=True)
+    table = pd.DataFrame(values, lines, columns, dtype=object).map(str.strip)
     said = [] if separator == "," else [f"values are parted by {SEPARATORS[separator]}"]
     groups, constant = find_groups(path, table, by, ignored)
     if constant:

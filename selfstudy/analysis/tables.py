@@ -1,12 +1,12 @@
 """Reading of tables."""
 
 import csv
-import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
+from selfstudy.delimited import split_rows
 from selfstudy.errors import DataError
 
 
@@ -58,25 +58,3 @@ def require_numbers(path: str | Path, table: pd.DataFrame, columns: Collection[s
                 f"{path}, line {line}: {column} is {str(table.loc[row, column])!r}: expected a "
                 f"number"
             )
-
-
-def split_rows(
-    path: str | Path, text: str, separator: str = ","
-) -> Iterator[tuple[int, list[str]]]:
-    """Split the text of a table into rows, except for those without a value.
-
-    Yields:
-        The line of the file at `path` that a row begins in, and its values without blanks around.
-
-    Raises:
-        DataError: quotes are not as in a table; it names the line.
-    """
-    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1
-    try:
-        for fields in reader:
-            values = [field.strip() for field in fields]
-            if any(values):
-                yield line, values
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{path}, line {line}: cannot be read as a table: {error}") from error

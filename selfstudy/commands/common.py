@@ -2,10 +2,13 @@
 
 import re
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from selfstudy.errors import ConfigurationError
 
+DATA = "data"  # where all data is unless it is said
 QUICK = ["cifar/r9/classify"]  # what runs where nothing else is asked for
 NAME = re.compile(r"[\w][\w.=+-]*(/[\w][\w.=+-]*)*")
 
@@ -34,9 +37,9 @@ def add_data(parser: ArgumentParser) -> None:
     """Add `--data`: where the images are."""
     parser.add_argument(
         "--data",
-        default="data",
+        default=DATA,
         metavar="PATH",
-        help="a prepared file, or the folder of all data (default: data)",
+        help=f"a prepared file, or the folder of all data (default: {DATA})",
     )
 
 
@@ -59,6 +62,21 @@ def add_configfile(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="the sweep (default: config/config.yaml)",
     )
+
+
+@contextmanager
+def explain_missing(extra: str) -> Iterator[None]:
+    """Say what to install where a library is missing.
+
+    Raises:
+        ConfigurationError: a library is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{error.name} is not installed: pip install 'selfstudy[{extra}]'"
+        ) from error
 
 
 def new_folder(runs: Path, name: str, given: str = "-e") -> Path:

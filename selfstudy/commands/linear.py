@@ -25,7 +25,10 @@ def run(arguments: Namespace) -> None:
     """Evaluate, print the table and where it is."""
     from selfstudy.evaluation.features import locate_folder, open_run
     from selfstudy.evaluation.linear import evaluate_linearly
+    from selfstudy.training.randomness import check_seed
 
+    for seed in arguments.seeds:
+        check_seed(seed, "--seeds")
     folder = locate_folder(arguments.exp_id)
     backbone, dataset = open_run(folder, arguments.data)
     task = arguments.task or ("segment" if dataset.dense else "classify")

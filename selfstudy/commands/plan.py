@@ -2,7 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from selfstudy.commands.common import add_configfile
+from selfstudy.commands.common import add_configfile, explain_missing
+from selfstudy.errors import ConfigurationError
+from selfstudy.provenance import PACKAGE
 
 HELP = "show the jobs, hours and disk space of a sweep, and what of it is done"
 
@@ -13,8 +15,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Print what each rule takes, and the sum."""
-    from selfstudy.planning.plan import plan
+    """Print what each rule takes, and the sum.
+
+    Raises:
+        ConfigurationError: the configuration is not sound, or there is no workflow.
+    """
+    if not (PACKAGE.parent / "Snakefile").is_file():
+        raise ConfigurationError(
+            f"{PACKAGE.parent / 'Snakefile'}: there is no such file: the workflow needs a checkout "
+            f"of the project, where `make` installs the package in place"
+        )
+    with explain_missing("workflow"):
+        from selfstudy.planning.plan import plan
 
     table = plan(arguments.configfile)
     print(table.to_string(index=False, na_rep="-", float_format="{:,.2f}".format))

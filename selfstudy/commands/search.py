@@ -45,8 +45,6 @@ def run(arguments: Namespace) -> None:
     folder = new_folder(SEARCHES, arguments.name, "NAME")
     if arguments.trials < 1:
         raise ConfigurationError(f"--trials {arguments.trials}: expected 1 or more")
-    if arguments.seed < 0:
-        raise ConfigurationError(f"--seed {arguments.seed}: expected 0 or more")
     try:
         from selfstudy.search.results import (  # loads Optuna
             count_running,
@@ -61,7 +59,9 @@ def run(arguments: Namespace) -> None:
         raise ConfigurationError("searches need Optuna: pip install selfstudy[search]") from error
     from selfstudy.configuration import load_configuration
     from selfstudy.provenance import fingerprint_package
+    from selfstudy.training.randomness import check_seed
 
+    check_seed(arguments.seed, "--seed")
     log.setLevel(logging.INFO)
     log.addHandler(logging.StreamHandler(sys.stderr))
     configuration = load_configuration(arguments.gin_config or QUICK, arguments.gin_param)

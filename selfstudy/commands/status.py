@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from selfstudy.commands.common import add_configfile
+from selfstudy.commands.common import add_configfile, explain_missing
 
 HELP = "show which runs of a sweep are done, running, failed or stopped"
 
@@ -17,7 +17,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Print the states of the runs that were begun."""
     from selfstudy.planning.status import DONE, FAILED, RUNNING, STOPPED, list_states
-    from selfstudy.sweep.check import read_configuration
+
+    with explain_missing("workflow"):
+        from selfstudy.sweep.check import read_configuration
 
     table = list_states(read_configuration(Path(arguments.configfile))["results"])
     shown = table if arguments.all else table[table["state"] != DONE]

@@ -7,8 +7,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from selfstudy.commands.common import QUICK, add_data, add_gin, new_folder
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.commands.common import DATA, QUICK, add_data, add_gin, new_folder
+from selfstudy.errors import ConfigurationError, DataError, suggest
 from selfstudy.files import write_whole
 from selfstudy.training.tracking import TENSORBOARD
 
@@ -21,6 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the command's arguments."""
     add_gin(parser)
     add_data(parser)
+    parser.set_defaults(data=None)  # a run that goes on has its own
     parser.add_argument(
         "-e",
         "--exp_id",
@@ -40,8 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Train, or go on with a run."""
-    from selfstudy.snapshots import RUNS, SNAPSHOT
-    from selfstudy.training.checkpoint import CHECKPOINT
+    from selfstudy.snapshots import RUNS
 
     if arguments.quiet:
         os.environ["TQDM_DISABLE"] = "1"
@@ -49,50 +49,73 @@ def run(arguments: Namespace) -> None:
     command = {
         "gin": arguments.gin_config or QUICK,
         "bindings": arguments.gin_param,
-        "data": arguments.data,
+        "data": arguments.data or DATA,
         "seed": arguments.seed or 0,
     }
-    if arguments.resume and (folder / COMMAND).is_file():
-        command = read_command(folder / COMMAND, arguments, command)
-    elif any((folder / file).exists() for file in (CHECKPOINT, SNAPSHOT)):
+    if arguments.resume:
+        command = read_command(RUNS, folder / COMMAND, arguments, command)
+    else:
+        refuse_begun(folder)
+    train_run(folder, command, arguments)
+
+
+def refuse_begun(folder: Path) -> None:
+    """Refuse to begin a run where there is one."""
+    from selfstudy.snapshots import SNAPSHOT
+    from selfstudy.training.checkpoint import CHECKPOINT
+
+    if any((folder / file).exists() for file in (CHECKPOINT, SNAPSHOT)):
         raise ConfigurationError(
             f"{folder}: there is a run already: go on with it by --resume, or name another by -e"
         )
-    train_run(folder, command, arguments.quiet, arguments.tracking)
 
 
-def read_command(path: Path, arguments: Namespace, command: dict) -> dict:
+def read_command(runs: Path, path: Path, arguments: Namespace, command: dict) -> dict:
     """Read the command that the run was begun with; none but the same may be given again."""
+    if not path.is_file():
+        names = sorted(each.parent.relative_to(runs).as_posix() for each in runs.rglob(COMMAND))
+        hint = suggest(arguments.exp_id, names) if names else f"there are no runs in {runs} yet"
+        raise ConfigurationError(f"{path.parent}: there is no run to go on with: {hint}")
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: damaged: {error}") from error
     if not isinstance(begun, dict) or begun.keys() != command.keys():
         raise DataError(f"{path}: damaged: expected {', '.join(command)}")
-    given = arguments.gin_config or arguments.gin_param or arguments.seed is not None
-    if given and command != begun:
-        raise ConfigurationError(
-            f"{path.parent}: was begun with other arguments: go on with --resume and -e alone"
-        )
+    given = {
+        "gin": arguments.gin_config or arguments.gin_param,
+        "bindings": arguments.gin_config or arguments.gin_param,
+        "data": arguments.data,
+        "seed": arguments.seed is not None,
+    }
+    for name in given:
+        if given[name] and command[name] != begun[name]:
+            raise ConfigurationError(
+                f"{path.parent}: was begun with other arguments, {name} = {begun[name]!r}: go on "
+                f"with --resume and -e alone"
+            )
     return begun
 
 
-def train_run(folder: Path, command: dict, quiet: bool, tracking: str | None) -> None:
+def train_run(folder: Path, command: dict, arguments: Namespace) -> None:
     """Train as a command says, and print the result."""
     from selfstudy.configuration import load_configuration
+    from selfstudy.job import LogFile
     from selfstudy.provenance import fingerprint_package
     from selfstudy.training.run import train
 
     log.setLevel(logging.INFO)
-    if not quiet:
+    if not arguments.quiet:
         log.addHandler(logging.StreamHandler(sys.stderr))
     configuration = load_configuration(command["gin"], command["bindings"])
     training = configuration.make_run(configuration.open_dataset(command["data"]))
 
     def begin() -> None:
+        if not arguments.resume:
+            refuse_begun(folder)  # again, now that nobody else can begin one
         with write_whole(folder / COMMAND) as temporary:
             temporary.write_text(json.dumps(command, indent=1), encoding="utf-8")
-        file = logging.FileHandler(folder / "train.log")
+        file = LogFile(folder / "train.log")
         file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(file)
 
@@ -103,7 +126,7 @@ def train_run(folder: Path, command: dict, quiet: bool, tracking: str | None) ->
         fingerprint_package(),
         keep_snapshot=True,
         keep_checkpoint=True,
-        tracking=tracking,
+        tracking=arguments.tracking,
         begin=begin,
     ).metrics
     shown = ("accuracy", "best_accuracy", "test_accuracy")

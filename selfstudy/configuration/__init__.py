@@ -6,12 +6,12 @@ Nothing else in the package knows of gin.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from selfstudy.configuration.files import GIN, find_gin, read_gin
+from selfstudy.configuration.files import CONFIG, GIN, find_gin, read_gin
 
 if TYPE_CHECKING:
     from selfstudy.configuration.configuration import Configuration
 
-__all__ = ["GIN", "check_start", "find_gin", "load_configuration", "read_gin"]
+__all__ = ["CONFIG", "GIN", "check_start", "find_gin", "load_configuration", "read_gin"]
 
 
 def load_configuration(files: Sequence[str], bindings: Sequence[str] = ()) -> "Configuration":

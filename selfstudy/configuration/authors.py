@@ -122,7 +122,7 @@ class Authors:
             if value is False:
                 yield from ((each, False) for each in AUGMENTATIONS)
         elif name in AUGMENTATIONS:
-            yield name, value and self.said.get(AUGMENT) is not False
+            yield name, value if self.said.get(AUGMENT) is not False else False
         elif (name, value) == (OPTIMIZER, "FusedAdam"):
             yield name, "AdamW"  # NVIDIA's decays weights by themselves, too
         elif name not in DERIVED and name not in ONLY:

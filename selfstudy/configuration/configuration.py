@@ -16,6 +16,7 @@ from selfstudy.configuration.names import (
     list_constructors,
 )
 from selfstudy.configuration.parse import list_bound, parse
+from selfstudy.configuration.types import check_types
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.kinds import DATASETS
 from selfstudy.errors import ConfigurationError, find_known
@@ -206,8 +207,11 @@ def resolve(files: Sequence[str], bindings: Sequence[str]) -> Configuration:
     known = list_constructors()
     with parse(files, bindings, known) as authors:
         bound = {name: list_bound(name) for name in known}
+    for name, types in known.items():
+        check_types(name, bound[name], types)
     session = bound["session"]
     of_run = {name: session.pop(name) for name in (*RUN, TASK) if name in session}
+    check_types("session", of_run, list_arguments(Configuration))
     recipe = Recipe(
         **{part.name: part.default_factory(**bound[part.name]) for part in fields(Recipe)}
     )

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from selfstudy.errors import ConfigurationError, suggest
+from selfstudy.provenance import PACKAGE
 
-GIN = Path(__file__).parents[2] / "config" / "gin"
+# In a checkout a link to the folder `config` at its top; a wheel holds that folder itself.
+CONFIG = (PACKAGE / "config").resolve()
+GIN = CONFIG / "gin"
 INCLUDE = re.compile(r"^[ \t]*include\s+['\"](.+?)['\"].*$", re.MULTILINE)
 
 
@@ -42,7 +45,8 @@ def find_gin(name: str, beside: Path = GIN) -> Path:
         if (folder / file).is_file():
             return folder / file
     there = [str(file.relative_to(GIN).with_suffix("")) for file in sorted(GIN.rglob("*.gin"))]
-    raise ConfigurationError(f"{GIN / file}: there is no such file: {suggest(name, there)}")
+    hint = suggest(name, there) if there else "the package was installed without its config/"
+    raise ConfigurationError(f"{GIN / file}: there is no such file: {hint}")
 
 
 @cache

@@ -1,12 +1,12 @@
 """What a gin file may name: the arguments of constructors."""
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
-from inspect import signature
-from typing import NamedTuple
+from inspect import Parameter, signature
+from typing import Any, NamedTuple
 
 import gin
 
@@ -37,21 +37,18 @@ class Part(NamedTuple):
     arguments: dict[str, object]
 
 
-def list_constructors() -> dict[str, set[str]]:
-    """List what may be bound: names of constructors, and of their arguments.
+def list_constructors() -> dict[str, dict[str, Any]]:
+    """List what may be bound: names of constructors, and of their arguments with their types.
 
     Each module of methods, tasks and backbones is found by being there.
     """
-    known = {
-        part.name: {setting.name for setting in fields(part.default_factory)}
-        for part in fields(Recipe)
-    }
-    known["session"] |= {*RUN, TASK}
+    known = {part.name: list_arguments(part.default_factory) for part in fields(Recipe)}
+    known["session"] |= dict.fromkeys((*RUN, TASK), Any)
     known["BaseDataset"] = list_arguments(BaseDataset)
     for name, dataset in DATASETS.items():
-        known[name] = list_arguments(dataset) - known["BaseDataset"]
+        known[name] = list_arguments(dataset, known["BaseDataset"])
     for cls in list_classes():
-        known[cls.__name__] = list_arguments(cls) - set(cls.handed)
+        known[cls.__name__] = list_arguments(cls, cls.handed)
     return known
 
 
@@ -69,12 +66,20 @@ def find_class_of(make: Callable[..., object]) -> type[Described]:
     return make.func if isinstance(make, partial) else make
 
 
-def list_arguments(cls: type) -> set[str]:
-    """List the arguments of a constructor, except the path that a dataset is opened by."""
-    return {name for name in signature(cls.__init__).parameters if name not in ("self", "path")}
+def list_arguments(cls: type, handed: Iterable[str] = ()) -> dict[str, Any]:
+    """List the arguments of a constructor with their types, except for those that it is handed.
+
+    A dataset is handed its path. What has no annotation may be of any type.
+    """
+    left_out = {"self", "path", *handed}
+    return {
+        name: Any if about.annotation is Parameter.empty else about.annotation
+        for name, about in signature(cls.__init__).parameters.items()
+        if name not in left_out
+    }
 
 
-def enter(known: Mapping[str, set[str]]) -> None:
+def enter(known: Iterable[str]) -> None:
     """Make names known to gin, as functions that tell what is bound for them."""
     for name in known:
         if gin.config._REGISTRY.get_match(name) is None:

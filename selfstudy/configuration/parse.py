@@ -1,7 +1,7 @@
 """Gin text, parsed strictly: what nothing knows is an error, never ignored."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from tokenize import TokenError
@@ -27,11 +27,13 @@ UNSCOPED = {
     "train/dataloader.batch_size": "dataloader.batch_size is training's",
     "test/dataloader.batch_size": "dataloader.valid_batch_size is the test's, too",
 }
+# Values as other languages write them.
+SPELT = {"true": "True", "false": "False", "none": "None", "null": "None"}
 
 
 @contextmanager
 def parse(
-    files: Iterable[str], bindings: Iterable[str], known: Mapping[str, set[str]]
+    files: Iterable[str], bindings: Iterable[str], known: Mapping[str, Collection[str]]
 ) -> Iterator[Authors]:
     """Have gin hold what files and bindings say, inside the block, in our names.
 
@@ -73,11 +75,24 @@ def list_statements(part: Text) -> Iterator[tuple[str, BindingStatement]]:
             if not isinstance(statement, BlockDeclaration):  # each of its bindings is listed
                 yield part.place(line), statement
             line = "?"
+    except RecursionError:
+        raise ConfigurationError(f"{part.place(line)}: too many brackets in one another") from None
     except (ValueError, SyntaxError, TypeError, TokenError) as error:
         # Only some of these errors have the line as an attribute; all of them say it.
         found = re.search(r"line (\d+)|\((\d+), \d+\)", str(error))
         place = part.place(next(filter(None, found.groups())) if found else line)
-        raise ConfigurationError(f"{place}: {' '.join(str(error).split())}") from error
+        raise ConfigurationError(f"{place}: {reword(error)}") from error
+
+
+def reword(error: Exception) -> str:
+    """Say in our words what gin finds wrong with a value, which most often lacks quotes."""
+    said = re.sub(r"\.?( \(line \d+\))?$", "", " ".join(str(error).split()))
+    if word := re.search(r"Failed to parse token '(.+)'", said):
+        meant = SPELT.get(word[1].lower(), "text in quotes")
+        return f"{word[1]} is no value: expected {meant}"
+    if "Unable to parse value" in said or "Expected newline" in said:
+        return f"{said}: text needs quotes"
+    return said
 
 
 @contextmanager
@@ -115,7 +130,9 @@ def require_made(value: object, macros: Iterable[str]) -> None:
             raise ConfigurationError(f"%{name} is not known: {hint}")
 
 
-def bind(statement: BindingStatement, known: Mapping[str, set[str]], authors: Authors) -> None:
+def bind(
+    statement: BindingStatement, known: Mapping[str, Collection[str]], authors: Authors
+) -> None:
     """Bind what a statement says, in our names."""
     scope, selector, argument, value, _ = statement
     name = f"{selector}.{argument}"
@@ -132,7 +149,7 @@ def bind(statement: BindingStatement, known: Mapping[str, set[str]], authors: Au
         gin.bind_parameter((scope, selector, argument), bound)
 
 
-def require_known(name: str, known: Mapping[str, set[str]]) -> None:
+def require_known(name: str, known: Mapping[str, Collection[str]]) -> None:
     """Require that something takes a binding, here or in the authors' program.
 
     Raises:

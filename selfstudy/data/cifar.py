@@ -7,13 +7,13 @@ from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID, BaseDataset
 from selfstudy.data.names import name_prepared
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.errors import DataError
+from selfstudy.locks import Lock
 from selfstudy.provenance import hash_files
 
 RESOLUTION = 32
@@ -118,7 +118,7 @@ class CIFARDataset(BaseDataset):
         if path.is_file():
             return path
         try:
-            with FileLock(folder / ".cifar.lock"):  # of several runs that start together one works
+            with Lock(folder / ".cifar.lock"):  # of several runs that start together one works
                 if not path.is_file():
                     log.info("%s: there is no such file: preparing it", path)
                     prepare_cifar(folder / "cifar", path, self.use_100, self.space)

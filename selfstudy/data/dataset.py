@@ -1,6 +1,6 @@
 """Prepared images as a run reads them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
@@ -9,15 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.inputs import Input
+from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.prepared import read_color_space
 from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.provenance import fingerprint
+from selfstudy.provenance import fingerprint, hash_array
 
 NUM_VALID = 5000  # images that validate, at most, of the study
 WITHOUT_CHUNKS = 100  # rows read at once of a file that has none
+SAMPLED = 16  # images that a fingerprint is of, where there are no checksums of all
 
 
 class Block(NamedTuple):
@@ -59,7 +61,8 @@ class BaseDataset:
         class_names: of the classes.
         dense: there is a target for every pixel.
         input: how its images are prepared; None where the file does not say it.
-        fingerprint: of the file's attributes and targets.
+        fingerprint: of what the file holds: the same wherever it lies, whenever it was made. Where
+            images have no checksums, it is of some of them.
 
     Raises:
         DataError: the file is missing, damaged, or its parts do not agree.
@@ -78,7 +81,6 @@ class BaseDataset:
         self.num_valid = num_valid
         with open_hdf5(self.path) as file, report_damage(self.path):
             self.splits, self.class_names = check_prepared(file, input_res, self.assume)
-            attributes = {name: str(value) for name, value in sorted(file.attrs.items())}
             self.resolution = file["data"].shape[-1]
             self.dense = file["targets"].ndim == 4
             self.input = read_input(file)
@@ -86,9 +88,11 @@ class BaseDataset:
             self.targets = (
                 np.zeros(sum(self.splits), np.int64)
                 if self.dense
-                else file["targets"][:].astype(np.int64)
+                else read_whole(file, "targets").astype(np.int64)
             )
-        self.fingerprint = fingerprint([str(attributes), self.targets.tobytes().hex()])
+            self.fingerprint = fingerprint(
+                [str(self.splits), str(self.class_names), str(self.input), *hash_contents(file)]
+            )
         self.training_images = self.splits[0]
 
     def locate(self, folder: Path, input_res: int | None) -> Path:
@@ -115,11 +119,11 @@ class BaseDataset:
         with open_hdf5(self.path) as file, report_damage(self.path):
             if name not in file:
                 raise DataError(f"{self.path}: no {name!r} in it")
-            values = file[name][:]
-        if len(values) != sum(self.splits):
-            raise DataError(
-                f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
-            )
+            values = read_whole(file, name)
+            if len(values) != sum(self.splits):
+                raise DataError(
+                    f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
+                )
         return values
 
     def has_field(self, name: str) -> bool:
@@ -151,10 +155,13 @@ class BaseDataset:
             rows: of the prepared file, sorted.
             device: where they go.
             labels: of all images, by task.
+
+        Raises:
+            DataError: some are damaged, which are named.
         """
         with open_hdf5(self.path) as file, report_damage(self.path):
-            images = read_rows(file["data"], rows)
-            maps = read_rows(file["targets"], rows) if self.dense else None
+            images = read_rows(file, "data", rows)
+            maps = read_rows(file, "targets", rows) if self.dense else None
         return Block(
             torch.from_numpy(images).to(device),
             {name: torch.from_numpy(values[rows]).to(device) for name, values in labels.items()},
@@ -168,6 +175,10 @@ def read_input(file: h5py.File) -> Input | None:
     space = read_color_space(file)
     if space is None or not {"mean", "std"} <= set(file.attrs):
         return None
+    if space not in SPACES:
+        raise DataError(
+            f"{file.filename}: 'color_space': expected {' or '.join(SPACES)}, found {space!r}"
+        )
     mean, std = (tuple(float(x) for x in file.attrs[key]) for key in ("mean", "std"))
     return Input(space, mean, std)
 
@@ -221,7 +232,7 @@ def check_prepared(
             f"{len(data)} in all, found {splits}"
         )
     if targets.ndim == 1:
-        found = targets[:]
+        found = read_whole(file, "targets")
         if not 0 <= found.min() <= found.max() < len(classes):
             raise DataError(
                 f"{name}: 'targets': expected classes from 0 to {len(classes) - 1}, found "
@@ -230,12 +241,42 @@ def check_prepared(
     return splits, classes
 
 
-def read_rows(data: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
-    """Sorted `rows` of a dataset, a chunk at a time."""
-    images = np.empty((len(rows), *data.shape[1:]), data.dtype)
+def read_rows(file: h5py.File, name: str, rows: np.ndarray) -> np.ndarray:
+    """Read sorted `rows` of a dataset, a chunk at a time, and verify them.
+
+    Raises:
+        DataError: some of them, which are named, do not agree with their checksums or, where the
+            file has none, are not finite.
+    """
+    data, checksums = file[name], read_checksums(file, name, rows)
+    values = np.empty((len(rows), *data.shape[1:]), data.dtype)
     size = data.chunks[0] if data.chunks else WITHOUT_CHUNKS
-    edges = np.flatnonzero(np.diff(rows // size)) + 1
-    for part in np.split(np.arange(len(rows)), edges):
-        wanted = rows[part]
-        images[part] = data[wanted[0] : wanted[-1] + 1][wanted - wanted[0]]
-    return images
+    edges = [0, *np.flatnonzero(np.diff(rows // size)) + 1, len(rows)]
+    for part in map(slice, edges[:-1], edges[1:]):
+        wanted, found = rows[part], values[part]
+        chunk = slice(wanted[0], wanted[-1] + 1)
+        if chunk.stop - chunk.start == len(wanted):
+            data.read_direct(found, chunk)  # which copies nothing
+        else:
+            found[:] = data[chunk][wanted - wanted[0]]
+        if checksums is None:
+            require_finite(file, name, wanted, found)
+        else:
+            verify_rows(file, name, wanted, found, checksums[part])
+    return values
+
+
+def hash_contents(file: h5py.File) -> Iterator[str]:
+    """Hash all numbers that a prepared file holds: images by their checksums, or some of them."""
+    for name in sorted(file):
+        stored = file[name]
+        if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "iufb":
+            continue  # names of files, which are places
+        if name == "data" or stored.ndim == 4:
+            if name + SUFFIX in file:
+                continue  # its checksums are hashed
+            rows = np.unique(np.linspace(0, len(stored) - 1, SAMPLED).astype(int))
+            values = np.stack([stored[row] for row in rows])
+        else:
+            values = np.asarray(read_whole(file, name))
+        yield f"{name} {stored.dtype} {stored.shape} {hash_array(values)}"

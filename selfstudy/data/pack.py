@@ -67,7 +67,8 @@ def pack(
             yield sample
             progress(1)
 
-    attributes = {"dataset": dataset, "bucket": bucket, "seed": seed, "source": str(folder)}
+    source = Path(folder).resolve().name  # not its place, which changes nothing
+    attributes = {"dataset": dataset, "bucket": bucket, "seed": seed, "source": source}
     write_packed(output, size, read_samples(), attributes, rows)
 
 

@@ -3,11 +3,13 @@
 Both the embedded renderer and the packing of data that others rendered write it; preparation reads
 it. A file holds `png_images` (n,) variable-length uint8, one dataset per metadata field, `targets`
 (n,) int64 for single-object data, and for multi-object data `png_targets` (n,) variable-length
-uint8: a PNG with the channels instance id, semantic id and depth. The attribute `classes` names the
-classes, where they are not the study's.
+uint8: a PNG with the channels instance id, semantic id and depth. `png_images_crc32` and
+`png_targets_crc32` are checksums of these. The attribute `classes` names the classes, where they
+are not the study's; `dataset`, `bucket` and others say what the file is and how it was made.
 """
 
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +18,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
+from selfstudy.data.checksums import FORMAT, checksum_rows, write_checksums
 from selfstudy.files import require_space, write_whole
 
 RESERVE = 2**23  # bytes that HDF5 may hold back, and its metadata
@@ -77,9 +80,12 @@ def write_packed(
     Raises:
         DataError: the disk is full, or the place cannot be written.
     """
-    with write_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with (
+        write_whole(path) as temporary,
+        h5py.File(temporary, "w", libver=FORMAT, locking=False) as file,
+    ):
         file.attrs.update(attributes)
-        objects, stored = [], {}
+        objects, stored, checksums = [], {}, defaultdict(list)
         for index, sample in enumerate(samples):
             encoded = {"png_images": sample.image, "png_targets": sample.targets}
             for name, data in encoded.items():
@@ -91,15 +97,19 @@ def write_packed(
                     dtype = h5py.vlen_dtype(np.uint8)
                     stored[name] = file.create_dataset(name, count, dtype=dtype)
                 stored[name][index] = np.frombuffer(data, np.uint8)
+                checksums[name].append(checksum_rows([data])[0])
             objects.append(sample.objects)
+        for name, values in checksums.items():
+            write_checksums(file, name, np.array(values))
         single = "png_targets" not in stored
-        for field in OBJECT.names:
-            values = np.stack([each[field] for each in objects])
-            file[field] = values[:, 0] if single else values
+        fields = {name: np.stack([each[name] for each in objects]) for name in OBJECT.names}
         if single:
-            file["targets"] = file["class"][:]
+            fields = {name: values[:, 0] for name, values in fields.items()}
+            fields["targets"] = fields["class"]
         if rows is not None:
-            file["rows"] = rows
+            fields["rows"] = rows
+        for name, values in fields.items():
+            file.create_dataset(name, data=values, fletcher32=True)
 
 
 def encode_png(pixels: np.ndarray) -> bytes:

@@ -5,7 +5,7 @@ shuffled inside. The order depends on the seed alone.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
+from selfstudy.data.checksums import read_checksums, read_whole, verify_rows
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
@@ -27,6 +28,7 @@ from selfstudy.data.resampling import resize_bicubic
 from selfstudy.errors import DataError
 from selfstudy.provenance import hash_files
 
+PLACES = ("bucket", "source")  # attributes of a packed file that may differ within a dataset
 T = TypeVar("T")
 
 
@@ -39,6 +41,7 @@ def prepare(
     seed: int,
     processes: int = 1,
     progress: Callable[[int], object] = lambda images: None,
+    made: Mapping[str, object] = {},
 ) -> None:
     """Write a prepared file from the twelve packed files of a dataset.
 
@@ -54,9 +57,11 @@ def prepare(
         seed: of the order.
         processes: that work side by side.
         progress: is told how many images have finished since it was told last.
+        made: what the packed files must say of how they were made, such as their `seed`; those
+            that say nothing of it are believed.
 
     Raises:
-        DataError: a file is missing, truncated or inconsistent.
+        DataError: a file is missing, damaged, inconsistent, or not that of its place.
     """
     with ExitStack() as stack:
         buckets = [stack.enter_context(open_hdf5(path)) for path in packed]
@@ -65,6 +70,8 @@ def prepare(
             raise DataError(
                 f"{Path(packed[0]).parent}: expected {BUCKETS} buckets of one size, found {counts}"
             )
+        map_buckets(buckets, lambda bucket: require_origin(bucket, {"dataset": dataset, **made}))
+        require_places(buckets)
         classes = map_buckets(buckets, read_classes)
         objects = map_buckets(buckets, lambda bucket: bucket["class"].shape)
         if len(set(classes)) != 1 or len(set(objects)) != 1:
@@ -77,8 +84,10 @@ def prepare(
 
         def make_reader(field: str) -> Callable[[slice], np.ndarray]:
             decode = partial(decode_packed, field=field, resolution=resolution)
+            every = np.arange(counts[0])
+            checksums = map_buckets(buckets, partial(read_checksums, name=field, rows=every))
             return lambda rows: np.stack(
-                [decode(encoded) for encoded in read_encoded(buckets, field, order[rows])]
+                [decode(image) for image in read_encoded(buckets, field, order[rows], checksums)]
             )
 
         write_prepared(
@@ -95,7 +104,10 @@ def prepare(
                 seed=seed,
             ),
             (
-                (field, np.concatenate(map_buckets(buckets, lambda b, f=field: b[f][:]))[order])
+                (
+                    field,
+                    np.concatenate(map_buckets(buckets, partial(read_whole, name=field)))[order],
+                )
                 for field in (OBJECT.names if dense else ("targets", *OBJECT.names))
             ),
             make_reader("png_images"),
@@ -112,6 +124,36 @@ def map_buckets(buckets: Sequence[h5py.File], read: Callable[[h5py.File], T]) ->
         with report_damage(bucket.filename):
             results.append(read(bucket))
     return results
+
+
+def require_origin(bucket: h5py.File, made: Mapping[str, object]) -> None:
+    """Require that a packed file says nothing else of how it was made.
+
+    Raises:
+        DataError: it does; it names the file and the attribute.
+    """
+    for key, value in made.items():
+        found = bucket.attrs.get(key, value)
+        if not np.array_equal(found, value):
+            raise DataError(f"{bucket.filename}: its {key} is {found}: expected {value}")
+
+
+def require_places(buckets: Sequence[h5py.File]) -> None:
+    """Require that packed files say their places, and otherwise what the first one says.
+
+    Raises:
+        DataError: one does not; it names the file and the attribute.
+    """
+    said = map_buckets(buckets, lambda bucket: dict(bucket.attrs))
+    for place, (bucket, attributes) in enumerate(zip(buckets, said, strict=True)):
+        require_origin(bucket, {"bucket": place})
+        for key in sorted({*said[0], *attributes} - {*PLACES, "classes"}):
+            first, found = said[0].get(key, "not said"), attributes.get(key, "not said")
+            if not np.array_equal(found, first):
+                raise DataError(
+                    f"{bucket.filename}: its {key} is {found}, and that of {buckets[0].filename} "
+                    f"{first}: expected buckets that were made together"
+                )
 
 
 def check_packed(bucket: h5py.File) -> int:
@@ -131,7 +173,8 @@ def check_packed(bucket: h5py.File) -> int:
             raise DataError(
                 f"{bucket.filename}: {len(bucket[field])} rows in {field!r} for {count} images"
             )
-    targets, most = bucket["class" if dense else "targets"][:], len(read_classes(bucket)) - 1
+    targets = read_whole(bucket, "class" if dense else "targets")
+    most = len(read_classes(bucket)) - 1
     if targets.ndim != (2 if dense else 1) or targets.min() < 0 or targets.max() > most:
         raise DataError(
             f"{bucket.filename}: 'targets': expected one class from 0 to {most} per "
@@ -164,10 +207,18 @@ class Encoded(NamedTuple):
     content: bytes
 
 
-def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) -> list[Encoded]:
+def read_encoded(
+    buckets: Sequence[h5py.File],
+    field: str,
+    indices: np.ndarray,
+    checksums: Sequence[np.ndarray | None],
+) -> list[Encoded]:
     """Read the images or the targets at `indices`, counted through all buckets, in their order.
 
     Each bucket is read once, which is many times faster than image by image.
+
+    Raises:
+        DataError: one does not agree with its checksum, of those of the buckets that have any.
     """
     numbers, rows = np.divmod(indices, len(buckets[0][field]))
     found: dict[int, Encoded] = {}
@@ -178,6 +229,8 @@ def read_encoded(buckets: Sequence[h5py.File], field: str, indices: np.ndarray) 
         path, wanted = bucket.filename, rows[places]
         with report_damage(path):
             contents = bucket[field][wanted]
+            if checksums[number] is not None:
+                verify_rows(bucket, field, wanted, contents, checksums[number][wanted])
             for place, row, content in zip(places.tolist(), wanted.tolist(), contents, strict=True):
                 found[place] = Encoded(path, row, content.tobytes())
     return [found[place] for place in range(len(indices))]
@@ -195,7 +248,9 @@ def decode_packed(encoded: Encoded, field: str, resolution: int) -> np.ndarray:
             return resize_bicubic(pixels, resolution)
     sampling = {"png_images": Resampling.BICUBIC, "png_targets": Resampling.NEAREST}[field]
     try:
-        return resize(Image.open(io.BytesIO(encoded.content)), resolution, sampling)
+        file = io.BytesIO(encoded.content)
+        Image.open(file).verify()  # PNG's checksums, which decoding leaves unread
+        return resize(Image.open(file), resolution, sampling)
     except UNREADABLE as error:
         raise DataError(
             f"{encoded.path}: {field!r}: image {encoded.row} cannot be decoded: {error}"

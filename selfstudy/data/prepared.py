@@ -4,7 +4,8 @@ Preparation of rendered images, of CIFAR and of own images writes it. A file hol
 (n, 3, resolution, resolution), in the order training, validation, test, row behind row; `targets`:
 classes, int64 (n,), or for multi-object data instance id, semantic id and depth of each pixel,
 uint8 (n, 3, resolution, resolution); and what else is known of each image. Its attributes are those
-of `Description`, and the `version` that wrote it.
+of `Description`, and the `version` that wrote it. `data_crc32`, and `targets_crc32` of dense ones,
+are checksums of the rows.
 """
 
 import os
@@ -19,7 +20,9 @@ from typing import NamedTuple, TypeVar
 import h5py
 import numpy as np
 
+from selfstudy.data.checksums import CHECKSUM, FORMAT, checksum_rows, write_checksums
 from selfstudy.data.color import Statistics, normalise
+from selfstudy.data.packed import RESERVE
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 
@@ -76,39 +79,49 @@ def write_prepared(
         DataError: the disk is full, or the place cannot be written.
     """
     shape = (sum(about.splits), 3, about.resolution, about.resolution)
-    pixel = np.dtype(np.float16).itemsize + (read_targets is not None)
-    needs = int(np.prod(shape)) * pixel
+    stored = {"data": np.float16} | ({} if read_targets is None else {"targets": np.uint8})
+    needs = int(np.prod(shape)) * sum(np.dtype(kind).itemsize for kind in stored.values())
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}
     del attributes["statistics"]
     with write_whole(output, needs) as temporary:
-        # The first format whose attributes may exceed 64 KiB: the names of thousands of classes.
-        with h5py.File(temporary, "w", libver="v108") as file:
+        # Its attributes may exceed 64 KiB, too: the names of thousands of classes.
+        with h5py.File(temporary, "w", libver=FORMAT, locking=False) as file:
             file.attrs.update({k: value for k, value in attributes.items() if value is not None})
             for name, values in fields:
                 require_space(temporary, needs + values.nbytes)
-                file[name] = values
+                # HDF5 has no checksums of texts, whose length differs.
+                file.create_dataset(name, data=values, fletcher32=values.dtype.kind != "O")
                 del values  # before the next are made
-            start = reserve_dataset(file, "data", shape, np.float16)
-            if read_targets is not None:
-                dense_start = reserve_dataset(file, "targets", shape, np.uint8)
+            starts = {
+                name: reserve_dataset(file, name, shape, kind) for name, kind in stored.items()
+            }
 
         # HDF5 has laid the file out, and closed it: now processes write side by side.
         with temporary.open("r+b", buffering=0) as pixels:
 
-            def write_batch(batch: slice) -> int:
-                images = normalise(read(batch), about.color_space, about.statistics)
-                write_rows(pixels.fileno(), images, start, batch)
+            def write_batch(batch: slice) -> dict[str, np.ndarray]:
+                rows = {"data": normalise(read(batch), about.color_space, about.statistics)}
                 if read_targets is not None:
-                    dense = read_targets(batch).transpose(0, 3, 1, 2)
-                    write_rows(pixels.fileno(), dense, dense_start, batch)
-                return len(images)
+                    rows["targets"] = read_targets(batch).transpose(0, 3, 1, 2)
+                checksums = {}
+                for name, values in rows.items():
+                    contiguous = np.ascontiguousarray(values)
+                    write_rows(pixels.fileno(), contiguous, starts[name], batch)
+                    checksums[name] = checksum_rows(contiguous)
+                return checksums
 
             size = max(1, min(BATCH, BATCH_PIXELS // about.resolution**2))
             batches = [slice(i, min(i + size, shape[0])) for i in range(0, shape[0], size)]
             if processes > 1:
                 write_batch(slice(0, 1))  # so that its copies have the compiled functions loaded
-            for images in map_in_processes(write_batch, batches, processes):
-                progress(images)
+            written = []
+            for checksums in map_in_processes(write_batch, batches, processes):
+                written.append(checksums)
+                progress(len(checksums["data"]))
+        require_space(temporary, RESERVE + shape[0] * CHECKSUM * len(stored))
+        with h5py.File(temporary, "r+", libver=FORMAT, locking=False) as file:
+            for name in stored:
+                write_checksums(file, name, np.concatenate([batch[name] for batch in written]))
 
 
 def reserve_dataset(file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> int:
@@ -120,8 +133,8 @@ def reserve_dataset(file: h5py.File, name: str, shape: tuple[int, ...], dtype: n
 
 
 def write_rows(file: int, values: np.ndarray, start: int, rows: slice) -> None:
-    """Write the values of some rows into the dataset that begins at `start`."""
-    content = memoryview(np.ascontiguousarray(values).ravel().view(np.uint8))
+    """Write the values, contiguous, of some rows into the dataset that begins at `start`."""
+    content = memoryview(values.ravel().view(np.uint8))
     place = start + rows.start * values[0].nbytes
     while content:  # the system may write less than it is given
         written = os.pwrite(file, content, place)

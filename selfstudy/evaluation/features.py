@@ -48,14 +48,20 @@ def find_data(folder: Path) -> str:
     """Find the prepared file that a run trained on.
 
     Raises:
-        DataError: its metrics are missing or do not say it.
+        DataError: its metrics are missing or do not say it, or it is not there.
     """
     path = folder / "metrics.csv"
     try:
         with path.open(newline="") as file:
-            return next(csv.DictReader(file))["data"]
+            data = next(csv.DictReader(file))["data"]
     except (OSError, KeyError, StopIteration) as error:
         raise DataError(f"{path}: expected the metrics of a run, with a column 'data'") from error
+    if not Path(data).is_file():
+        raise DataError(
+            f"{data}: there is no such file here, which {folder} trained on: say where it is by "
+            f"--data"
+        )
+    return data
 
 
 def open_run(folder: Path, data: str | Path | None = None) -> tuple[Backbone, BaseDataset]:
@@ -167,7 +173,7 @@ def save_features(
     rows = {split: dataset.rows(split) for split in SPLITS}
     labels = dataset.read_field("class") if dataset.dense else dataset.targets
     needs = sum(map(len, rows.values())) * (2 * backbone.out_feats + 32)
-    with write_whole(path, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(path, needs) as temporary, h5py.File(temporary, "w", locking=False) as file:
         file.attrs["stamp"] = stamp
         file.attrs["data"] = str(dataset.path)
         for split in SPLITS:

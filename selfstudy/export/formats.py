@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, make_described
 from selfstudy.snapshots import load_exactly
+from selfstudy.starts.file import DIGEST, hash_weights
 
 
 class Export:
@@ -50,10 +51,11 @@ class Safetensors(Export):
     libraries = ("safetensors.torch",)
 
     def content(self, images: Tensor) -> bytes:
-        """Write the weights, and what is known of them."""
+        """Write the weights, what is known of them, and a checksum of both."""
         from safetensors.torch import save
 
-        return save(self.backbone.state_dict(), dict(self.about))
+        weights = self.backbone.state_dict()
+        return save(weights, {**self.about, DIGEST: hash_weights(weights, self.about)})
 
     def features(self, path: Path, images: Tensor) -> tuple[Tensor, ...]:
         """Load the weights into a backbone made anew."""

@@ -14,8 +14,8 @@ import torch
 from selfstudy.configuration import load_configuration
 from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID
-from selfstudy.data.names import BUCKETS
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.planning.images import Counts
 from selfstudy.training.loop import evaluate
 from selfstudy.training.run import find_device
 
@@ -87,18 +87,18 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
     return Pace(train, valid / len(rows), parameters)
 
 
-def count_images(kind: Kind, training_images: int, labels: int | None) -> Amount:
+def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:
     """Count what such a run sees of a dataset.
 
     Args:
         kind: of run.
-        training_images: of the dataset.
+        splits: the dataset's images.
         labels: that it finetunes on; None: all training images.
     """
     configuration = load_configuration(kind.files, kind.bindings)
     recipe = configuration.recipe
     rounds = len(recipe.scheduler.list_rates(steps_per_round=1))
-    images = labels or training_images
+    images = labels or splits.train
     repeats = max(1, -(-recipe.rounds.require(labels) // images))
     length = repeats * min(images, recipe.rounds.max_images // configuration.count_views())
     batch = min(recipe.dataloader.batch_size, length)
@@ -106,7 +106,7 @@ def count_images(kind: Kind, training_images: int, labels: int | None) -> Amount
     if steps == -1:
         steps = length // batch
     most = configuration.bound["BaseDataset"].get("num_valid", NUM_VALID)
-    valid = min(most, training_images // (BUCKETS - 2))
+    valid = min(most, splits.valid)
     if recipe.session.valid_iters != -1:
         valid = min(valid, recipe.session.valid_iters * batch)
     return Amount(rounds * steps * batch, rounds * valid)

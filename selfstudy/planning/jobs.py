@@ -6,12 +6,14 @@ from pathlib import Path
 from snakemake.api import SnakemakeApi
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.logging import logger
-from snakemake.settings.enums import Quietness
+from snakemake.settings.enums import Quietness, RerunTrigger
 from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
 
 from selfstudy.errors import ConfigurationError
 from selfstudy.provenance import PACKAGE
 
+# As profiles/default has it, which Snakemake reads on its command line only.
+TRIGGERS = RerunTrigger.all() - {RerunTrigger.CODE}
 Job = tuple[str, tuple[tuple[str, str], ...]]  # a rule, and its wildcards by name
 
 
@@ -51,7 +53,7 @@ def list_jobs(configfile: Path, force: bool) -> list[Job]:
                 resource_settings=ResourceSettings(),
                 config_settings=ConfigSettings(configfiles=[configfile]),
             )
-            settings = DAGSettings(forceall=force, force_incomplete=True)
+            settings = DAGSettings(forceall=force, force_incomplete=True, rerun_triggers=TRIGGERS)
             workflow.dag(settings).execute_workflow(executor="dryrun")
     except (RuleException, WorkflowError) as error:
         reason = str(error).strip().splitlines()[-1].strip()

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from selfstudy.data.names import BUCKETS
-from selfstudy.factors import MULTI
+from selfstudy.errors import ConfigurationError
 from selfstudy.job import show_progress
 from selfstudy.planning.calibration import Kind, count_images, measure_pace, measure_rendering
+from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.gin_files import (
@@ -28,11 +29,14 @@ STAGES = (
     "render",
     "pack",
     "prepare",
+    "prepare_cifar",
+    "prepare_images",
     "pretrain",
     "finetune",
     "linear",
     "finetune_frozen",
 )
+PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
 TRAINING = ("pretrain", "finetune", "finetune_frozen")
 
 
@@ -48,6 +52,7 @@ def plan(configfile: str) -> pd.DataFrame:
 
     Raises:
         ConfigurationError: the configuration is not sound, or Snakemake refuses it.
+        DataError: images that it names are missing, or do not make sense.
     """
     path = Path(configfile)
     needs = Needs(Sweep(read_configuration(path)))
@@ -68,7 +73,7 @@ def plan(configfile: str) -> pd.DataFrame:
                 row["gigabytes"] += gigabytes
             rows.append(row)
     table = pd.DataFrame(rows)
-    known = table["rule"].isin([*TRAINING, "render", "prepare"])
+    known = table["rule"].isin([*TRAINING, *PREPARATION, "render"])
     table.loc[~known, ["hours", "hours_left", "gigabytes"]] = float("nan")
     return table
 
@@ -87,6 +92,7 @@ class Needs:
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
+        self.count_splits = cache(self._count_splits)
         self.measure_pace = cache(measure_pace)
         self.count_images = cache(count_images)
         self.measure_rendering = cache(measure_rendering)
@@ -95,7 +101,7 @@ class Needs:
         """Estimate the hours and gigabytes of one job; 0 for rules that take little."""
         if rule in TRAINING:
             return self.estimate_training(**wildcards)
-        if rule not in ("render", "prepare"):
+        if rule not in (*PREPARATION, "render"):
             return 0.0, 0.0
         dataset = self.sweep.datasets[wildcards["dataset"]]
         if rule == "render":
@@ -103,8 +109,9 @@ class Needs:
             resolution = self.sweep.rendering["resolution"]
             seconds, size = self.measure_rendering(dataset.name, resolution)
             return images * seconds / 3600, images * size / 1e9
-        channels = 3 * (2 + dataset.name.endswith(MULTI))  # bytes: two of an image, one of a target
-        pixels = dataset.settings.get("images", 0) * dataset.resolution**2
+        dense = dataset.family == "dense"
+        channels = 3 * (2 + dense)  # bytes: two of an image, one of a target
+        pixels = sum(self.count_splits(dataset.name)) * dataset.resolution**2
         return 0.0, pixels * channels / 1e9
 
     def estimate_training(
@@ -122,7 +129,7 @@ class Needs:
 
         def make_kind(gin: Gin) -> Kind:
             files, bindings = map(tuple, gin)
-            return Kind(files, bindings, about.resolution, dataset.endswith(MULTI), CLASSES)
+            return Kind(files, bindings, about.resolution, about.family == "dense", CLASSES)
 
         if layer:
             run = timed = make_kind(
@@ -133,12 +140,19 @@ class Needs:
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
             run = timed = make_kind(configure_pretraining(sweep, **place))
-        budgets = [max(task["labels"]) for task in sweep.tasks.values()]
-        images = about.training_images or max(budgets)
-        seen = self.count_images(run, images, int(labels) if labels else None)
+        splits = self.count_splits(dataset)
+        if labels and int(labels) > splits.train:
+            raise ConfigurationError(
+                f"tasks: {task}: labels: {labels} labels, but dataset {dataset!r} has "
+                f"{splits.train} training images"
+            )
+        seen = self.count_images(run, splits, int(labels) if labels else None)
         kind = "finetune" if labels else "pretrain"
         cost = self.measure_pace(timed, sweep.config["resources"][kind]["threads"])
         hours = (seen.train * cost.train + seen.valid * cost.valid) / 3600
         if labels:
             return len(sweep.config["seeds"]) * hours, 0.0
         return hours, cost.parameters * 4 / 1e9
+
+    def _count_splits(self, dataset: str) -> Counts:
+        return count_splits(self.sweep.datasets[dataset], self.sweep.config["seed"])

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from selfstudy.analysis.tables import read_table
 from selfstudy.errors import DataError
+from selfstudy.locks import Lock
 from selfstudy.training.failure import FAILURE, read_failure
+from selfstudy.training.history import HISTORY, PROGRESS, TIMES
+from selfstudy.training.run import LOCK
 
 DONE, RUNNING, FAILED, STOPPED = "done", "running", "failed", "stopped"
 COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left", "why"]
@@ -26,7 +28,7 @@ def list_states(results: str | Path) -> pd.DataFrame:
         its last validation `accuracy`; while it runs, the `minutes_left`, as long as its rounds
         took; and `why` it failed.
     """
-    traces = ("times.csv", FAILURE)
+    traces = (TIMES, FAILURE)
     folders = sorted({path.parent for name in traces for path in Path(results).rglob(name)})
     rows = [row for folder in folders for row in find_state(folder, Path(results))]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -42,8 +44,9 @@ def find_state(folder: Path, results: Path) -> Iterator[dict[str, object]]:
     elif why := read_failure(folder):
         row |= {"state": FAILED, "why": why}
     try:
-        times = read_table(folder / "times.csv", ("round", "rounds", "seconds"))
-        history = read_table(folder / "history.csv", ("round",))
+        times = read_table(folder / TIMES, ("round", "rounds", "seconds"))
+        over = not (folder / PROGRESS).is_file()
+        history = read_table(folder / (HISTORY if over else PROGRESS), ("round",))
     except DataError:  # its first round is not over
         if "state" in row:
             yield row
@@ -64,7 +67,6 @@ def find_state(folder: Path, results: Path) -> Iterator[dict[str, object]]:
 def is_held(folder: Path) -> bool:
     """Whether a process trains in a run's folder."""
     try:
-        with FileLock(folder / ".lock", timeout=0):
-            return False
-    except Timeout:
-        return True
+        return Lock(folder / LOCK).find_holder() is not None
+    except DataError:  # nobody can tell
+        return False

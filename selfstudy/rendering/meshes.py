@@ -83,7 +83,7 @@ def collect_meshes(
     """
     folders = find_class_folders(folder)
     paths = {name: sorted(find_mesh_files(place)) for name, place in folders.items()}
-    with write_whole(output) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(output) as temporary, h5py.File(temporary, "w", locking=False) as file:
         for name, dtype in ARRAYS.items():
             file.create_dataset(name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3))
         classes, names, ends, skipped, used = [], [], [], [], []

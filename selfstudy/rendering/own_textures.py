@@ -57,7 +57,7 @@ def collect_textures(
         )
     text = h5py.string_dtype()
     needs = len(used) * 3 * SIZE**2
-    with write_whole(output, needs) as temporary, h5py.File(temporary, "w") as file:
+    with write_whole(output, needs) as temporary, h5py.File(temporary, "w", locking=False) as file:
         file["textures"] = np.stack(textures)
         names = [str(path.relative_to(folder)) for path in used]
         file.create_dataset("name", data=names, dtype=text)

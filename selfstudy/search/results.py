@@ -4,13 +4,13 @@ from pathlib import Path
 
 import optuna
 import pandas as pd
-from filelock import FileLock
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from selfstudy.drawing import save
 from selfstudy.errors import DataError, TrainingError
 from selfstudy.files import write_whole
+from selfstudy.locks import Lock
 from selfstudy.search.figures import draw_importance, draw_parallel
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
@@ -48,7 +48,7 @@ def write_results(folder: str | Path) -> FrozenTrial:
         found = ", ".join(f"{count} {state}" for state, count in counts.items())
         raise TrainingError(f"{folder}: no trial is complete, of which one could be best: {found}")
     best = study.best_trial
-    with FileLock(folder / LOCK):
+    with Lock(folder / LOCK):
         with write_whole(folder / "best.gin") as temporary:
             temporary.write_text(
                 compose_best_configuration(folder, best, len(table)), encoding="utf-8"

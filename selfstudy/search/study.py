@@ -3,13 +3,12 @@
 import os
 import warnings
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import optuna
-from filelock import FileLock, Timeout
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.storages import JournalStorage
@@ -17,10 +16,12 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
 from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.locks import Lock
 from selfstudy.search.space import SPACE
 
 JOURNAL = "journal.log"
 LOCK = ".lock"  # of who draws a trial, or writes results
+CLAIM = ".claim"  # of who runs a trial
 STUDY = "search"  # the only one of its journal; its folder has the name
 DIVERGED = "diverged"  # a trial's attribute: where and how
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -67,15 +68,14 @@ class SharedStudy:
 
     def __init__(self, folder: Path, settings: SearchSettings, stamp: Mapping[str, str]) -> None:
         self.folder, self.settings = folder, settings
-        self._lock = FileLock(folder / LOCK)
+        self._lock = Lock(folder / LOCK)
         space = {name: str(distribution) for name, distribution in SPACE.items()}
         stamp = {**stamp, **asdict(settings), "space": space}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            hold = self._lock.acquire()
         except OSError as error:
             raise DataError(f"{folder}: cannot be written: {error.strerror}") from error
-        with hold:
+        with self._lock:
             self.study = optuna.create_study(
                 storage=open_journal(folder),
                 study_name=STUDY,
@@ -104,25 +104,29 @@ class SharedStudy:
 
         Returns:
             A trial whose process has died, or else a new one, and its hold, a context: the trial is
-            this process's own until that ends. The system ends it when the process dies, however
-            it dies. Nothing when `trials` have been begun.
+            this process's own until that ends, or the process does. Nothing when `trials` have been
+            begun.
         """
         with self._lock:
             begun = self.study.get_trials(deepcopy=False)
             for trial in begun:
-                if trial.state == TrialState.RUNNING:
-                    with suppress(Timeout):
-                        return Trial(self.study, trial._trial_id), self._hold(trial.number)
+                if trial.state == TrialState.RUNNING and (hold := self._take(trial.number)):
+                    return Trial(self.study, trial._trial_id), hold
             if len(begun) < trials:
                 self.study.sampler = make_sampler(self.settings, len(begun))
                 trial = self.study.ask(SPACE)
-                return trial, self._hold(trial.number)
+                return trial, self._take(trial.number)
         return None
 
-    def _hold(self, number: int) -> AbstractContextManager:
+    def _take(self, number: int) -> AbstractContextManager | None:
+        """Take a trial, and give what lets go of it; None where another process has it."""
         folder = self.locate_trial(number)
         folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / ".claim").acquire(timeout=0)
+        lock, hold = Lock(folder / CLAIM), ExitStack()
+        if not lock.take():
+            return None
+        hold.callback(lock.release)
+        return hold
 
 
 def make_sampler(settings: SearchSettings, number: int) -> BaseSampler:
@@ -146,7 +150,7 @@ def open_journal(folder: Path) -> JournalStorage:
     Raises:
         DataError: it is damaged, or cannot be opened.
     """
-    path, lock = folder / JOURNAL, FileLock(folder / ".journal.lock")
+    path, lock = folder / JOURNAL, Lock(folder / ".journal.lock")
     try:
         with lock:
             drop_torn_record(path)

@@ -8,7 +8,7 @@ import torch
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.errors import ConfigurationError
-from selfstudy.provenance import hash_files
+from selfstudy.provenance import fingerprint, hash_array
 from selfstudy.snapshots import SNAPSHOT, load_exactly, locate_run, read_snapshot, rebuild
 
 # Arguments of a backbone that finetuning may choose anew, and one that follows the snapshot: its
@@ -90,8 +90,16 @@ class Snapshot(Start):
         return backbone
 
     def describe(self) -> str:
-        """Give the file's checksum."""
-        return f"snapshot {hash_files([self.path])}"
+        """Give a checksum of its backbone, weights and images, not of how it came about.
+
+        The rest of a snapshot names places, such as that of the data.
+        """
+        content = read_snapshot(self.path)
+        parts = [repr(content["backbone"]), repr(content["input"])]
+        for name, value in sorted(content["weights"].items()):
+            values = value.reshape(-1).view(torch.uint8).numpy()
+            parts += [name, f"{value.dtype} {tuple(value.shape)}", hash_array(values)]
+        return f"snapshot {fingerprint(parts)}"
 
     def _agree(self, found: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         """The snapshot's description, read as is asked for.

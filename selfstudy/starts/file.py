@@ -1,7 +1,11 @@
 """Weights in a file of one's own."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
@@ -13,6 +17,7 @@ from selfstudy.starts.base import MakeBackbone, Start
 from selfstudy.starts.weights import fit
 
 SAFETENSORS = ".safetensors"
+DIGEST = "selfstudy_sha256"  # what a file of `selfstudy export` says of its weights and the rest
 
 
 class File(Start):
@@ -48,8 +53,8 @@ class File(Start):
         fit(self.make(), weights, str(self.path))
 
     def describe(self) -> str:
-        """Give the file's checksum."""
-        return f"file {hash_files([self.path])}"
+        """Give the file's checksum, and what images it is said to expect."""
+        return f"file {hash_files([self.path])} {self.images or ''}".rstrip()
 
     def _read(self) -> tuple[dict[str, Tensor], Input]:
         about: dict[str, str] = {}
@@ -75,7 +80,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     Raises:
         ConfigurationError: the library is not installed.
-        DataError: the file is damaged.
+        DataError: the file is damaged, or its weights are not those that it was exported with.
     """
     try:
         from safetensors import SafetensorError, safe_open
@@ -85,10 +90,24 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
     try:
         with safe_open(path, "pt") as file:
-            return {key: file.get_tensor(key) for key in list(file.keys())}, file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in list(file.keys())}
+            about = file.metadata() or {}
     except (SafetensorError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: damaged, or not a safetensors file: {reason}") from error
+    if about.get(DIGEST, digest := hash_weights(weights, about)) != digest:
+        raise DataError(f"{path}: damaged: its content and its checksum do not agree")
+    return weights, about
+
+
+def hash_weights(weights: Mapping[str, Tensor], about: Mapping[str, str]) -> str:
+    """Hash tensors by name and what is said of them (SHA-256)."""
+    said = sorted((key, value) for key, value in about.items() if key != DIGEST)
+    digest = hashlib.sha256(json.dumps(said).encode())
+    for name, values in sorted(weights.items()):
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
+        digest.update(values.contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def find_input(about: dict[str, str]) -> Input | None:

@@ -3,7 +3,4 @@
 Snakemake imports this room before every run and in every job, so nothing heavy is imported here.
 """
 
-from pathlib import Path
-
-CONFIG = Path(__file__).parents[2] / "config"
 SCRATCH = "scratch"  # the start without pretraining, which all others are compared with

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from selfstudy.configuration import read_gin
+from selfstudy.configuration import GIN, read_gin
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.factors import Factors
 from selfstudy.registry import list_names
-from selfstudy.sweep.datasets import GIN, Dataset
+from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import list_gin_files
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.schema import DEFAULT, conform, load_schema, load_yaml, merge

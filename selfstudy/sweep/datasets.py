@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from selfstudy.configuration import GIN
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
-from selfstudy.sweep import CONFIG
 
-GIN = CONFIG / "gin"
 TRAINING_BUCKETS = 10
-CIFAR_RESOLUTION, CIFAR_TRAINING = 32, 45_000
+CIFAR_RESOLUTION, CIFAR_TRAINING, CIFAR_HELD_OUT = 32, 45_000, (5_000, 10_000)
 
 
 class Dataset(NamedTuple):
@@ -51,6 +50,12 @@ class Dataset(NamedTuple):
         if self.source == "render":
             return self.settings["images"] // BUCKETS * TRAINING_BUCKETS
         return CIFAR_TRAINING if self.source.startswith("cifar") else None
+
+    @property
+    def preparation(self) -> dict[str, object]:
+        """How images of one's own are prepared, wherever they lie; what is not said is default."""
+        places = ("source", "folder", "table", "resolution")
+        return {key: value for key, value in self.settings.items() if key not in places}
 
     @property
     def is_rendered(self) -> bool:

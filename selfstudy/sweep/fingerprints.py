@@ -1,11 +1,33 @@
-"""Fingerprints of the code that a job depends on, taken once: thousands of jobs ask for a few."""
+"""Fingerprints of the code that a job depends on, taken once: thousands of jobs ask for a few.
+
+Its script is part of it: by that file's time Snakemake would tell a new one, which a checkout or a
+copy changes (`rerun-triggers` in profiles/default).
+"""
 
 from functools import cache
 
-from selfstudy.provenance import find_source, fingerprint, fingerprint_code, fingerprint_folder
+from selfstudy.provenance import (
+    PACKAGE,
+    find_source,
+    fingerprint,
+    fingerprint_code,
+    fingerprint_folder,
+)
 from selfstudy.tasks import PROBES
 
+SCRIPTS = PACKAGE.parent / "workflow/scripts"
 RESNETS = "backbones.resnet"  # what names such as r9 stand for
+
+
+def fingerprint_job(script: str, *modules: str) -> str:
+    """Hash a rule's script, the source of modules of the package, and all of it they import.
+
+    Args:
+        script: its name in `workflow/scripts`.
+        modules: those that it finds its way to, by their names in the package.
+    """
+    text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8")
+    return fingerprint([text, fingerprint_modules(*modules)])
 
 
 @cache
@@ -21,11 +43,12 @@ def fingerprint_room(name: str) -> str:
 
 
 def fingerprint_run(
-    module: str, *, backbone: str, pretext: str, task: str = "", **_: object
+    script: str, module: str, *, backbone: str, pretext: str, task: str = "", **_: object
 ) -> str:
-    """Hash the source of `module` and of what a run goes through that it finds by name.
+    """Hash a rule's script, and the source of `module` and of what a run finds by name.
 
     Args:
+        script: its name in `workflow/scripts`.
         module: that runs it.
         backbone: name of a module, which counts if there is one; if not, the residual networks.
         pretext: name of a module, which counts if there is one.
@@ -37,4 +60,5 @@ def fingerprint_run(
     if task:
         named += ["starts", f"tasks.{task}"]
     modules = [name for name in named if find_source(name).is_file()]
-    return fingerprint([fingerprint_modules(module, *modules), fingerprint_room("configuration")])
+    code = fingerprint_job(script, module, *modules)
+    return fingerprint([code, fingerprint_room("configuration")])

@@ -1,8 +1,8 @@
 """How each run is configured: its gin files, and bindings over them."""
 
-from selfstudy.configuration import read_gin
+from selfstudy.configuration import GIN, read_gin
 from selfstudy.provenance import fingerprint
-from selfstudy.sweep.datasets import GIN, Dataset
+from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
 
 FIRST_BACKBONES = ("r9", "r50")

@@ -1,7 +1,6 @@
 """Where the workflow's files lie."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from selfstudy.data.names import name_prepared
 
@@ -27,12 +26,6 @@ class Paths:
         self.linear = f"{results}/linear/{run}/{{task}}"
         self.search = f"{results}/search/{{search}}"
         self.difficulty = f"{results}/difficulty/{{dataset}}"
-
-
-def list_folders(folder: str | Path) -> list[Path]:
-    """List a folder and all below it, which are newer if files came."""
-    folder = Path(folder)
-    return sorted({folder, *(path for path in folder.glob("**/") if path.is_dir())})
 
 
 def match_any(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
-from selfstudy.sweep.paths import Paths, list_folders
+from selfstudy.sweep.paths import Paths
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 COLLECTIONS = ("meshes", "textures")  # of what users bring to be rendered
@@ -173,17 +173,16 @@ class Sweep:
         folder = self.paths.packed.format(dataset=dataset)
         return [f"{folder}/{name_bucket(bucket)}" for bucket in range(BUCKETS)]
 
-    def list_own_images(self, dataset: str) -> list[str | Path]:
-        """List what images of one's own are found by: a table, or folders."""
-        settings = self.datasets[dataset].settings
-        return [settings["table"]] if "table" in settings else list_folders(settings["folder"])
-
     def find_prepared(self, dataset: str) -> str:
-        """Find the prepared file of a dataset."""
+        """Find the prepared file of a dataset: one that is made here, or a user's."""
         about = self.datasets[dataset]
         if about.source == "prepared":
             return about.settings["file"]
         return self.paths.prepared.format(dataset=dataset, resolution=about.resolution)
+
+    def require_prepared(self, dataset: str) -> str | list[str]:
+        """Find the prepared file that must be made first; none where a user brings one."""
+        return [] if dataset in self.list_from("prepared") else self.find_prepared(dataset)
 
     def find_snapshot(self, dataset: str, backbone: str, pretext: str, **_: str) -> str | list[str]:
         """Find the snapshot that a run starts from; none unless a method pretrains it here."""
@@ -191,10 +190,6 @@ class Sweep:
             return []
         place = {"dataset": dataset, "backbone": backbone, "pretext": pretext}
         return f"{self.paths.pretrain}/snapshot.pt".format(**place)
-
-    def find_weights(self, start: str) -> str | list[str]:
-        """Find the file of weights that a start is; none unless it is one."""
-        return self.weights.get(start, {}).get("file", [])
 
     def describe_start(self, start: str) -> dict[str, str] | None:
         """Describe weights from elsewhere, such as `{"torchvision": "resnet50"}`.

@@ -1,14 +1,16 @@
 """The schema of a configuration, and what all configurations share."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, TypeChecker, ValidationError
+from jsonschema.validators import extend
 
+from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError, suggest
-from selfstudy.sweep import CONFIG
 
 DEFAULT = CONFIG / "default.yaml"
 
@@ -27,6 +29,8 @@ def load_yaml(path: Path) -> object:
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError("there is no such file") from error
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"cannot be read as YAML: {reason}") from error
@@ -40,6 +44,30 @@ def merge(shared: object, own: object) -> object:
     return {**own, **shared, **merged}
 
 
+def merge_arguments(config: Mapping, arguments: Iterable[str]) -> dict:
+    """Merge what `--config` was given, read as YAML, over what Snakemake made of it.
+
+    Snakemake takes for text what it has no notation of its own for, such as `true` and `[0, 1]`.
+
+    Args:
+        config: the whole configuration, as Snakemake has it.
+        arguments: such as `partial=true`.
+
+    Raises:
+        ConfigurationError: one cannot be read as YAML.
+    """
+    for argument in arguments:
+        key, _, text = argument.partition("=")
+        try:
+            config = merge(config, {key: yaml.safe_load(text)})
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise ConfigurationError(
+                f"--config {argument}: cannot be read as YAML: {reason}"
+            ) from error
+    return config
+
+
 def conform(values: object, schema: Mapping, place: str = "") -> None:
     """Check values against a schema.
 
@@ -51,9 +79,37 @@ def conform(values: object, schema: Mapping, place: str = "") -> None:
     Raises:
         ConfigurationError: naming the key and what was expected.
     """
-    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=_rank)
+    try:
+        require_names(values, place)
+    except RecursionError:
+        raise ConfigurationError(f"{place}a part of it contains itself") from None
+    errors = sorted(Validator(schema).iter_errors(values), key=_rank)
     if errors:
         raise ConfigurationError(place + explain(errors[0]))
+
+
+def require_names(values: object, place: str) -> None:
+    """Require that all keys are text, which YAML makes something else of without quotes.
+
+    Raises:
+        ConfigurationError: naming the one that is none.
+    """
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if not isinstance(key, str):
+                raise ConfigurationError(f"{place}{quote(key)}")
+            require_names(value, f"{place}{key}: ")
+    elif isinstance(values, Sequence) and not isinstance(values, str):
+        for number, value in enumerate(values):
+            require_names(value, f"{place}{number}: ")
+
+
+def quote(value: object) -> str:
+    """Say that what was meant as text needs quotes."""
+    return (
+        f"{value} is no text: put the name in quotes, without which YAML takes 0110 for the number "
+        f"72, 2024 for a number, and no for False"
+    )
 
 
 def explain(error: ValidationError) -> str:
@@ -68,7 +124,32 @@ def explain(error: ValidationError) -> str:
         return f"{place}: expected just one of the keys {', '.join(keys)}"
     if error.validator == "enum":
         return f"{place}: {suggest(error.instance, error.validator_value)}: {error.message}"
+    if error.validator == "pattern":
+        return f"{place}: {error.instance!r}: expected {error.schema['expected']}"
+    if error.validator == "type" and error.validator_value == "integer":
+        return f"{place}: {error.instance!r}: expected a whole number"
+    scalar = not isinstance(error.instance, (Mapping, list)) and error.instance is not None
+    if error.validator == "type" and error.validator_value == "string" and scalar:
+        return f"{place}: {quote(error.instance)}"
     return f"{place}: {error.message}"
+
+
+def _is_whole(checker: TypeChecker, value: object) -> bool:
+    """Whether a value is a whole number, and written as one: files are named by such."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(checker: TypeChecker, value: object) -> bool:
+    return _is_whole(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON knows neither 6.0 apart from 6 nor infinite numbers.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_whole, "number": _is_finite}
+    ),
+)
 
 
 def _rank(error: ValidationError) -> tuple[int, bool]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selfstudy.errors import DataError, UnlabelledError
+from selfstudy.errors import DataError, UnlabelledError, list_rows
 from selfstudy.tasks.base import Labels, LabelSource, require_dense
 from selfstudy.tasks.classify import Classify
 
@@ -24,6 +24,11 @@ class Pose(Classify):
             raise DataError(
                 f"{source.path}: {FIELD!r}: expected a matrix (3, 3) of floats for each image, "
                 f"found {rotations.dtype} of shape {rotations.shape[1:]}"
+            )
+        sound = np.isfinite(rotations).all(axis=(1, 2))
+        if not sound.all():
+            raise DataError(
+                f"{source.path}: {FIELD!r} is not finite in {list_rows(np.flatnonzero(~sound))}"
             )
         return Labels(bin_poses(rotations), BINS)
 

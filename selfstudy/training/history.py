@@ -12,12 +12,13 @@ from selfstudy.files import write_whole
 from selfstudy.training.tracking import TENSORBOARD, Scalars
 
 log = logging.getLogger("selfstudy")
-HISTORY, TIMES = "history.csv", "times.csv"
+# As it goes, rows are in a file of another name: what the workflow waits for appears whole.
+HISTORY, PROGRESS, TIMES = "history.csv", "progress.csv", "times.csv"
 LOGGED = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 
 
 class History:
-    """The rounds of a run, written to `history.csv` as they end, and their times to `times.csv`.
+    """The rounds of a run, written to `progress.csv` as they end, and their times to `times.csv`.
 
     Args:
         folder: of the run.
@@ -37,7 +38,7 @@ class History:
         self.folder.mkdir(parents=True, exist_ok=True)
         # By the line, so that a round that has ended can be seen.
         self._files = [
-            (self.folder / name).open("w", newline="", buffering=1) for name in (HISTORY, TIMES)
+            (self.folder / name).open("w", newline="", buffering=1) for name in (PROGRESS, TIMES)
         ]
         self._scalars = Scalars(self.folder) if self.tracking == TENSORBOARD else None
         for number in range(len(self.rows)):
@@ -75,6 +76,16 @@ class History:
         self._write(len(self.rows) - 1)
         shown = ", ".join(f"{name} {row[name]:.4f}" for name in LOGGED if name in row)
         log.info("%s: round %d of %d: %s", self.folder, row["round"], self.rounds, shown)
+
+    def finish(self) -> None:
+        """Write `history.csv`, whole, in place of `progress.csv`."""
+        with (
+            write_whole(self.folder / HISTORY) as temporary,
+            temporary.open("w", newline="") as file,
+        ):
+            for number, row in enumerate(self.rows):
+                write_rows(file, [row], header=number == 0)
+        (self.folder / PROGRESS).unlink(missing_ok=True)
 
     def metrics(self) -> dict[str, float | None]:
         """Give the last round's accuracy, on validation and on training images, and the best."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from tqdm import tqdm
 from selfstudy.data.dataset import BaseDataset, Block
 from selfstudy.data.rounds import Rounds
 from selfstudy.errors import InterruptionError
+from selfstudy.locks import Lock
 from selfstudy.training.checkpoint import Checkpoints, restore_training
 from selfstudy.training.history import History
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.loop import Mean, Step, evaluate
 from selfstudy.training.recipe import Recipe
-from selfstudy.training.watch import Watch
+from selfstudy.training.watch import Watch, require_finite_labels
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Progress:
     Attributes:
         rates: learning rates of each round's steps.
         mean, done: of the present round's steps.
+        lock: of the folder, in which nothing is written once it is lost.
     """
 
     dataset: BaseDataset
@@ -35,6 +38,7 @@ class Progress:
     rounds: Rounds
     rates: list[np.ndarray]
     folder: Path
+    lock: Lock
     checkpoints: Checkpoints
     interruption: Interruption
     tracking: str | None
@@ -45,7 +49,8 @@ class Progress:
         self.mean, self.done = Mean(), 0
         self.starts = np.cumsum([0, *map(len, self.rates)])  # steps before each round
         self._held_out: dict[str, Block] = {}
-        self.watch = Watch(self.folder)
+        learned = self.dataset.path, self.rounds.rows, self.rounds.labels
+        self.watch = Watch(self.folder, partial(require_finite_labels, *learned))
         state = self.checkpoints.restore(self.step)
         first = 0
         if state is None:
@@ -108,6 +113,7 @@ class Progress:
         self.watch.check()
         train = self.step.learner.summarise(self.mean.result())
         valid = self.evaluate("valid", self.session.valid_iters)
+        self.lock.check()
         self.history.add(rates[-1], train, valid)
         self.mean, self.done = Mean(), 0
 
@@ -128,8 +134,9 @@ class Progress:
         )
 
     def save(self) -> None:
-        """Save a checkpoint, unless the numbers have gone bad."""
+        """Save a checkpoint, unless the numbers have gone bad or the folder is another's."""
         self.watch.check()
+        self.lock.check()
         self.checkpoints.save(self.step, self.history.round, self.state_dict())
 
     def state_dict(self) -> dict[str, object]:

@@ -7,9 +7,28 @@ from typing import Any
 import numpy as np
 import torch
 
+from selfstudy.errors import ConfigurationError
+
+SEEDS = 2**32  # that NumPy's generator takes
+
+
+def check_seed(seed: int, name: str = "seed") -> None:
+    """Check that the generators take a seed.
+
+    Raises:
+        ConfigurationError: they do not; it says `name`, what the seed was given for.
+    """
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < SEEDS:
+        raise ConfigurationError(f"{name} {seed}: expected 0 or more, a whole number below 2**32")
+
 
 def seed_all(seed: int) -> None:
-    """Seed every generator."""
+    """Seed every generator.
+
+    Raises:
+        ConfigurationError: the seed is out of range.
+    """
+    check_seed(seed)
     torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)

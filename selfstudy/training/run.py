@@ -1,20 +1,20 @@
 """A run: what is trained on what and how, from the first round to the last."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import hash_rows
 from selfstudy.description import write_bindings
-from selfstudy.errors import ConfigurationError, TrainingError
+from selfstudy.errors import ConfigurationError, DataError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
+from selfstudy.locks import HeldError, Lock
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
@@ -29,6 +29,8 @@ from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
 
 RESTORE = "session.restore_session"
+LOCK = ".lock"
+PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
 
 
 def find_device() -> torch.device:
@@ -90,18 +92,17 @@ class Run:
 
     def describe(self, learner: Learner) -> str:
         """Write the whole configuration as a gin file."""
-        said = {"session.labels": self.labels, RESTORE: self.restore}
-        return write_bindings(
-            {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
-        )
+        return write_bindings(self._list_bindings(learner))
 
     def stamp(self, learner: Learner, code: str) -> dict[str, str]:
-        """Fingerprint all that the run depends on, by name."""
+        """Fingerprint all that the run depends on, by name, wherever it lies."""
+        bindings = self._list_bindings(learner)
+        placeless = {name: bindings[name] for name in bindings if name not in PLACES}
         labels = gather_labels(learner.tasks, self.dataset)
         learned = [hash_array(values) for _, values in sorted(labels.items())]
         stamp = {
             "configuration": fingerprint(
-                [self.describe(learner), repr(learner.backbone.describe())]
+                [write_bindings(placeless), repr(learner.backbone.describe())]
             ),
             "source": code,
             "dataset": fingerprint([self.dataset.fingerprint, *learned]),
@@ -110,6 +111,10 @@ class Run:
         if self.restore:
             stamp[RESTORE] = hash_files([locate_run(self.restore, CHECKPOINT, RESTORE)])
         return stamp
+
+    def _list_bindings(self, learner: Learner) -> dict[str, object]:
+        said = {"session.labels": self.labels, RESTORE: self.restore}
+        return {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
 
 
 @dataclass(frozen=True)
@@ -138,10 +143,11 @@ def train(
 ) -> Trained:
     """Train; results go to `folder`.
 
-    Writes `history.csv` (one row per round, as it goes), `times.csv` (how long each took),
-    `metrics.csv` (one row: the last round's validation accuracy, and the best one beside it),
-    `config.gin` (the whole configuration) and, if asked for, `snapshot.pt`. One seed fixes the
-    label subset, the initialisation, the order and the augmentation.
+    Writes `progress.csv` (one row per round, as it goes) and `times.csv` (how long each took). At
+    the end come `history.csv` (the same rows) in place of the former, `metrics.csv` (one row: the
+    last round's validation accuracy, and the best one beside it), `config.gin` (the whole
+    configuration) and, if asked for, `snapshot.pt`, each of them whole. One seed fixes the label
+    subset, the initialisation, the order and the augmentation.
 
     A run that was stopped goes on from its last checkpoint, and ends as if it had never been
     stopped; one whose `code`, configuration or data have changed since begins anew. The last
@@ -160,9 +166,9 @@ def train(
         begin: is called when all fits together and `folder` is held, before anything is written.
 
     Raises:
-        InterruptionError: it was asked to stop.
+        InterruptionError: it was asked to stop, or another process has taken its folder.
         DivergenceError: its numbers are no longer finite.
-        TrainingError: the GPU's memory is full.
+        TrainingError: the memory is full.
         ConfigurationError: configuration, network and dataset do not fit together, or another
             process trains in `folder`.
         DataError: the dataset has not what is to be learned, or something cannot be written.
@@ -176,12 +182,11 @@ def train(
     stamp = run.stamp(step.learner, code) | {"seed": str(seed)}
     checkpoints = Checkpoints(folder, stamp, run.recipe.session.checkpoint_minutes)
     with (
-        hold(folder),
+        hold(folder, begin) as lock,
         explain_failure(folder),
         Interruption() as interruption,
         explain_memory(run.recipe.dataloader.batch_size),
     ):
-        begin()
         progress = Progress(
             run.dataset,
             run.recipe,
@@ -190,6 +195,7 @@ def train(
             rounds,
             rates,
             folder,
+            lock,
             checkpoints,
             interruption,
             tracking,
@@ -207,6 +213,8 @@ def train(
             "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
             **{f"test_{name}": value for name, value in test.items()},
         }
+        lock.check()
+        progress.history.finish()
         if keep_snapshot:
             about = {
                 "method": run.settings.get("session.method"),
@@ -244,30 +252,50 @@ def find_chance(
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Hold a run's folder; the system lets go of it when this process dies, however it dies.
+def hold(folder: Path, begin: Callable[[], object] = lambda: None) -> Iterator[Lock]:
+    """Hold a run's folder, until the block or this process ends, however it ends.
+
+    Args:
+        folder: of the run.
+        begin: is called first, when it is held.
 
     Raises:
         ConfigurationError: another process holds it.
+        DataError: that cannot be told, or there can be no such folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    new = not folder.exists()
     try:
-        # A moment, in which `selfstudy status` may look whether it is held.
-        with FileLock(folder / ".lock", timeout=1):
-            yield
-    except Timeout as error:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made: {error.strerror}") from error
+    lock = Lock(folder / LOCK)
+    try:
+        lock.acquire(timeout=1)  # a moment, in which somebody may look whether it is held
+    except HeldError as error:
         raise ConfigurationError(
-            f"{folder}: another process is training here: wait for it, or stop it"
+            f"{folder}: another process is training here ({error}): wait for it, or stop it; if "
+            f"there is none, remove that file"
         ) from error
+    try:
+        begin()
+        yield lock
+    finally:
+        lock.release()
+        if new:
+            with suppress(OSError):  # something was made
+                folder.rmdir()
 
 
 @contextmanager
 def explain_memory(batch_size: int) -> Iterator[None]:
-    """Say what to change where the GPU's memory is full."""
+    """Say what to change where the memory is full."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        where = "GPU memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
         raise TrainingError(
-            f"out of GPU memory with dataloader.batch_size = {batch_size}: lower it, or "
+            f"out of {where} with dataloader.batch_size = {batch_size}: lower it, or "
             f"rounds.max_images, which are held there"
         ) from error

@@ -3,13 +3,14 @@
 import logging
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
-from selfstudy.training.run import Run, train
+from selfstudy.training.run import Run, hold, train
 
 log = logging.getLogger("selfstudy")
 
@@ -36,19 +37,21 @@ def train_seeds(
     folder = Path(folder)
     depends_on = fingerprint(run.stamp(run.make(), code).values())
     folders = {seed: folder / f"seed{seed}" for seed in seeds}
-    for seed, seed_folder in folders.items():
-        train_once(run, seed_folder, seed, code, depends_on, tracking=tracking)
-    gathered = {}
-    for name in ("metrics.csv", "history.csv"):
-        tables = [
-            pd.read_csv(seed_folder / name).assign(seed=seed)
-            for seed, seed_folder in folders.items()
-        ]
-        gathered[name] = pd.concat(tables, ignore_index=True)
-        with write_whole(folder / name) as temporary:
-            gathered[name].to_csv(temporary, index=False)
-    with write_whole(folder / "config.gin") as temporary:
-        shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)
+    with hold(folder) as lock:
+        for seed, seed_folder in folders.items():
+            train_once(run, seed_folder, seed, code, depends_on, tracking=tracking)
+        lock.check()
+        gathered = {}
+        for name in ("metrics.csv", "history.csv"):
+            tables = [
+                pd.read_csv(seed_folder / name).assign(seed=seed)
+                for seed, seed_folder in folders.items()
+            ]
+            gathered[name] = pd.concat(tables, ignore_index=True)
+            with write_whole(folder / name) as temporary:
+                gathered[name].to_csv(temporary, index=False)
+        with write_whole(folder / "config.gin") as temporary:
+            shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)
     return gathered["metrics.csv"]
 
 
@@ -72,7 +75,6 @@ def train_once(
     if done.is_file() and done.read_text() == depends_on:
         log.info("%s: done before", folder)
         return
-    done.unlink(missing_ok=True)
-    train(run, folder, seed, code, **options)
+    train(run, folder, seed, code, begin=partial(done.unlink, missing_ok=True), **options)
     with write_whole(done) as temporary:
         temporary.write_text(depends_on)

@@ -1,12 +1,14 @@
 """Watching a run's numbers: it stops as soon as its loss or its gradient is no longer finite."""
 
 import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from selfstudy.errors import DivergenceError
+from selfstudy.errors import DataError, DivergenceError, list_rows
 
 EVERY = 50  # steps; looking at each would make the GPU wait
 
@@ -16,10 +18,11 @@ class Watch:
 
     Args:
         folder: of the run, to be named.
+        blame: is called before anything else is blamed, and raises what is to be.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, blame: Callable[[], object] = lambda: None) -> None:
+        self.folder, self.blame = folder, blame
         self._waiting: list[tuple[int, int, float, Tensor]] = []
         self._last = (math.nan, math.nan)
 
@@ -37,6 +40,7 @@ class Watch:
         values = torch.stack([values for *_, values in self._waiting]).tolist()
         for (number, step, rate, _), (loss, norm) in zip(self._waiting, values, strict=True):
             if not (math.isfinite(loss) and math.isfinite(norm)):
+                self.blame()
                 what = "gradient" if math.isfinite(loss) else "loss"
                 last = "loss {:.4g}, gradient's norm {:.4g}".format(*self._last)
                 raise DivergenceError(
@@ -46,3 +50,23 @@ class Watch:
                 )
             self._last = loss, norm
         self._waiting.clear()
+
+
+def require_finite_labels(path: Path, rows: np.ndarray, labels: Mapping[str, np.ndarray]) -> None:
+    """Require that labels are finite; images have been looked at when they were read.
+
+    Args:
+        path: of the prepared file.
+        rows: that are trained on (r,).
+        labels: of all images, by task.
+
+    Raises:
+        DataError: they are not; it names the file, the task and the rows.
+    """
+    for task, values in labels.items():
+        if values.dtype.kind == "f":
+            finite = np.isfinite(values[rows]).reshape(len(rows), -1).all(axis=1)
+            if not finite.all():
+                raise DataError(
+                    f"{path}: labels of {task} are not finite in {list_rows(rows[~finite])}"
+                )

@@ -1,162 +1,134 @@
-"""The chain on a real Slurm, whose jobs are cancelled, run out of time, and lose their node."""
+"""Runs on a real Slurm, which are cancelled, stopped and lost, and end as those that never were."""
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-import pandas as pd
 import pytest
-import yaml
 from cluster import Cluster, missing
+from study import Study
 
-ROOT = Path(__file__).parents[2]
-CONFIG = ROOT / "tests/workflow/config.yaml"
-COMMAND = "snakemake --cores all --profile slurm"  # as the README has it
-# For the test alone: there is no accounting, and polling is to be quick.
-TEST = (
-    "--slurm-status-command squeue --slurm-init-seconds-before-status-checks 2 "
-    "--seconds-between-status-checks 1"
-)
-TARGETS = [
-    f"results/finetune/0110/r9/{start}/classify/n100/metrics.csv" for start in ("scratch", "cmc")
-]
-LIMIT = 600  # seconds for anything to happen
+SLURM = "snakemake --cores all --profile slurm"  # as the README has it
+QUICK = "--slurm-init-seconds-before-status-checks=2"  # for the tests alone
+TIMED_OUT = "pretrain/0110/r9/rotate"
+CANCELLED = "pretrain/0110/r9/cmc"
+ON_LOST_NODE = "finetune/0110/r9/scratch/classify/n100"
+INTERRUPTED = "pretrain/0110/r9/amdim"
+NOT_ACCOUNTED = "pretrain/0110/r9/vae"
+RUNS = (TIMED_OUT, CANCELLED, ON_LOST_NODE, INTERRUPTED, NOT_ACCOUNTED)
+CANCELLED_BY_ME = f"CANCELLED by {os.getuid()}"
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"Slurm is not installed: {missing()}")
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    # Short, because the path of a socket may not be long.
-    with Cluster(tmp_path_factory.mktemp("slurm")) as running:
-        yield running
+def target(run):
+    return f"results/{run}/metrics.csv"
 
 
-class Study:
-    """A tiny study in a folder of its own."""
-
-    def __init__(self, folder, rounds, environment):
-        self.folder, self.environment = folder, environment
-        folder.mkdir(exist_ok=True)
-        config = yaml.safe_load(CONFIG.read_text())
-        config["pretext"] = ["scratch", "cmc"]
-        config["gin"]["all"] += [
-            "session.checkpoint_minutes = 0.02",
-            f"scheduler.milestones = [1, {rounds}]",
-        ]
-        (folder / "config.yaml").write_text(yaml.safe_dump(config))
-
-    def start(self, command, *options):
-        """Start Snakemake from the checkout, where the profile is."""
-        words = [sys.executable, "-m", *command.split(), *TARGETS, *options]
-        words += ["--directory", str(self.folder), "--configfile", str(self.folder / "config.yaml")]
-        log = (self.folder / "snakemake.log").open("w")
-        return subprocess.Popen(
-            words,
-            cwd=ROOT,
-            env=self.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def finish(self, process):
-        try:
-            process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT)
-            process.wait()
-        assert process.returncode == 0, self.said()
-
-    def said(self):
-        return (self.folder / "snakemake.log").read_text()[-5000:]
-
-    def until(self, condition, process):
-        """Wait for something to happen while Snakemake runs; give it."""
-        end = time.monotonic() + LIMIT
-        while not (found := condition()):
-            assert process.poll() is None, self.said()
-            assert time.monotonic() < end, self.said()
-            time.sleep(0.05)
-        return found
-
-    def tables(self):
-        """The runs' tables, but for times."""
-        paths = (self.folder / "results").rglob("*.csv")
-        return {
-            path.relative_to(self.folder): path.read_text()
-            for path in paths
-            if path.name != "times.csv"
-        }
+def start(study, run):
+    study.start(SLURM, QUICK, target(run))
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """Rendered and prepared images, made without the cluster."""
-    study = Study(tmp_path_factory.mktemp("images"), 2, dict(os.environ))
-    study.finish(study.start("snakemake --cores 2", "--until", "prepare"))
+    """Rendered and prepared images, made without a cluster."""
+    with Study(tmp_path_factory.mktemp("images"), dict(os.environ)) as study:
+        study.start("snakemake --cores 2", target(TIMED_OUT), "--until", "prepare")
+        study.finish()
     return study.folder / "data"
 
 
+@pytest.fixture(scope="module")
+def undisturbed(images, tmp_path_factory):
+    """What a run ends with that nothing happens to; all of them train beside the tests."""
+    with Study(tmp_path_factory.mktemp("undisturbed"), dict(os.environ), images) as study:
+        study.start("snakemake --cores 1", *map(target, RUNS))
+        yield lambda run: study.finish() or study.read(run)
+
+
+# The folders of clusters have short names, because the path of a socket may not be long.
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with Cluster(tmp_path_factory.mktemp("slurm"), accounting=True) as running:
+        yield running
+
+
 @pytest.fixture
-def studies(images, tmp_path, cluster):
-    """Two studies alike, one for the cluster and one beside it."""
-
-    def make(rounds):
-        both = []
-        for name, environment in (("slurm", cluster.environment), ("local", dict(os.environ))):
-            study = Study(tmp_path / name, rounds, environment)
-            shutil.copytree(images, study.folder / "data")
-            both.append(study)
-        return both
-
-    return make
+def study(cluster, images, undisturbed, tmp_path):
+    with Study(tmp_path / "study", cluster.environment, images) as study:
+        yield study
 
 
-def test_cancelled_jobs_and_lost_nodes_change_nothing(cluster, studies):
-    study, local = studies(rounds=150)
-    process = study.start(COMMAND, *TEST.split())
-    folder = study.folder / "results/pretrain/0110/r9/cmc"
-    job = study.until(lambda: cluster.running("rule_pretrain"), process)
-    study.until((folder / "checkpoint.pt").exists, process)
-    cluster.run("scancel", job)
-    study.until(lambda: cluster.running("rule_pretrain") not in (None, job), process)
-    study.until((folder / "metrics.csv").exists, process)
-    job = study.until(lambda: cluster.running("rule_finetune"), process)
-    cluster.node("down")
-    # A job that begins again beside its last process has its node drained.
-    study.until(lambda: not cluster.has_steps(job), process)
-    cluster.node("resume")
-    # Slurm puts it back into the queue, to begin two minutes later unless it is told to hurry.
-    cluster.run("scontrol", "update", f"jobid={job}", "starttime=now")
-    study.finish(process)
-    log = (study.folder / "logs/results/pretrain/0110/r9/cmc.log").read_text()
-    assert "round 1 of 150" not in log, "it went on from its checkpoint"
-    local.finish(local.start("snakemake --cores 2"))
-    assert study.tables() == local.tables()
-    assert len(local.tables()) > 4
+def test_a_job_over_its_time_limit_goes_on(cluster, study, undisturbed):
+    start(study, TIMED_OUT)
+    job = study.until_trained(cluster, TIMED_OUT)
+    cluster.time_out(job)
+    study.finish()
+    assert cluster.states(job) == ["TIMEOUT"]
+    assert "stopped by SIGTERM in round" in study.said()
+    assert study.went_on(TIMED_OUT)
+    assert study.read(TIMED_OUT) == undisturbed(TIMED_OUT)
 
 
-def test_a_job_over_its_time_limit_goes_on(cluster, studies):
-    timed, local = studies(rounds=40)
-    local.finish(local.start("snakemake --cores 2", "--until", "pretrain"))
-    times = pd.read_csv(local.folder / "results/pretrain/0110/r9/cmc/times.csv")
-    # Slurm looks for jobs over their limits every thirty seconds.
-    rounds = int(90 / times["seconds"].median())
-    study, local = (Study(each.folder, rounds, each.environment) for each in (timed, local))
-    shutil.rmtree(local.folder / "results")
-    process = study.start(COMMAND, *TEST.split(), "--until", "pretrain")
-    job = study.until(lambda: cluster.running("rule_pretrain"), process)
-    study.until((study.folder / "results/pretrain/0110/r9/cmc/checkpoint.pt").exists, process)
-    cluster.run("scontrol", "update", f"jobid={job}", "endtime=now")
-    beside = local.start("snakemake --cores 1", "--until", "pretrain")
-    study.finish(process)
-    local.finish(beside)
-    assert study.tables() == local.tables()
-    said = (study.folder / "snakemake.log").read_text()
-    assert "TIMEOUT" in said
-    assert "stopped by SIGTERM in round" in said
+def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
+    start(study, CANCELLED)
+    first = study.until_trained(cluster, CANCELLED)
+    cluster.run("scancel", first)
+    second = study.until_trained(cluster, CANCELLED, after=first)
+    # Snakemake is to end when its jobs have ended, which those do that are cancelled, too.
+    study.process.send_signal(signal.SIGTERM)
+    cluster.run("scancel", second)
+    assert study.wait() == 1
+    assert cluster.states(first) == cluster.states(second) == [CANCELLED_BY_ME]
+    start(study, CANCELLED)
+    study.finish()
+    assert study.went_on(CANCELLED)
+    assert study.read(CANCELLED) == undisturbed(CANCELLED)
+
+
+def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
+    start(study, ON_LOST_NODE)
+    job = study.until_trained(cluster, ON_LOST_NODE)
+    cluster.lose_node()
+    study.until(lambda: not cluster.has_steps(job))
+    study.until(lambda: cluster.restart(job))
+    study.finish()
+    states = cluster.states(job)
+    assert (states[0], states[-1]) == ("NODE_FAIL", "COMPLETED")
+    assert study.went_on(ON_LOST_NODE)
+    assert study.read(ON_LOST_NODE) == undisturbed(ON_LOST_NODE)
+
+
+def test_a_killed_and_an_interrupted_study_go_on(cluster, study, undisturbed):
+    start(study, INTERRUPTED)
+    orphan = study.until_trained(cluster, INTERRUPTED)
+    study.kill()
+    cluster.run("scancel", orphan)
+    cluster.wait(lambda: not cluster.ask("squeue"))
+    study.start(f"{SLURM} --unlock")
+    study.finish()
+
+    start(study, INTERRUPTED)
+    job = study.until_trained(cluster, INTERRUPTED)
+    with cluster.hurried():
+        study.signal(signal.SIGINT)
+        assert study.wait() == 1
+    cluster.wait(lambda: not cluster.ask("squeue"))
+    assert cluster.states(job) == [CANCELLED_BY_ME]
+
+    start(study, INTERRUPTED)
+    study.finish()
+    assert study.went_on(INTERRUPTED)
+    assert study.read(INTERRUPTED) == undisturbed(INTERRUPTED)
+
+
+def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_path_factory):
+    with (
+        Cluster(tmp_path_factory.mktemp("bare"), accounting=False) as cluster,
+        Study(tmp_path_factory.mktemp("study"), cluster.environment, images) as study,
+    ):
+        start(study, NOT_ACCOUNTED)
+        job = study.until_trained(cluster, NOT_ACCOUNTED)
+        cluster.run("scancel", job)
+        study.finish()
+        assert study.went_on(NOT_ACCOUNTED)
+        assert study.read(NOT_ACCOUNTED) == undisturbed(NOT_ACCOUNTED)

@@ -22,9 +22,8 @@ def packed(tmp_path):
         objects["rot_mat"][:, 0] = np.eye(3)
         images[:, 0, 0] = [(bucket, i, i) for i in range(IMAGES)]
         paths.append(tmp_path / "packed" / name_bucket(bucket))
-        write_packed(
-            paths[-1], IMAGES, map(Sample, map(encode_png, images), objects), {"dataset": "0110"}
-        )
+        about = {"dataset": "0110", "bucket": bucket, "seed": 0}
+        write_packed(paths[-1], IMAGES, map(Sample, map(encode_png, images), objects), about)
     return paths
 
 

@@ -5,9 +5,9 @@ from argparse import Namespace
 import numpy as np
 import torch
 
+from selfstudy.analysis.accuracies import read_accuracies as read_results
 from selfstudy.analysis.runs import collect_linear, collect_runs
 from selfstudy.commands.train import read_command
-from selfstudy.commands.utility import read_accuracies as read_results
 from selfstudy.configuration import load_configuration
 from selfstudy.data.decoding import decode_image
 from selfstudy.data.exr import read_exr

@@ -86,7 +86,7 @@ def test_code_counts_where_it_is_run(tmp_path, monkeypatch, changed, stages):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)
     monkeypatch.setattr(provenance, "PACKAGE", package)
-    run = {"module": "training.run", "backbone": "r9"}
+    run = {"script": "pretrain", "module": "training.run", "backbone": "r9"}
 
     def forget():
         fingerprint_modules.cache_clear()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from signal import SIGTERM
@@ -251,6 +252,38 @@ def test_features_and_linear_evaluation(train, prepared, capsys):
     assert "no labels for linear evaluation of 'segment'" in fails(
         capsys, "linear", "-e", "mine", "--labels", "20", "--task", "segment"
     )
+
+
+def test_a_runs_data_is_looked_for_from_here(prepared, folder, monkeypatch, capsys):
+    shutil.copy(prepared, "mine.h5")
+    words = ["train", "-q", "-e", "mine", "-g", "syn/r9/classify", "--data", "mine.h5"]
+    cli.main([*words, "-p", *TINY])
+    elsewhere, run = folder / "elsewhere", "../results/runs/mine"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for command in (
+        ["linear", "--labels", "20"],
+        ["features"],
+        ["export", "--format", "safetensors"],
+    ):
+        assert fails(capsys, *command, "-e", run) == (
+            f"error: mine.h5: there is no such file here, which {run} trained on: say where it is "
+            f"by --data"
+        )
+    cli.main(["linear", "--labels", "20", "-e", run, "--data", "../mine.h5"])
+    assert (folder / "results/runs/mine/linear.csv").is_file()
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_seeds_that_generators_do_not_take_are_refused(seed, train, prepared, folder, capsys):
+    expected = f"{seed}: expected 0 or more, a whole number below 2**32"
+    words = ["-g", "syn/r9/classify", "--data", str(prepared), "--seed", seed, "-p", *TINY]
+    assert fails(capsys, "train", "-q", *words) == f"error: seed {expected}"
+    assert fails(capsys, "search", "s", "--trials", "1", *words) == f"error: --seed {expected}"
+    assert not (folder / "results").exists()
+    train("mine", "syn/r9/classify")
+    words = ["linear", "-e", "mine", "--labels", "20", "--seeds", "0", seed]
+    assert fails(capsys, *words) == f"error: --seeds {expected}"
 
 
 def write_table(path, text):

@@ -22,6 +22,56 @@ def test_bad_bindings_are_named(binding, message):
         load_configuration(["syn/r9/vae"], [binding])
 
 
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("Wrapper.pretrained=a", "line 1: a is no value: expected text in quotes"),
+        ("session.start = runs/mine", "line 1: runs is no value: expected text in quotes"),
+        ("session.start = {'timm': resnet50}", "resnet50 is no value: expected text in quotes"),
+        ("session.start = ../mine", "Unable to parse value: text needs quotes"),
+        ("session.start = 2024-01", "Expected newline: text needs quotes"),
+        ("session.frozen = true", "true is no value: expected True"),
+        ("session.labels = none", "none is no value: expected None"),
+    ],
+)
+def test_text_needs_quotes(binding, message):
+    with pytest.raises(ConfigurationError) as error:
+        load_configuration(["syn/r9/vae"], [binding])
+    assert str(error.value).endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("binding", "expected"),
+    [
+        ("session.labels = 6.0", "a whole number or None"),
+        ("session.labels = True", "a whole number or None"),
+        ("session.labels = '6'", "a whole number or None"),
+        ("session.start = 3", "text in quotes or {name: text in quotes} or None"),
+        ("session.start = {'timm': 3}", "text in quotes or {name: text in quotes} or None"),
+        ("session.frozen = 'no'", "True or False"),
+        ("session.valid_iters = 1.5", "a whole number"),
+        ("dataloader.batch_size = 'a'", "a whole number"),
+        ("optimizer.lr = '1e-3'", "a number"),
+        ("optimizer.betas = [0.9]", "a list of 2, each a number"),
+        ("scheduler.milestones = 3", "a list, each a whole number"),
+        ("augment.crop = 'a'", "True or False"),
+        ("ResNet.width = 4.0", "a whole number"),
+        ("BaseDataset.input_res = '64'", "a whole number or None"),
+    ],
+)
+def test_values_of_another_type_are_named(binding, expected):
+    with pytest.raises(ConfigurationError) as error:
+        load_configuration(["syn/r9/classify"], [binding])
+    name, value = binding.split(" = ")
+    assert str(error.value) == f"{name} = {value}: expected {expected}"
+
+
+def test_values_that_stand_for_others_are_checked():
+    with pytest.raises(ConfigurationError, match=r"^ResNet.width = 4.0: expected a whole number$"):
+        load_configuration(["syn/r9/vae"], ["wide = 4.0", "ResNet.width = %wide"])
+    load_configuration(["syn/r9/vae"], ["optimizer.lr = 1", "optimizer.betas = (0, 0.9)"])
+
+
 def test_missing_files_are_named_with_the_nearest():
     with pytest.raises(ConfigurationError, match="did you mean 'syn/r9/rotate'"):
         read_gin("syn/r9/rotation")

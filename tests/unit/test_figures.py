@@ -20,10 +20,10 @@ from selfstudy.analysis.figures import (
     list_figures,
 )
 from selfstudy.analysis.figures.style import LOOKS, assign_looks, say_missing, title_start
+from selfstudy.configuration import CONFIG
 from selfstudy.drawing import save
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import pair_datasets
-from selfstudy.sweep import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.runs import Sweep
 

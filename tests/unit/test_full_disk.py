@@ -1,6 +1,8 @@
 """A disk that is really full: one clear error, and nothing half-written."""
 
 import subprocess
+import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,6 +13,16 @@ from selfstudy.data.prepare import prepare
 from selfstudy.errors import DataError
 from selfstudy.snapshots import save_snapshot
 from selfstudy.training.history import write_metrics
+
+JOB = """
+import logging, sys
+from selfstudy.job import run_job
+with run_job(sys.argv[1], 1):
+    for number in range(3):
+        logging.getLogger("selfstudy").warning("x" * 5000)
+    with open(sys.argv[2], "w") as file:
+        file.write("x" * 100_000)
+"""
 
 
 @pytest.fixture
@@ -41,3 +53,14 @@ def test_full_disk(small_disk, packed):
         with pytest.raises(DataError, match=f"{name}: cannot be written: no space left"):
             write(small_disk / name)
         assert not list(small_disk.iterdir()), name
+
+
+def test_a_full_disk_is_said_once_though_the_log_lies_on_it(small_disk):
+    with suppress(OSError), open(small_disk / "filling", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    words = [sys.executable, "-c", JOB, str(small_disk / "log"), str(small_disk / "results.csv")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: no space left on the disk: ")

@@ -356,3 +356,9 @@ def test_a_runs_configuration_gives_the_same_run(files, bindings, prepared, tmp_
     assert again == text
     assert second.recipe == first.recipe
     assert "Wrapper" not in text
+
+
+def test_brackets_in_brackets_end(tmp_path):
+    path = tmp_path / "deep.gin"
+    path.write_text(f"scheduler.milestones = {'[' * 5000}{']' * 5000}\n")
+    assert refuse([str(path)]) == f"{path}, line ?: too many brackets in one another"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from selfstudy.configuration import read_gin
-from selfstudy.sweep import CONFIG
+from selfstudy.configuration import CONFIG, read_gin
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import (

@@ -72,7 +72,7 @@ def test_other_encodings_are_refused(source, encoding):
     rows = [f"{{}},Hündin {label(number)}" for number in range(30)]
     table = write_table(source, "file,label", rows, "\t", encoding=encoding)
     with pytest.raises(
-        DataError, match=r"table.csv: not a CSV file in UTF-8 .in Excel: 'CSV UTF-8'"
+        DataError, match=r"table.csv: .* expected text in UTF-8, .* Excel exports as 'CSV UTF-8'"
     ):
         prepared(table)
 
@@ -85,9 +85,9 @@ def test_other_encodings_are_refused(source, encoding):
             "the column 'subset' is not known: expected file, label and, opt.*ignore",
         ),
         ("file,label,splits", "the column 'splits' is not known"),
-        (",file,label", "the column '' is not known"),
-        ("file,label,Label", "the column 'label' is there twice: found file, label, label"),
-        ("path,label", "no column 'file': .* found path, label"),
+        (",file,label", "column 1 has no name"),
+        ("file,label,Label", "column 'label' is there twice"),
+        ("path,label", "column 'file' is missing: .* found 'path, label'"),
     ],
 )
 def test_columns_that_are_not_known_are_refused(source, header, message):
@@ -101,7 +101,7 @@ def test_columns_may_be_ignored(source):
     assert prepared(table, ignore=["remarks ", ""])["splits"] == [24, 3, 3]
     splits = write_table(source, "file,label,split", rows_with(SPLITS))
     assert prepared(splits, ignore=["Split"])["splits"] == [24, 3, 3]
-    with pytest.raises(DataError, match=r"no column 'remarks', which is to be ignored: found file"):
+    with pytest.raises(DataError, match=r"column 'remarks', which is to be ignored, is missing"):
         prepared(splits, ignore=["remarks"])
 
 
@@ -116,10 +116,9 @@ def test_the_configuration_may_ignore_columns_of_tables_alone():
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("{},Labrador, black", "3 fields for 2 columns: what has a separator in it needs quotes"),
-        ("{},a,", "3 fields for 2 columns"),
+        ("{},Labrador, black", "there are 3 values: expected 2, .* in quotes where ','"),
         ("{},  ", "no 'label'"),
-        ("{}", "no 'label'"),
+        ("{}", "there are 1 values: expected 2"),
         ('{},"two\nlines"', r"the label 'two\\nlines' has a line break"),
         ("{},zero\0", r"the label 'zero\\x00' has a line break or the like"),
     ],
@@ -127,8 +126,7 @@ def test_the_configuration_may_ignore_columns_of_tables_alone():
 def test_rows_that_do_not_fit_are_refused_with_their_line(source, row, message):
     rows = [f"{{}},{label(number)}" for number in range(30)]
     rows[3] = row
-    place = "line 6" if "\n" in row else "line 5"
-    with pytest.raises(DataError, match=f"table.csv: {place}: {message}") as error:
+    with pytest.raises(DataError, match=f"table.csv, line 5: {message}") as error:
         prepared(write_table(source, "file,label", rows))
     assert "\n" not in str(error.value)
 
@@ -136,7 +134,7 @@ def test_rows_that_do_not_fit_are_refused_with_their_line(source, row, message):
 def test_a_quote_that_never_ends_swallows_no_rows(source):
     rows = [f"{{}},{label(number)}" for number in range(30)]
     rows[3] = '{},"Labrador'
-    with pytest.raises(DataError, match=r"table.csv: not a CSV file .*unexpected end of data"):
+    with pytest.raises(DataError, match=r"table.csv, line 5: .*unexpected end of data"):
         prepared(write_table(source, "file,label", rows))
 
 

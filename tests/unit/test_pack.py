@@ -1,5 +1,7 @@
 """Folders of rendered samples that are not as they should be: each is named, nothing is written."""
 
+import shutil
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -21,6 +23,16 @@ def folder(tmp_path):
         Image.fromarray(pixels).save(images / f"{number:05d}.png")
         np.save(images / f"{number:05d}.npy", np.zeros(1, OBJECT))
     return images.parent
+
+
+def test_packed_files_are_the_same_wherever_the_samples_lie(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere" / folder.name
+    shutil.copytree(folder, elsewhere)
+    packed = []
+    for place in (folder, elsewhere):
+        pack(place, tmp_path / "packed.h5", "0110", bucket=0, seed=0)
+        packed.append((tmp_path / "packed.h5").read_bytes())
+    assert packed[0] == packed[1]
 
 
 def no_metadata(images):

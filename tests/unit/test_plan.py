@@ -4,12 +4,16 @@ from collections import Counter
 
 import pytest
 import yaml
+from own_images import write_images
 
+from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
+from selfstudy.planning.calibration import Kind, count_images
+from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
 from selfstudy.planning.plan import Needs, find_stage
-from selfstudy.sweep import CONFIG
 from selfstudy.sweep.check import read_configuration
+from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
 
 
@@ -75,6 +79,60 @@ def test_every_kind_of_training_is_estimated():
     assert kinds[6][0].files == ("syn/r9/classify",)
     assert needs.estimate("tables", {}) == (0, 0)
     assert needs.estimate("prepare", {"dataset": "0110"})[1] == 480_000 * 64**2 * 6 / 1e9
+
+
+def count(source, **settings):
+    return count_splits(Dataset("own", {"source": source, **settings}), seed=0)
+
+
+def test_own_images_are_counted(tmp_path):
+    source = write_images(tmp_path / "source", ["cat", "dog"], images=20)
+    assert count("images", folder=str(source)) == (32, 4, 4)
+    assert count("images", folder=str(source), valid=0.25, test=0.05) == (28, 10, 2)
+    for split, images in (("train", 6), ("valid", 3)):
+        write_images(tmp_path / "split" / split, ["cat", "dog"], images)
+    assert count("images", folder=str(tmp_path / "split")) == (10, 6, 2)
+    table = tmp_path / "source" / "labels.csv"
+    table.write_text("file,label\n" + "".join(f"cat/{2 * n}.png,{n % 2}\n" for n in range(10)))
+    assert count("images", table=str(table)) == (6, 2, 2)
+
+
+def test_what_others_made_is_counted(prepared, tmp_path):
+    assert count("prepared", file=str(prepared)) == (100, 10, 10)
+    images = tmp_path / "rendered" / "img"
+    images.mkdir(parents=True)
+    for number in range(24):
+        for suffix in ("png", "npy"):
+            (images / f"{number:05d}.{suffix}").touch()
+    assert count("rendered", folder=str(images.parent)) == (20, 2, 2)
+    assert count("render", images=120) == (100, 10, 10)
+    assert count("cifar10", folder="a") == (45_000, 5_000, 10_000)
+
+
+def test_a_plan_is_about_the_images_that_there_are(tmp_path):
+    """Not about as many as the largest budget."""
+    write_images(tmp_path / "source", ["cat", "dog"], images=50)
+    config = read_configuration(CONFIG / "own_images.yaml")
+    config["datasets"]["own"]["folder"] = str(tmp_path / "source")
+    needs, seen = Needs(Sweep(config)), []
+    needs.count_images = lambda kind, splits, labels: seen.append(splits) or Amounts
+    needs.measure_pace = lambda kind, threads: Amounts
+    place = {"dataset": "own", "backbone": "r9", "pretext": "vae"}
+    needs.estimate("pretrain", place)
+    needs.estimate("finetune", place | {"task": "classify", "labels": "50"})
+    assert seen == [(80, 10, 10)] * 2
+    assert needs.estimate("prepare_images", {"dataset": "own"})[1] == 100 * 64**2 * 6 / 1e9
+    with pytest.raises(ConfigurationError, match="labels: 100 labels, but dataset 'own' has 80 "):
+        needs.estimate("finetune", place | {"task": "classify", "labels": "100"})
+
+
+def test_a_run_sees_all_images_of_a_round():
+    kind = Kind(("syn/r9/rotate", "images"), ("scheduler.milestones = [1, 4]",), 64, False, 2)
+    bindings = ("session.valid_iters = -1", "dataloader.batch_size = 20", *kind.bindings)
+    amount = count_images(kind._replace(bindings=bindings), Counts(80, 10, 10), None)
+    rounds = amount.valid // 10
+    assert rounds > 1
+    assert amount.train % (80 * rounds) == 0
 
 
 class Amounts:

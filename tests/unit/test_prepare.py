@@ -2,11 +2,13 @@
 
 import io
 import os
+import shutil
 import signal
 
 import h5py
 import numpy as np
 import pytest
+import tiny
 from PIL import Image
 
 from selfstudy.data.packed import CLASSES, OBJECT, Sample, write_packed
@@ -59,6 +61,7 @@ def test_images_of_any_kind_equal_those_of_pillow(packed, tmp_path, mode, size, 
     file = io.BytesIO()
     image.save(file, kind)
     with h5py.File(packed[11], "r+") as bucket:
+        del bucket["png_images_crc32"]
         bucket["png_images"][3] = np.frombuffer(file.getvalue(), np.uint8)
     output = tmp_path / "data_16.h5"
     prepare(packed, output, "0110", 16, "rgb", seed=0)
@@ -123,6 +126,7 @@ def damage_inside(paths):
 
 def damage_png(paths):
     with h5py.File(paths[3], "r+") as file:
+        del file["png_images_crc32"]
         file["png_images"][2] = file["png_images"][2][:100]
     return "imgs_03.h5: 'png_images': image 2 cannot be decoded"
 
@@ -185,3 +189,71 @@ def test_a_killed_process_is_one_clear_error():
     assert list(map_in_processes(lambda item: -item, range(3), 2)) == [0, -1, -2]
     with pytest.raises(DataError, match="killed: is there too little memory"):
         list(map_in_processes(work, range(5), 2))
+
+
+def swap(one, other):
+    aside = one.with_name("aside.h5")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
+def reverse(paths):
+    for low in range(6):
+        swap(paths[low], paths[11 - low])
+    return "imgs_00.h5: its bucket is 11: expected 0"
+
+
+def validate_in_training(paths):
+    shutil.copy(paths[10], paths[2])
+    return "imgs_02.h5: its bucket is 10: expected 2"
+
+
+def relabel(key, value, message, places=range(12)):
+    def change(paths):
+        for place in places:
+            with h5py.File(paths[place], "r+") as file:
+                file.attrs[key] = value
+        return message
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        reverse,
+        validate_in_training,
+        relabel("dataset", "1111", "imgs_03.h5: its dataset is 1111: expected 0110", [3]),
+        relabel("dataset", "1111", "imgs_00.h5: its dataset is 1111: expected 0110"),
+        relabel("seed", 1, "imgs_03.h5: its seed is 1: expected 0", [3]),
+        relabel("seed", 1, "imgs_00.h5: its seed is 1: expected 0"),
+        relabel("seed", "1", "imgs_00.h5: its seed is 1: expected 0"),
+        relabel("lighting", 2.0, r"imgs_03.h5: its lighting is 2.0, and .* not said: exp", [3]),
+        relabel("renderer", "b", r"imgs_01.h5: its renderer is not said, and .*00.h5 b: exp", [0]),
+    ],
+)
+def test_buckets_of_other_places_are_refused(packed, tmp_path, change):
+    message = change(packed)
+    output = tmp_path / "data.h5"
+    with pytest.raises(DataError, match=message) as error:
+        prepare(packed, output, "0110", 16, "lab", seed=5, made={"seed": 0})
+    assert tiny.tell(error)
+    assert not output.exists()
+
+
+def test_another_seeds_bucket_is_refused_whatever_was_asked_for(packed, tmp_path):
+    relabel("seed", 1, "", [3])(packed)
+    message = "imgs_03.h5: its seed is 1, and that of .*imgs_00.h5 0: expected buckets that were"
+    with pytest.raises(DataError, match=message):
+        prepare(packed, tmp_path / "data.h5", "0110", 16, "lab", seed=5)
+
+
+def test_buckets_that_say_nothing_of_themselves_are_believed(packed, tmp_path):
+    for path in packed:
+        with h5py.File(path, "r+") as file:
+            for key in ("dataset", "bucket", "seed"):
+                del file.attrs[key]
+    prepare(packed, tmp_path / "data.h5", "1111", 16, "lab", seed=5, made={"seed": 3})
+    with h5py.File(tmp_path / "data.h5") as file:
+        assert file.attrs["dataset"] == "1111"

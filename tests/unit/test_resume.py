@@ -165,7 +165,7 @@ def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_pa
     folder, whole = tmp_path / "run", tmp_path / "whole"
     bindings = ["session.checkpoint_minutes = 1000", "scheduler.milestones = [1, 60]"]
     process = started(folder, "cmc", bindings)
-    assert until(lambda: lines(folder / "history.csv") > 3, process)
+    assert until(lambda: lines(folder / "progress.csv") > 3, process)
     os.kill(process.pid, number)
     if number != signal.SIGINT:
         os.kill(process.pid, number)  # Slurm asks twice

@@ -5,10 +5,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from selfstudy.sweep import CONFIG
+from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.fingerprints import fingerprint_run
-from selfstudy.sweep.paths import list_folders, match_any
+from selfstudy.sweep.paths import match_any
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.searches import (
     complete_settings,
@@ -51,6 +51,8 @@ def test_where_data_lies():
     assert sweep.list_from("render") == list(sweep.datasets)
     theirs = {"source": "prepared", "file": "theirs.h5", "resolution": 64}
     assert make_sweep(datasets={"a": theirs}).find_prepared("a") == "theirs.h5"
+    assert make_sweep(datasets={"a": theirs}).require_prepared("a") == []
+    assert sweep.require_prepared("0110") == sweep.find_prepared("0110")
     assert make_sweep(color="rgb").find_prepared("0110") == "data/prepared/0110/data_64.h5"
 
 
@@ -59,16 +61,6 @@ def test_what_users_bring_to_be_rendered_is_collected_first():
     assert sweep.collected == {"meshes": "data/meshes.h5"}
     assert sweep.rendering == {"resolution": 64, "seed": 0}
     assert make_sweep().collected == {}
-
-
-def test_own_images_are_found_by_their_folders_or_a_table(tmp_path):
-    (tmp_path / "cat/small").mkdir(parents=True)
-    (tmp_path / "cat/1.png").touch()
-    expected = [tmp_path, tmp_path / "cat", tmp_path / "cat/small"]
-    assert list_folders(tmp_path) == expected
-    for settings, found in (({"folder": tmp_path}, expected), ({"table": "a.csv"}, ["a.csv"])):
-        sweep = make_sweep("own_images", datasets={"own": {"source": "images", **settings}})
-        assert sweep.list_own_images("own") == found
 
 
 def test_weights_are_starts_beside_the_methods():
@@ -92,8 +84,6 @@ def test_what_a_run_starts_from():
         assert sweep.find_snapshot(**place, pretext=start) == []
     descriptions = [sweep.describe_start(start) for start in ("scratch", "vae", "imagenet", "mine")]
     assert descriptions == [None, None, {"torchvision": "resnet50"}, MINE["mine"]]
-    files = [sweep.find_weights(start) for start in ("scratch", "vae", "imagenet", "mine")]
-    assert files == [[], [], [], "backbone.safetensors"]
 
 
 def test_a_backbone_without_a_start_is_compared_with_nothing():
@@ -126,12 +116,15 @@ def test_searches():
 
 def test_a_run_depends_on_its_own_method_and_task():
     place = {"backbone": "r9", "pretext": "vae", "dataset": "0110"}
-    base = fingerprint_run("sweep.paths", **place)
-    assert fingerprint_run("sweep.paths", **place | {"dataset": "0111", "labels": 4}) == base
-    assert fingerprint_run("sweep.paths", **place | {"pretext": "cmc"}) != base
+    base = fingerprint_run("finetune", "sweep.paths", **place)
+    assert (
+        fingerprint_run("finetune", "sweep.paths", **place | {"dataset": "0111", "labels": 4})
+        == base
+    )
+    assert fingerprint_run("finetune", "sweep.paths", **place | {"pretext": "cmc"}) != base
     bare = {"backbone": "r9", "pretext": "scratch"}
-    without = fingerprint_run("sweep.paths", **bare)
-    assert fingerprint_run("sweep.paths", **bare, task="depth") != without
+    without = fingerprint_run("finetune", "sweep.paths", **bare)
+    assert fingerprint_run("finetune", "sweep.paths", **bare, task="depth") != without
 
 
 def test_patterns_of_names():

@@ -2,10 +2,10 @@
 
 import pytest
 import yaml
-from filelock import FileLock
 
 from selfstudy.cli import main
 from selfstudy.configuration import GIN
+from selfstudy.locks import Lock
 from selfstudy.planning.status import list_states
 
 
@@ -39,9 +39,11 @@ def results(tmp_path, monkeypatch):
     (failed / "seed1/failed.txt").write_text("ConfigurationError: too few labels\n")
     monkeypatch.chdir(tmp_path)
     running = ("pretrain/0110/r9/rotate", "finetune/0110/r9/cmc/classify/n300/seed0")
-    locks = [FileLock(results / folder / ".lock") for folder in running]
+    locks = [Lock(results / folder / ".lock") for folder in running]
     for lock in locks:
         lock.acquire()
+    unfinished = results / running[0]
+    (unfinished / "history.csv").rename(unfinished / "progress.csv")
     yield results
     for lock in locks:
         lock.release()
@@ -59,6 +61,7 @@ def test_the_state_of_every_run(results):
         "pretrain/0110/r9/cmc": "done",
     }
     assert table.loc["pretrain/0110/r9/rotate", "minutes_left"] == 1
+    assert table.loc["pretrain/0110/r9/rotate", "accuracy"] == 0.3
     assert table.loc["pretrain/0110/r9/vae", ["round", "rounds", "accuracy"]].tolist() == [
         3,
         5,

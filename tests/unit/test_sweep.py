@@ -1,15 +1,16 @@
 """The configuration of the workflow: every mistake is named, with what was expected."""
 
 import copy
+import re
 
 import pytest
 import yaml
 
+from selfstudy.configuration import CONFIG as FOLDER
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep import CONFIG as FOLDER
 from selfstudy.sweep.check import check, read_configuration
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT, merge
+from selfstudy.sweep.schema import DEFAULT, merge, merge_arguments
 from selfstudy.sweep.starts import check_weights
 
 CONFIG = read_configuration(FOLDER / "config.yaml")
@@ -61,7 +62,9 @@ def test_the_full_configuration_is_the_papers():
 
 MISTAKES = {
     "seds: [1]": ("seds", [1], "configuration: unknown key 'seds': did you mean 'seeds'?"),
-    "results outside": ("results", "../elsewhere", "results: '../elsewhere' does not match"),
+    "results outside": ("results", "../elsewhere", "results: '../elsewhere': expected a folder"),
+    "data elsewhere": ("data", "/scratch/me", "data: '/scratch/me': expected a folder below the"),
+    "no data": ("data", None, "data: None is not of type 'string'"),
     "seeds empty": ("seeds", [], "seeds: "),
     "negative seed": ("seed", -1, "seed: -1 is less than the minimum of 0"),
     "no datasets": ("datasets", {}, "datasets: "),
@@ -79,7 +82,7 @@ MISTAKES = {
         {"a": {"timm": "b", "backbones": ["r51"]}},
         "weights: a: backbones: 'r51': did you mean 'r50'",
     ),
-    "weights' name": ("weights", {"a/b": {"timm": "c"}}, "'a/b' does not match"),
+    "weights' name": ("weights", {"a/b": {"timm": "c"}}, "weights: 'a/b': expected a name of let"),
     "no labels": ("tasks", {"classify": {"labels": [1]}}, "'1111-multi': none of the tasks is for"),
     "no poses": ("tasks", {"pose": {"labels": [1]}}, "'0000': none of .* all poses are alike"),
     "unknown backbone": (
@@ -124,12 +127,26 @@ MISTAKES = {
     "name with a slash": (
         "datasets",
         {"../own": {"source": "images", "resolution": 64, "folder": "a"}},
-        "'../own' does not match",
+        "datasets: '../own': expected a name of letters, digits, - and _",
     ),
     "cifar's budget": (
         "datasets",
         {"cifar10": {"source": "cifar10", "folder": "a"}},
         "labels: 200000 labels, but dataset 'cifar10' has 45000",
+    ),
+    "label that is no whole number": (
+        "tasks",
+        {"classify": {"labels": [6.0]}},
+        "tasks: classify: labels: 0: 6.0: expected a whole number",
+    ),
+    "seed that is no whole number": ("seeds", [0, 1.0], "seeds: 1: 1.0: expected a whole number"),
+    "seed of more than 32 bits": ("seeds", [2**32], "seeds: 0: 4294967296 is greater than"),
+    "the other seed": ("seed", 2**32, "seed: 4294967296 is greater than the maximum"),
+    "rendering's seed": ("rendering", {"resolution": 64, "seed": 2**32}, "rendering: seed: 42"),
+    "no number": (
+        "rendering",
+        {"resolution": 64, "seed": 0, "tint": float("nan")},
+        "rendering: tint: nan is not of type 'number'",
     ),
     "gin": ("gin", {"al": []}, "gin: unknown key 'al': did you mean 'all'"),
 }
@@ -141,6 +158,76 @@ def test_mistakes_are_named(key, value, message):
     config[key] = value
     with pytest.raises(ConfigurationError, match=message):
         check(config)
+
+
+def test_the_largest_seed_is_taken():
+    check(CONFIG | {"seeds": [2**32 - 1]})
+
+
+UNQUOTED = {
+    "datasets: {0110: {source: render, images: 24, resolution: 16}}": "datasets: 72",
+    "datasets: {2024: {source: images, folder: a, resolution: 16}}": "datasets: 2024",
+    "datasets: {no: {source: images, folder: a, resolution: 16}}": "datasets: False",
+    "datasets: {2024-01-01: {source: images, folder: a, resolution: 16}}": "datasets: 2024-01-01",
+    "datasets: {~: {source: images, folder: a, resolution: 16}}": "datasets: None",
+    "datasets: {a: {source: images, folder: 0110, resolution: 16}}": "datasets: a: folder: 72",
+    "datasets: {a: {source: no}}": "datasets: a: source: False",
+    "datasets: {a: {source: images, 1: b}}": "datasets: a: 1",
+    "pretext: [scratch, no]": "pretext: 1: False",
+    "backbones: [50]": "backbones: 0: 50",
+    "tasks: {yes: {labels: [1]}}": "tasks: True",
+    "tasks: {classify: {labels: [1], backbones: [9]}}": "tasks: classify: backbones: 0: 9",
+    "weights: {1: {timm: a}}": "weights: 1",
+    "weights: {a: {timm: 50}}": "weights: a: timm: 50",
+    "searches: {on: {}}": "searches: True",
+    "searches: {a: {dataset: 0110, backbone: r9, pretext: vae, trials: 1}}": "a: dataset: 72",
+    "gin: {all: [1]}": "gin: all: 0: 1",
+    "results: 2024": "results: 2024",
+    "1: 2": "mine.yaml: 1",
+}
+
+
+@pytest.mark.parametrize(("text", "place"), UNQUOTED.items())
+def test_names_need_quotes_where_yaml_reads_something_else(text, place, tmp_path):
+    path = tmp_path / "mine.yaml"
+    config = {key: CONFIG[key] for key in ("datasets", "backbones", "pretext", "tasks", "seeds")}
+    config.pop(text.split(":")[0], None)
+    path.write_text(yaml.safe_dump(config) + text)
+    with pytest.raises(ConfigurationError, match=f"{place} is no text: put the name in quotes"):
+        read_configuration(path)
+
+
+def test_the_command_line_is_read_as_yaml():
+    """What Snakemake makes of it stands beside."""
+    given = {
+        "partial=true": "true",
+        "seeds=[0, 1]": ["0", "1"],
+        "data='2024'": "2024",
+        "gin={all: [ResNet.width = 8]}": {"all": ["ResNet.width = 8"]},
+        "tracking=tensorboard": "tensorboard",
+        "datasets={'0110': {images: 480012}}": {"0110": {"images": "480012"}},
+    }
+    theirs = {argument.split("=")[0]: value for argument, value in given.items()}
+    config = merge_arguments(merge(CONFIG, theirs), given)
+    check(config)
+    assert (config["partial"], config["seeds"], config["data"]) == (True, [0, 1], "2024")
+    assert config["gin"] == CONFIG["gin"] | {"all": ["ResNet.width = 8"]}
+    assert config["datasets"]["0110"] == {"source": "render", "images": 480012, "resolution": 64}
+    assert config["datasets"].keys() == CONFIG["datasets"].keys()
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("results=a: b: c", "--config results=a: b: c: cannot be read as YAML"),
+        ("results=2024", "results: 2024 is no text"),
+        ("datasets={0110: {images: 24}}", "datasets: 72 is no text: put the name in quotes"),
+        ("seeds=[0.0]", "seeds: 0: 0.0: expected a whole number"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_named(argument, message):
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        check(merge_arguments(CONFIG, [argument]))
 
 
 def test_missing_keys_are_named():
@@ -161,6 +248,8 @@ def test_a_study_need_not_say_how_it_is_rendered():
 
 def test_a_file_is_named_that_is_no_configuration(tmp_path):
     path = tmp_path / "mine.yaml"
+    with pytest.raises(ConfigurationError, match=r"mine\.yaml: there is no such file"):
+        read_configuration(path)
     for text, message in (("- 1", "is not of type 'object'"), ("a: [", "cannot be read as YAML")):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=rf"mine\.yaml: .*{message}"):

@@ -39,7 +39,7 @@ def test_a_run_that_goes_on_has_each_round_once(tmp_path):
     second.load_state_dict({"rows": first.rows[:1], "seconds": first.seconds[:1]})
     add(second, 4.0)
     assert scalars(tmp_path)["loss/train"] == {1: 2.0, 2: 4.0}
-    assert pd.read_csv(tmp_path / "history.csv")["train_loss"].tolist() == [2.0, 4.0]
+    assert pd.read_csv(tmp_path / "progress.csv")["train_loss"].tolist() == [2.0, 4.0]
 
 
 def test_nothing_is_written_unless_asked_for(tmp_path):

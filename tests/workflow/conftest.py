@@ -1,5 +1,6 @@
 import copy
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,13 @@ class Study:
             cwd=self.folder,
             start_new_session=True,
         )
+
+    def copy(self, folder):
+        """Copy it as `cp -r` does: files have new times, in no order that means anything."""
+        shutil.copytree(self.folder, folder, copy_function=shutil.copyfile)
+        other = Study(folder, self.root)
+        other.config = copy.deepcopy(self.config)
+        return other
 
     def snakemake(self, *arguments, fails=False):
         """Run Snakemake; give what it printed."""

@@ -73,6 +73,16 @@ def test_a_part_of_the_runs_is_enough_if_asked_for(finished, new_study):
     assert figure.read_bytes() != before
 
 
+def test_the_command_line_is_read_as_yaml(new_study):
+    def planned(*config):
+        return new_study.planned("--config", *config)
+
+    assert planned("partial=true", "pretext=[scratch]")["tables"] == 1
+    assert "finetune" not in planned("partial=true", "pretext=[scratch]")
+    wide = planned("pretext=[scratch]", "tasks={classify: {labels: [10, 50, 100]}}")
+    assert wide["finetune"] == 3
+
+
 def test_every_job_has_a_log(finished):
     logs = finished.folder / "logs"
     log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
@@ -201,6 +211,7 @@ def test_a_damaged_file_ends_in_one_line(finished, new_study):
     for path in sorted((finished.folder / "data/packed/0110").iterdir()):
         (packed / path.name).write_bytes(path.read_bytes())
     with h5py.File(packed / "imgs_04.h5", "r+") as file:
+        del file["png_images_crc32"]
         file["png_images"][1] = file["png_images"][1][:60]
     target = "data/prepared/0110/data_16_lab.h5"
     output = new_study.snakemake(target, "--rerun-triggers", "mtime", fails=True)

@@ -1,5 +1,6 @@
 """CIFAR, images of one's own, and what a user adds to the package, from first rule to last."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from small_cifar import write_cifar10, write_cifar100
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 # Snakemake's scripts are processes of their own: each is to expect the small files.
+CLASSES = ["cat {1}", "dog, '{", 'new\nline"']
 EXPECT_SMALL = "from small_cifar import *; expect_small({folder!r})"
 
 
@@ -73,43 +75,59 @@ def test_samples_that_the_authors_renderer_left(new_study):
 def images(new_study):
     """Sixty files of three classes, which differ in colour."""
     rng = np.random.default_rng(0)
-    for label, name in enumerate(("cat", "dog", "owl")):
+    for label, name in enumerate(CLASSES):
         for index in range(20):
             shape = (*rng.integers(16, 40, 2), 3)
             pixels = rng.integers(0, 120, shape, dtype=np.uint8)
             pixels[..., label] += 100
-            path = new_study.folder / f"images/{name}/{index:02d}.{'png' if index % 2 else 'jpg'}"
+            path = (
+                new_study.folder
+                / f"images of {{1}}/{name}/{index:02d}.{'png' if index % 2 else 'jpg'}"
+            )
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).save(path)
-    return new_study.folder / "images"
+    return new_study.folder / "images of {1}"
 
 
-def test_images_of_ones_own(new_study, images):
+def test_images_of_ones_own(new_study, images, tmp_path_factory):
     """With the example's configuration, except for its sizes."""
     tiny = new_study.config["gin"]
     config = yaml.safe_load((ROOT / "config/own_images.yaml").read_text())
     del config["resources"]
     new_study.config = config | {"gin": tiny, "seeds": [0]}
-    config["datasets"]["own"] |= {"resolution": 16}
+    config["datasets"]["own"] |= {"folder": images.name, "resolution": 16}
     config["tasks"]["classify"]["labels"] = [6, 48]
     new_study.config["results"] = "results"
-    (images / "owl" / "broken.png").write_bytes(b"not an image")
+    (images / CLASSES[1] / "broken.png").write_bytes(b"not an image")
     output = new_study.snakemake(fails=True)
     assert "error: " in output
-    assert "owl/broken.png" in output
+    assert "dog, '{/broken.png" in output
     assert "Traceback" not in output
     config["datasets"]["own"]["unreadable"] = "skip"
     new_study.snakemake()
     runs = runs_of(new_study)
     assert len(runs) == 5 * 2
     with h5py.File(new_study.folder / "data/prepared/own/data_16_lab.h5") as file:
-        assert list(file.attrs["classes"]) == ["cat", "dog", "owl"]
+        assert list(file.attrs["classes"]) == [*CLASSES[:2], 'new\\nline"']
         assert file.attrs["splits"].tolist() == [48, 6, 6]
     assert new_study.planned() == {}
-    shutil.copyfile(images / "cat/00.jpg", images / "cat/new.jpg")
-    planned = new_study.planned()
+
+    # A copy's images have other times; then they are moved. The page that shows the path is new.
+    study = new_study.copy(tmp_path_factory.mktemp("copies") / "copy")
+    assert study.planned() == {}
+    moved = (study.folder / images.name).rename(study.folder.with_name("moved"))
+    study.config["datasets"]["own"]["folder"] = str(moved)
+    assert study.planned() == {"about": 1}
+
+    # As `rsync -a` gives them, files have old times.
+    new = moved / CLASSES[0] / "new.jpg"
+    shutil.copyfile(moved / CLASSES[0] / "00.jpg", new)
+    for path in (new, new.parent):
+        os.utime(path, (10**9, 10**9))
+    planned = study.planned()
     assert planned["prepare_images"] == 1
     assert planned["finetune"] == 10
+    assert "before: '61 files of" in study.snakemake("--dry-run")
 
 
 TINY = {

@@ -1,5 +1,6 @@
-"""Snakemake and its jobs are killed again and again; the results are those of an untroubled run."""
+"""Snakemake and its jobs are killed, or one without the other; results are as if undisturbed."""
 
+import json
 import os
 import random
 import shutil
@@ -68,3 +69,36 @@ def test_a_killed_workflow_goes_on_where_it_was(longer, tmp_path):
     assert not list(broken.rglob("checkpoint*.pt"))
     log = (longer.folder / "logs").rglob("*.log")
     assert not [path for path in log if "begun anew" in path.read_text()]
+
+
+def wait(condition, process=None):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end
+        assert process is None or process.poll() is None
+        time.sleep(0.05)
+
+
+def test_a_job_that_outlives_snakemake_ends_with_all_it_declares(longer):
+    """Snakemake deletes what a job declares before it runs it again, and after that failed."""
+    target = "results/pretrain/0110/r9/cmc/metrics.csv"
+    run = (longer.folder / target).parent
+    declared = {"snapshot.pt", "metrics.csv", "history.csv", "config.gin"}
+    process = longer.start(target)
+    wait((run / "checkpoint.pt").exists, process)
+    job = json.loads((run / ".lock").read_text())["pid"]
+    os.kill(job, signal.SIGSTOP)  # it has rounds left when the next one comes
+    try:
+        process.kill()
+        process.wait()
+        assert not declared & {path.name for path in run.iterdir()}
+        longer.snakemake("--unlock")
+        refused = longer.snakemake(target, fails=True)
+        assert f"held by process {job} on " in refused
+    finally:
+        os.kill(job, signal.SIGCONT)
+    wait(lambda: not (run / ".lock").exists())
+    assert declared < {path.name for path in run.iterdir()}
+    assert (run / "history.csv").read_text().count("\n") == 61
+    longer.snakemake(target)
+    assert declared < {path.name for path in run.iterdir()}

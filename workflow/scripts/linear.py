@@ -11,16 +11,18 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
     from selfstudy.configuration import load_configuration
     from selfstudy.evaluation.linear import evaluate_linearly
     from selfstudy.files import write_whole
+    from selfstudy.sweep.runs import Sweep
 
-    start = snakemake.params.start or snakemake.input.snapshot
+    sweep, place = Sweep(snakemake.config), snakemake.wildcards
+    start = sweep.describe_start(place.pretext) or snakemake.input.snapshot
     configuration = replace(load_configuration(*snakemake.params.gin), start=start)
-    dataset = configuration.open_dataset(snakemake.input.data)
+    dataset = configuration.open_dataset(sweep.find_prepared(place.dataset))
     backbone = configuration.find_start().make_backbone().eval()
     backbone.accept(dataset.input, dataset.resolution)
     table = evaluate_linearly(
         backbone,
         dataset,
-        snakemake.wildcards.task,
+        place.task,
         snakemake.params.labels,
         snakemake.params.seeds,
         precision=configuration.recipe.session.precision,

@@ -6,4 +6,5 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.rendering.meshes import collect_meshes
 
     with show_progress(None, "file", "meshes") as progress:
-        collect_meshes(snakemake.params.folder, snakemake.output[0], progress.update)
+        folder = snakemake.config["rendering"]["meshes"]
+        collect_meshes(folder, snakemake.output[0], progress.update)

@@ -8,7 +8,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     dataset, bucket = snakemake.wildcards.dataset, int(snakemake.wildcards.bucket)
     with show_progress(None, "sample", f"pack {dataset}, bucket {bucket}") as progress:
         pack(
-            snakemake.params.folder,
+            snakemake.config["datasets"][dataset]["folder"],
             snakemake.output[0],
             dataset=dataset,
             bucket=bucket,

@@ -16,4 +16,5 @@ with run_job(snakemake.log[0], snakemake.threads):
             seed=snakemake.params.seed,
             processes=snakemake.threads,
             progress=progress.update,
+            made=snakemake.params.made,
         )

@@ -5,10 +5,7 @@ from selfstudy.job import run_job, show_progress
 with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.data.images import prepare_images
 
-    dataset = snakemake.params.dataset
-    options = {
-        key: dataset[key] for key in ("valid", "test", "unreadable", "ignore") if key in dataset
-    }
+    dataset = snakemake.config["datasets"][snakemake.wildcards.dataset]
     with show_progress(None, "image", f"prepare {snakemake.wildcards.dataset}") as progress:
         prepare_images(
             dataset.get("table") or dataset["folder"],
@@ -18,5 +15,5 @@ with run_job(snakemake.log[0], snakemake.threads):
             seed=snakemake.params.seed,
             threads=snakemake.threads,
             progress=progress.update,
-            **options,
+            **snakemake.params.options,
         )

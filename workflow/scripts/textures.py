@@ -6,4 +6,5 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.rendering.own_textures import collect_textures
 
     with show_progress(None, "file", "textures") as progress:
-        collect_textures(snakemake.params.folder, snakemake.output[0], progress.update)
+        folder = snakemake.config["rendering"]["textures"]
+        collect_textures(folder, snakemake.output[0], progress.update)

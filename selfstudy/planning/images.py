@@ -1,0 +1,47 @@
+"""How many images a dataset has, before it is prepared."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from selfstudy.data.images import assign_splits, sort_classes
+from selfstudy.data.kinds import open_dataset
+from selfstudy.data.names import BUCKETS
+from selfstudy.data.pack import find_samples
+from selfstudy.data.sources import find_images
+from selfstudy.data.splits import SPLITS
+from selfstudy.sweep.datasets import CIFAR_HELD_OUT, CIFAR_TRAINING, TRAINING_BUCKETS, Dataset
+
+HELD_OUT = 0.1  # the share that validates or tests where the configuration says none
+
+
+class Counts(NamedTuple):
+    """Images that train, validate and test."""
+
+    train: int
+    valid: int
+    test: int
+
+
+def count_splits(dataset: Dataset, seed: int) -> Counts:
+    """Count a dataset's images by what it is prepared from; none of them is opened.
+
+    Args:
+        dataset: of the sweep.
+        seed: that splits of own images are drawn with.
+
+    Raises:
+        DataError: what it is prepared from is missing, or does not make sense.
+    """
+    settings = dataset.settings
+    if dataset.source == "prepared":
+        return Counts(*open_dataset(settings["file"]).splits)
+    if dataset.source == "images":
+        source = settings.get("folder") or settings["table"]
+        found, _ = find_images(source, settings.get("ignore", ()))
+        shares = {split: settings.get(split, HELD_OUT) for split in SPLITS[1:]}
+        return Counts(*map(len, assign_splits(source, found, sort_classes(found), shares, seed)))
+    if dataset.source in ("render", "rendered"):
+        given = settings.get("images") or len(find_samples(Path(settings["folder"])))
+        bucket = given // BUCKETS
+        return Counts(TRAINING_BUCKETS * bucket, bucket, bucket)
+    return Counts(CIFAR_TRAINING, *CIFAR_HELD_OUT)
