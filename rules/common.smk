@@ -51,7 +51,6 @@ try:
     # What users bring is a parameter of rules, which Snakemake records; jobs need not know it.
     own = OwnFiles(sweep, OWN_FILES if workflow.is_main_process else None, logger.info)
     if workflow.is_main_process:
-        own.check()
         check_weights(sweep)
 except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
@@ -74,22 +73,23 @@ if workflow.is_main_process:
     times.put_right()
 
 
-def record_all():
-    """Record what users bring, and what there is of all that rules make."""
-    own.keep()
+def record_made():
+    """Record what there is of all that rules make."""
     times.keep(find_files(file for rule in workflow.rules for file in rule.output))
 
 
 onstart:  # what a run that was killed has left
-    record_all()
+    record_made()
 
 
 onsuccess:
-    record_all()
+    record_made()
+    own.keep()
 
 
 onerror:
-    record_all()
+    record_made()
+    own.keep()
 
 
 wildcard_constraints:

@@ -47,7 +47,8 @@ class Survey(NamedTuple):
     timed: str
 
     def __str__(self) -> str:
-        return f"{self.files} files of {self.size} bytes ({self.timed[:16]})"
+        files = "1 file" if self.files == 1 else f"{self.files} files"
+        return f"{files} of {self.size} bytes ({self.timed[:16]})"
 
 
 def list_folder(folder: str | Path) -> Files:

@@ -177,7 +177,8 @@ def save_features(
         file.attrs["stamp"] = stamp
         file.attrs["data"] = str(dataset.path)
         for split in SPLITS:
-            file[f"{split}/features"] = extract_images(backbone, dataset, rows[split], precision)
+            found = extract_images(backbone, dataset, rows[split], precision)
+            file.create_dataset(f"{split}/features", data=found, fletcher32=True)
             file[f"{split}/labels"] = labels[rows[split]]
             file[f"{split}/rows"] = rows[split]
     return path

@@ -17,7 +17,7 @@ from selfstudy.data.survey import (
     list_table,
     survey,
 )
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import DataError
 from selfstudy.sweep.records import read_record, write_record
 from selfstudy.sweep.runs import Sweep
 
@@ -30,26 +30,13 @@ class OwnFiles:
     Args:
         sweep: that they are brought to.
         record: where it is kept what they were; None: nobody asks, as in jobs.
-        say: is told what takes long.
+        say: is told what takes long, and what is not there.
     """
 
-    def __init__(
-        self, sweep: Sweep, record: Path | None, say: Callable[[str], object] = print
-    ) -> None:
+    def __init__(self, sweep: Sweep, record: Path | None, say: Callable[[str], object]) -> None:
         self.sweep, self.record, self.say = sweep, record, say
         self._told: dict[str, str] = {}
         self._lists: dict[str, Callable[[], Files]] = {}
-
-    def check(self) -> None:
-        """Check that the prepared files are there that users bring.
-
-        Raises:
-            ConfigurationError: one is not.
-        """
-        for name in self.sweep.list_from("prepared"):
-            path = self.sweep.find_prepared(name)
-            if not Path(path).is_file():
-                raise ConfigurationError(f"datasets: {name}: file: {path}: there is no such file")
 
     def identify_dataset(self, name: str) -> str:
         """Identify what a dataset is made of: images, samples, or a prepared file.
@@ -121,6 +108,7 @@ class OwnFiles:
         try:
             files = list_files()
         except OSError:
+            self.say(f"{key}: the files are not there, and count as what they were")
             return next((about["identity"] for about in reversed(before.values())), GONE)
         now = survey(files)
         if now.timed in before:

@@ -31,12 +31,7 @@ def write_record(path: Path, record: dict) -> None:
     """
     with write_whole(path) as temporary:
         temporary.write_text(json.dumps(record, indent=0), encoding="utf-8")
-        mark_kept(temporary)
-
-
-def mark_kept(path: Path) -> None:
-    """Mark a record as one whose project has kept its times."""
-    os.utime(path, ns=(KEPT_TIME, KEPT_TIME))
+        os.utime(temporary, ns=(KEPT_TIME, KEPT_TIME))
 
 
 def is_kept(path: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from selfstudy.data.survey import UNREADABLE, hash_each
 from selfstudy.errors import DataError
-from selfstudy.sweep.records import is_kept, mark_kept, read_record, write_record
+from selfstudy.sweep.records import is_kept, read_record, write_record
 
 MUCH = 10**9  # bytes, which take seconds
 
@@ -38,7 +38,7 @@ class Times:
         say: is told what takes long.
     """
 
-    def __init__(self, record: Path, say: Callable[[str], object] = print) -> None:
+    def __init__(self, record: Path, say: Callable[[str], object]) -> None:
         self.record, self.say = record, say
 
     def put_right(self) -> None:
@@ -58,13 +58,14 @@ class Times:
         if doubtful:
             self.say(f"Other times than recorded: comparing what {len(doubtful)} files contain.")
         for (path, about), contents in zip(doubtful.items(), hash_each(doubtful), strict=True):
-            now = time.time_ns()
-            made = known[path].time if contents == known[path].contents else now
+            same = contents == known[path].contents
             with suppress(OSError):  # another's files
+                made = known[path].time if same else time.time_ns()
                 os.utime(path, ns=(about.st_atime_ns, made))
-        if not kept:
-            with suppress(OSError):
-                mark_kept(self.record)
+                if same:  # as exactly as times are here
+                    known[path] = known[path]._replace(time=os.stat(path).st_mtime_ns)
+        if doubtful or not kept:
+            self._write(known)
 
     def keep(self, paths: Iterable[str]) -> None:
         """Record the times and contents of these files, as far as they are there."""
@@ -82,8 +83,11 @@ class Times:
             with suppress(OSError):
                 if os.stat(path).st_mtime_ns == about.st_mtime_ns and contents != UNREADABLE:
                     known[path] = Made(about.st_size, about.st_mtime_ns, contents)
-        with suppress(DataError):  # no place for it: what is not recorded is made again in a copy
-            write_record(self.record, known)
+        self._write(known)
 
     def _read(self) -> dict[str, Made]:
         return {path: Made(*about) for path, about in read_record(self.record).items()}
+
+    def _write(self, known: dict[str, Made]) -> None:
+        with suppress(DataError):  # no place for it, or another's: it is compared again
+            write_record(self.record, known)

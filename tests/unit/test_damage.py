@@ -4,6 +4,7 @@ import random
 import shutil
 import zipfile
 import zlib
+from functools import partial
 
 import h5py
 import numpy as np
@@ -20,6 +21,8 @@ from selfstudy.data.packed import OBJECT, encode_png
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.errors import DataError, SelfstudyError
+from selfstudy.evaluation.features import save_features
+from selfstudy.evaluation.linear import evaluate_linearly
 from selfstudy.export.formats import Safetensors
 from selfstudy.snapshots import save_snapshot
 from selfstudy.starts.file import read_safetensors
@@ -388,3 +391,15 @@ def test_a_prepared_file_holds_checksums_of_its_rows(prepared_multi):
         for name in ("data", "targets"):
             expected = [zlib.crc32(row.tobytes()) for row in file[name][:]]
             assert file[f"{name}_crc32"][:].tolist() == expected
+
+
+def test_a_flipped_bit_in_kept_features_is_noticed(prepared, tmp_path):
+    backbone, _ = save(tmp_path)
+    dataset, run = open_dataset(prepared), tmp_path
+    backbone.adapter = torch.nn.Identity()
+    path = save_features(backbone.eval(), dataset, run, "float32")
+    evaluate = partial(evaluate_linearly, backbone, dataset, "classify", [20], [0], run, "float32")
+    evaluate()
+    flip(path, find(path, "train/features"))
+    with pytest.raises(DataError, match=f"{path}: damaged"):
+        evaluate()

@@ -7,8 +7,7 @@ import shutil
 import pytest
 from own_images import write_images
 
-from selfstudy.errors import ConfigurationError
-from selfstudy.sweep import CONFIG
+from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.own_files import OwnFiles
 from selfstudy.sweep.runs import Sweep
@@ -128,8 +127,18 @@ def test_what_no_run_has_read_is_not_known_again(images, record):
 def test_images_that_are_gone_change_nothing_that_was_made_of_them(images, record):
     before, _ = identify(record, place(folder=str(images)))
     shutil.rmtree(images)
-    assert identify(record, place(folder=str(images))) == (before, False)
+    assert identify(record, place(folder=str(images))) == (before, True)
     assert identify(record.with_name("other.json"), place(folder=str(images)))[0] == "not there"
+
+
+def test_a_pipe_is_no_table_and_no_image(images, table, record):
+    before, _ = identify(record, place(folder=str(images)))
+    os.mkfifo(images / "cat {1}/pipe.png")
+    after, _ = identify(record, place(folder=str(images)))
+    assert after != before
+    table.unlink()
+    os.mkfifo(table)
+    assert identify(record, place(table=str(table)))[0] == after, "there is no table"
 
 
 def test_a_damaged_record_is_begun_anew(images, record):
@@ -196,10 +205,3 @@ def test_meshes_and_samples_of_others_are_noticed(tmp_path, record):
         os.utime(tmp_path / path, OLD)
     assert [old == new for old, new in zip(before, identify_all(), strict=True)] == [False, False]
     assert OwnFiles(sweep, record, print).identify_collection("textures") == ""
-
-
-def test_a_prepared_file_that_is_missing_is_named(record):
-    file = {"source": "prepared", "file": "mine {1}.h5", "resolution": 16}
-    own = OwnFiles(make_sweep(datasets={"theirs": file}), record, print)
-    with pytest.raises(ConfigurationError, match=r"^datasets: theirs: file: mine \{1\}\.h5: there"):
-        own.check()

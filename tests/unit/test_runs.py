@@ -7,7 +7,7 @@ from pathlib import Path
 
 from selfstudy.configuration import CONFIG
 from selfstudy.sweep.check import read_configuration
-from selfstudy.sweep.fingerprints import fingerprint_run
+from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
 from selfstudy.sweep.paths import match_any
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.searches import (
@@ -125,6 +125,11 @@ def test_a_run_depends_on_its_own_method_and_task():
     bare = {"backbone": "r9", "pretext": "scratch"}
     without = fingerprint_run("finetune", "sweep.paths", **bare)
     assert fingerprint_run("finetune", "sweep.paths", **bare, task="depth") != without
+
+
+def test_a_job_depends_on_its_script():
+    first, second = (fingerprint_job(script, "sweep.paths") for script in ("pack", "prepare"))
+    assert first != second
 
 
 def test_patterns_of_names():

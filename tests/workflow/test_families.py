@@ -192,6 +192,8 @@ def test_what_a_user_adds(tmp_path):
     assert few < runs[runs["backbone"] == "r9"]["parameters"].min()
     history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/history.csv")
     assert history["train_loss"].notna().all()
+    for script in (root / "workflow/scripts").iterdir():
+        script.touch()  # as a new checkout does
     assert study.planned() == {}
     with (root / "selfstudy/backbones/tiny.py").open("a") as file:
         file.write("\n# changed\n")
