@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis import figures
+from selfstudy.analysis import CURVE, ONE_NETWORK, PAPER, READINGS, figures
 from selfstudy.analysis.figures import (
     fig1,
     fig3,
@@ -153,6 +153,37 @@ def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
     ends = np.concatenate([bars.get_segments() for bars in below.collections[:2]])[..., 1]
     assert np.isfinite(ends).all()
     assert ends.max() <= LABELS[-1] / LABELS[0] - 1
+
+
+@pytest.mark.parametrize("figure", [fig3, fig4, fig5, fig6])
+def test_utility_is_read_as_asked_for(figure):
+    """All datasets have a utility between two budgets, where chord and curve differ."""
+    table = runs(backbones=["r9", "r50"] if figure is fig5 else ["r9"], tasks=["classify"])
+
+    def draw(*interpolation):
+        lines = (
+            line for axes in figure.draw(table, LOOKS, *interpolation).axes for line in axes.lines
+        )
+        return [np.asarray(line.get_ydata(), float) for line in lines]
+
+    paper, curve, default = draw(PAPER), draw(CURVE), draw()
+    assert all(map(np.array_equal, curve, default, [True] * len(curve)))
+    assert not all(map(np.array_equal, curve, paper, [True] * len(curve)))
+
+
+def test_captions_say_how_utility_is_read_and_what_intervals_do_not_know():
+    for interpolation, reading in READINGS.items():
+        shown = list_figures(make_sweep("config", interpolation=interpolation))
+        captions = {name: figure.caption for name, figure in shown.items()}
+        assert [name for name in captions if captions[name].endswith(f" {reading}")] == [
+            "fig3",
+            "fig4",
+            "fig5",
+            "fig6",
+        ]
+        assert sum(reading in caption for caption in captions.values()) == 4
+        known = [name for name in captions if f" {ONE_NETWORK}" in captions[name]]
+        assert known == ["fig1", "fig3", "fig4", "fig5"]
 
 
 def test_missing_jobs_are_counted_below_a_figure():
