@@ -59,7 +59,7 @@ def table(path):
 
 
 def command(path):
-    given = Namespace(gin_config=[], gin_param=[], data=None, seed=None)
+    given = Namespace(exp_id="mine", gin_config=[], gin_param=[], data=None, seed=None)
     read_command(path.parent.parent, path, given, COMMAND)
 
 
