@@ -166,7 +166,7 @@ def test_what_a_user_adds(tmp_path):
     root = tmp_path / "checkout"
     for name in ("config", "envs", "profiles", "rules", "selfstudy", "workflow"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+        shutil.copytree(ROOT / name, root / name, symlinks=True, ignore=ignored)
     shutil.copyfile(ROOT / "Snakefile", root / "Snakefile")
     method, method_gin = read_section("A method of your own")
     task, task_gin = read_section("A task of your own")
