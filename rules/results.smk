@@ -28,6 +28,8 @@ rule tables:
         "../envs/selfstudy.yaml"
     params:
         code=fingerprint_job("tables", "analysis.claims", "analysis.layout"),
+        interpolation=config["interpolation"],
+        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
     script:
         "../workflow/scripts/tables.py"
 
@@ -75,6 +77,7 @@ rule figure:
         caption=lambda w: read_figure(w.figure, sweep).caption,
         datasets=sweep.rendered,
         starts=sweep.starts,
+        interpolation=config["interpolation"],
         expected=lambda w: read_figure(w.figure, sweep).files,
         code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
     script:

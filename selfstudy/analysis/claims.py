@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from selfstudy.analysis import FEWEST, SCRATCH
+from selfstudy.analysis import CURVE, FEWEST, ONE_NETWORK, READINGS, SCRATCH
 from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
 from selfstudy.analysis.escaping import escape_markdown
 from selfstudy.analysis.outcomes import find_outcomes
@@ -20,7 +20,7 @@ SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not 
 TITLE = "The paper's claims, on these runs"
 EXPLAINED = (
     "How each is tested: docs/statistics.md. Intervals are of 95 %. Utilities that are bounds are "
-    "left out."
+    f"left out. {ONE_NETWORK}"
 )
 PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the other
 
@@ -46,14 +46,17 @@ class Finding(NamedTuple):
     verdict: str
 
 
-def assess_claims(runs: pd.DataFrame, linear: pd.DataFrame) -> list[Finding]:
+def assess_claims(
+    runs: pd.DataFrame, linear: pd.DataFrame, interpolation: str = CURVE
+) -> list[Finding]:
     """Test every claim.
 
     Args:
         runs: the table of `selfstudy.analysis.runs.collect_runs`.
         linear: that of `collect_linear`.
+        interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
-    table = measure_utility(runs)
+    table = measure_utility(runs, interpolation)
     return [
         assess_decline(table),
         assess_convergence(find_outcomes(runs)),
@@ -187,13 +190,14 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def format_claims(found: list[Finding]) -> str:
+def format_claims(found: list[Finding], interpolation: str = CURVE) -> str:
     """Write the findings as a page in Markdown."""
     table = tabulate_findings(found).map(escape_markdown)
     table = table.to_markdown(index=False, disable_numparse=True)
-    return f"# {TITLE}\n\n{EXPLAINED}\n\n{table}\n"
+    return f"# {TITLE}\n\n{EXPLAINED} {READINGS[interpolation]}\n\n{table}\n"
 
 
-def compose_claims_page(found: list[Finding]) -> str:
+def compose_claims_page(found: list[Finding], interpolation: str = CURVE) -> str:
     """Compose the same page for browsers."""
-    return compose_page(TITLE, {"": EXPLAINED, "Claims": tabulate_findings(found)})
+    explained = f"{EXPLAINED} {READINGS[interpolation]}"
+    return compose_page(TITLE, {"": explained, "Claims": tabulate_findings(found)})

@@ -50,6 +50,18 @@ def detect_collapse(runs: pd.DataFrame) -> pd.Series:
     return (runs["feature_spread"] < CONSTANT) | (at_chance & learnable)
 
 
+def leave_out_collapsed(runs: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the runs that have `collapsed`, except where all of a job's have.
+
+    What a method is worth when it works, and how often it does, are two questions; three seeds
+    answer the first. A mean of both is neither.
+    """
+    if "collapsed" not in runs:
+        return runs
+    collapsed = runs["collapsed"].astype(bool)
+    return runs[~collapsed | collapsed.groupby([runs[key] for key in KEYS]).transform("all")]
+
+
 def collect_frozen(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read the metrics of finetuning jobs whose backbone was frozen up to a layer.
 

@@ -1,6 +1,7 @@
 """How sure accuracies and utilities are, given a few seeds (docs/statistics.md).
 
-Uncertainty is carried on by draws: curves as they might have come out with other seeds.
+Outcomes and claims carry uncertainty on by draws: curves as they might have come out with other
+seeds, their spread taken to be the same for all methods at a budget.
 """
 
 from typing import NamedTuple
@@ -8,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from selfstudy.analysis import SCRATCH
-from selfstudy.analysis.runs import average_accuracy
-from selfstudy.analysis.utility import PLACE, bound_utility, measure_utility
+from selfstudy.analysis import CURVE
+from selfstudy.analysis.intervals import estimate_accuracy_intervals, estimate_utility_intervals
+from selfstudy.analysis.runs import average_accuracy, leave_out_collapsed
+from selfstudy.analysis.spread import LEVEL
+from selfstudy.analysis.utility import PLACE, measure_utility
 
 DRAWS = 2000
-LEVEL = 0.95
 
 
 class Curve(NamedTuple):
@@ -98,60 +100,14 @@ def find_interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.percentile(draws, [tail, 100 - tail], axis=0, method="nearest"))
 
 
-def estimate_accuracy_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """Estimate intervals of mean accuracies.
-
-    Args:
-        runs: the table of `selfstudy.analysis.runs.collect_runs`.
-
-    Returns:
-        One row per point of a curve: `low` and `high` of its mean accuracy.
-    """
-    tables = []
-    for place, curve in bootstrap_curves(runs).items():
-        low, high = find_interval(curve.draws)
-        table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
-        tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
-    return pd.concat(tables, ignore_index=True)
-
-
-def estimate_utility_intervals(runs: pd.DataFrame) -> pd.DataFrame:
-    """Estimate intervals of the utility of mean accuracies; both curves, of two, are drawn.
-
-    Args:
-        runs: the table of `selfstudy.analysis.runs.collect_runs`.
-
-    Returns:
-        One row per point of a pretrained curve: `low` and `high` of the utility of its mean
-        accuracy. Of a draw of which only bounds are known, `low` counts what its utility is at
-        least, and `high` what it is at most, which is infinite above the scratch curve.
-    """
-    found = bootstrap_curves(runs)
-    columns = [*PLACE, "pretext", "labels", "low", "high"]
-    tables = [pd.DataFrame(columns=columns)]
-    for place, curve in found.items():
-        scratch = found.get((*place[:-1], SCRATCH))
-        if place[-1] == SCRATCH or scratch is None:
-            continue
-        base, own = scratch.draws, curve.draws
-        ends = [
-            bound_utility(drawn, budget, scratch.labels, base)
-            for drawn, budget in zip(own.T, curve.labels, strict=True)
-        ]
-        least, most = np.moveaxis(ends, 0, -1)  # each (DRAWS, k)
-        unknown = np.isnan(own) | np.isnan(base).any(-1, keepdims=True)
-        low, _ = find_interval(np.where(unknown, np.nan, least))
-        _, high = find_interval(np.where(unknown, np.nan, most))
-        table = pd.DataFrame({"labels": curve.labels, "low": low, "high": high})
-        tables.append(table.assign(**dict(zip([*PLACE, "pretext"], place, strict=True))))
-    return pd.concat(tables[1:] or tables, ignore_index=True)[columns]
-
-
 def estimate_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Give the table of `average_accuracy`, with `low` and `high`."""
-    return average_accuracy(runs).merge(estimate_accuracy_intervals(runs))
+    sound = leave_out_collapsed(runs)
+    return average_accuracy(sound).merge(estimate_accuracy_intervals(sound), "left")
 
 
-def estimate_utility(runs: pd.DataFrame) -> pd.DataFrame:
+def estimate_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFrame:
     """Give the table of `measure_utility`, with `low` and `high`."""
-    return measure_utility(runs).merge(estimate_utility_intervals(runs))
+    sound = leave_out_collapsed(runs)
+    intervals = estimate_utility_intervals(sound, interpolation)
+    return measure_utility(sound, interpolation).merge(intervals, "left")

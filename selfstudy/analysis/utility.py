@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from selfstudy.analysis import SCRATCH
+from selfstudy.analysis import CURVE, SCRATCH
 from selfstudy.analysis.runs import KEYS
+from selfstudy.analysis.scratch_curve import ScratchCurve, fit_curve
 from selfstudy.errors import DataError
 
 log = logging.getLogger("selfstudy")
@@ -20,60 +21,35 @@ PLACE = ["dataset", "backbone", "task"]
 COLUMNS = ["utility", "std", "at_least", "at_most", "n", "floor", "bound", "censored", "below"]
 
 
-def find_labels_needed(accuracy: ArrayLike, labels: np.ndarray, scratch: np.ndarray) -> np.ndarray:
-    """Find n̂: where the scratch curve first reaches `accuracy`, linear between budgets.
-
-    Args:
-        accuracy: of pretrained models (...).
-        labels: rising label budgets (k,).
-        scratch: mean accuracies from scratch at these, one curve (k,) or one per model (..., k).
-
-    Returns:
-        Numbers of labels, float (...): 0 below the curve's start, as the authors have it, infinity
-        above all of it.
-    """
-    accuracy = np.asarray(accuracy, float)
-    scratch = np.broadcast_to(scratch, (*accuracy.shape, len(labels)))
-    reached = scratch >= accuracy[..., None]
-    after = reached.argmax(-1)
-    before = np.maximum(after - 1, 0)
-    low, high = (
-        np.take_along_axis(scratch, place[..., None], -1)[..., 0] for place in (before, after)
-    )
-    rise = np.where(after == before, 1, high - low)
-    needed = labels[before] + (accuracy - low) / rise * (labels[after] - labels[before])
-    needed = np.where(accuracy < scratch[..., 0], 0, needed)
-    return np.where(reached.any(-1), needed, np.inf)
-
-
 def bound_utility(
-    accuracy: ArrayLike, budget: float, labels: np.ndarray, scratch: np.ndarray
+    accuracy: ArrayLike, budget: ArrayLike, curve: ScratchCurve
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give what utilities are at least and at most; both are the same where utility is known.
 
     Args:
         accuracy: of models that were finetuned on `budget` labels (...).
-        budget: n.
-        labels: as in `find_labels_needed`.
-        scratch: as there.
+        budget: n, one or as many.
+        curve: from scratch.
 
     Returns:
         Both ends, float (...): from -1 to `n_min / n - 1` below the scratch curve, from
         `n_max / n - 1` to infinity above it.
     """
-    needed = find_labels_needed(accuracy, labels, scratch)
-    least = np.where(np.isinf(needed), labels[-1], needed)
-    most = np.where(needed == 0, labels[0], needed)
+    needed = curve.find_labels(accuracy)
+    least = np.where(np.isinf(needed), curve.labels[-1], needed)
+    most = np.where(needed == 0, curve.labels[0], needed)
     return least / budget - 1, most / budget - 1
 
 
-def measure_utility(runs: pd.DataFrame) -> pd.DataFrame:
+def measure_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFrame:
     """Measure the utility of every pretext method, dataset, backbone, task and budget.
 
     Args:
         runs: the table of `selfstudy.analysis.runs.collect_runs`, with runs from scratch: one row
             per run with `dataset`, `backbone`, `task`, `pretext`, `labels` and `accuracy`, on any
             scale.
+        interpolation: of the curve from scratch between budgets, as in
+            `selfstudy.analysis.scratch_curve`; "paper" gives the authors' utility.
 
     Returns:
         One row per point of a curve: `utility`, mean over the pretrained seeds; `std`, their
@@ -96,9 +72,10 @@ def measure_utility(runs: pd.DataFrame) -> pd.DataFrame:
             said = ", ".join(f"{key} {value!r}" for key, value in zip(PLACE, place, strict=True))
             log.warning("%s: no runs from scratch: %d runs are left out", said, len(pretrained))
             continue
-        labels, scratch = curve.index.to_numpy(), curve.to_numpy()
+        labels = curve.index.to_numpy()
+        scratch = fit_curve(labels, curve.to_numpy(), interpolation)
         for (pretext, budget), seeds in pretrained.groupby(["pretext", "labels"], sort=False):
-            least, most = bound_utility(seeds["accuracy"], budget, labels, scratch)
+            least, most = bound_utility(seeds["accuracy"], budget, scratch)
             known = bool((least == most).all())
             rows.append(
                 {

@@ -72,10 +72,10 @@ def refuse_begun(folder: Path) -> None:
 
 def read_command(runs: Path, path: Path, arguments: Namespace, command: dict) -> dict:
     """Read the command that the run was begun with; none but the same may be given again."""
-    if not path.is_file():
+    if not path.exists():
         names = sorted(each.parent.relative_to(runs).as_posix() for each in runs.rglob(COMMAND))
         hint = suggest(arguments.exp_id, names) if names else f"there are no runs in {runs} yet"
-        raise ConfigurationError(f"{path.parent}: there is no run to go on with: {hint}")
+        raise ConfigurationError(f"{path}: there is no run to go on with: {hint}")
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

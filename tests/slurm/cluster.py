@@ -156,24 +156,24 @@ class Cluster:
         self._update(jobid=job, starttime="now")
         return self.has_steps(job)
 
-    def time_out(self, job):
-        """Let a job's time be over, which Slurm sees within half a minute; it sleeps till then."""
+    def freeze(self, job):
+        """Have a job's processes sleep until it is cancelled, or its time is over."""
         self.run("scancel", "--signal=STOP", job)
+
+    def time_out(self, job):
+        """Let a job's time be over, which Slurm sees within half a minute."""
+        self.freeze(job)
         self._update(jobid=job, endtime="now")
 
-    def _update(self, **values):
-        self.run("scontrol", "update", *(f"{name}={value}" for name, value in values.items()))
-
     def states(self, job):
-        """All states that accounting has for a job, the last one last."""
-        return self.ask(
-            "sacct",
-            f"--jobs={job}",
-            "--allocations",
-            "--duplicates",
-            "--parsable2",
-            "--format=state",
-        ).splitlines()
+        """All states that accounting has for a job that is over, the last one last."""
+        options = ("--allocations", "--duplicates", "--parsable2", "--format=state")
+
+        def over():
+            states = self.ask("sacct", f"--jobs={job}", *options).splitlines()
+            return None if {"PENDING", "RUNNING"} & set(states) else states
+
+        return self.wait(over)
 
     @contextmanager
     def hurried(self):
@@ -185,6 +185,9 @@ class Cluster:
         time.sleep(1)  # while it asks, it knows of no jobs that an interruption could cancel
         yield
         hurry.unlink()
+
+    def _update(self, **values):
+        self.run("scontrol", "update", *(f"{name}={value}" for name, value in values.items()))
 
     def _configure(self):
         for name in ("state", "spool", "bin", "dev"):

@@ -17,6 +17,11 @@ LIMIT = 600  # seconds for anything to happen
 ROUNDS = 150  # take some seconds
 
 
+def hear_interrupts():
+    """Undo what shells do to processes in the background, such as these tests: to ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Study:
     """A study whose runs take some seconds and write a checkpoint in each.
 
@@ -55,6 +60,7 @@ class Study:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=hear_interrupts,
             )
 
     def signal(self, number):

@@ -9,12 +9,8 @@ from study import Study
 
 SLURM = "snakemake --cores all --profile slurm"  # as the README has it
 QUICK = "--slurm-init-seconds-before-status-checks=2"  # for the tests alone
-TIMED_OUT = "pretrain/0110/r9/rotate"
-CANCELLED = "pretrain/0110/r9/cmc"
-ON_LOST_NODE = "finetune/0110/r9/scratch/classify/n100"
-INTERRUPTED = "pretrain/0110/r9/amdim"
-NOT_ACCOUNTED = "pretrain/0110/r9/vae"
-RUNS = (TIMED_OUT, CANCELLED, ON_LOST_NODE, INTERRUPTED, NOT_ACCOUNTED)
+PRETRAINED = "pretrain/0110/r9/rotate"
+FINETUNED = "finetune/0110/r9/scratch/classify/n100"
 CANCELLED_BY_ME = f"CANCELLED by {os.getuid()}"
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"Slurm is not installed: {missing()}")
@@ -32,16 +28,16 @@ def start(study, run):
 def images(tmp_path_factory):
     """Rendered and prepared images, made without a cluster."""
     with Study(tmp_path_factory.mktemp("images"), dict(os.environ)) as study:
-        study.start("snakemake --cores 2", target(TIMED_OUT), "--until", "prepare")
+        study.start("snakemake --cores 2", target(PRETRAINED), "--until", "prepare")
         study.finish()
     return study.folder / "data"
 
 
 @pytest.fixture(scope="module")
 def undisturbed(images, tmp_path_factory):
-    """What a run ends with that nothing happens to; all of them train beside the tests."""
+    """What a run ends with that nothing happens to; it trains beside the tests."""
     with Study(tmp_path_factory.mktemp("undisturbed"), dict(os.environ), images) as study:
-        study.start("snakemake --cores 1", *map(target, RUNS))
+        study.start("snakemake --cores 1", *map(target, (PRETRAINED, FINETUNED)))
         yield lambda run: study.finish() or study.read(run)
 
 
@@ -59,66 +55,67 @@ def study(cluster, images, undisturbed, tmp_path):
 
 
 def test_a_job_over_its_time_limit_goes_on(cluster, study, undisturbed):
-    start(study, TIMED_OUT)
-    job = study.until_trained(cluster, TIMED_OUT)
+    start(study, PRETRAINED)
+    job = study.until_trained(cluster, PRETRAINED)
     cluster.time_out(job)
     study.finish()
     assert cluster.states(job) == ["TIMEOUT"]
     assert "stopped by SIGTERM in round" in study.said()
-    assert study.went_on(TIMED_OUT)
-    assert study.read(TIMED_OUT) == undisturbed(TIMED_OUT)
+    assert study.went_on(PRETRAINED)
+    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
 
 
 def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
-    start(study, CANCELLED)
-    first = study.until_trained(cluster, CANCELLED)
+    start(study, PRETRAINED)
+    first = study.until_trained(cluster, PRETRAINED)
     cluster.run("scancel", first)
-    second = study.until_trained(cluster, CANCELLED, after=first)
+    second = study.until_trained(cluster, PRETRAINED, after=first)
     # Snakemake is to end when its jobs have ended, which those do that are cancelled, too.
     study.process.send_signal(signal.SIGTERM)
     cluster.run("scancel", second)
     assert study.wait() == 1
     assert cluster.states(first) == cluster.states(second) == [CANCELLED_BY_ME]
-    start(study, CANCELLED)
+    start(study, PRETRAINED)
     study.finish()
-    assert study.went_on(CANCELLED)
-    assert study.read(CANCELLED) == undisturbed(CANCELLED)
+    assert study.went_on(PRETRAINED)
+    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
 
 
 def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
-    start(study, ON_LOST_NODE)
-    job = study.until_trained(cluster, ON_LOST_NODE)
+    start(study, FINETUNED)
+    job = study.until_trained(cluster, FINETUNED)
     cluster.lose_node()
     study.until(lambda: not cluster.has_steps(job))
     study.until(lambda: cluster.restart(job))
     study.finish()
     states = cluster.states(job)
     assert (states[0], states[-1]) == ("NODE_FAIL", "COMPLETED")
-    assert study.went_on(ON_LOST_NODE)
-    assert study.read(ON_LOST_NODE) == undisturbed(ON_LOST_NODE)
+    assert study.went_on(FINETUNED)
+    assert study.read(FINETUNED) == undisturbed(FINETUNED)
 
 
 def test_a_killed_and_an_interrupted_study_go_on(cluster, study, undisturbed):
-    start(study, INTERRUPTED)
-    orphan = study.until_trained(cluster, INTERRUPTED)
+    start(study, PRETRAINED)
+    orphan = study.until_trained(cluster, PRETRAINED)
     study.kill()
     cluster.run("scancel", orphan)
     cluster.wait(lambda: not cluster.ask("squeue"))
     study.start(f"{SLURM} --unlock")
     study.finish()
 
-    start(study, INTERRUPTED)
-    job = study.until_trained(cluster, INTERRUPTED)
+    start(study, PRETRAINED)
+    job = study.until_trained(cluster, PRETRAINED)
+    cluster.freeze(job)
     with cluster.hurried():
         study.signal(signal.SIGINT)
         assert study.wait() == 1
     cluster.wait(lambda: not cluster.ask("squeue"))
     assert cluster.states(job) == [CANCELLED_BY_ME]
 
-    start(study, INTERRUPTED)
+    start(study, PRETRAINED)
     study.finish()
-    assert study.went_on(INTERRUPTED)
-    assert study.read(INTERRUPTED) == undisturbed(INTERRUPTED)
+    assert study.went_on(PRETRAINED)
+    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
 
 
 def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_path_factory):
@@ -126,9 +123,9 @@ def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_pat
         Cluster(tmp_path_factory.mktemp("bare"), accounting=False) as cluster,
         Study(tmp_path_factory.mktemp("study"), cluster.environment, images) as study,
     ):
-        start(study, NOT_ACCOUNTED)
-        job = study.until_trained(cluster, NOT_ACCOUNTED)
+        start(study, FINETUNED)
+        job = study.until_trained(cluster, FINETUNED)
         cluster.run("scancel", job)
         study.finish()
-        assert study.went_on(NOT_ACCOUNTED)
-        assert study.read(NOT_ACCOUNTED) == undisturbed(NOT_ACCOUNTED)
+        assert study.went_on(FINETUNED)
+        assert study.read(FINETUNED) == undisturbed(FINETUNED)

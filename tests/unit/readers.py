@@ -59,7 +59,8 @@ def table(path):
 
 
 def command(path):
-    read_command(path, Namespace(gin_config=[], gin_param=[], seed=None), COMMAND)
+    given = Namespace(exp_id="mine", gin_config=[], gin_param=[], data=None, seed=None)
+    read_command(path.parent.parent, path, given, COMMAND)
 
 
 def image(path):

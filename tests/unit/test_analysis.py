@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from selfstudy.analysis import PAPER
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
 from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
-from selfstudy.analysis.utility import find_labels_needed, measure_utility, show_utility
+from selfstudy.analysis.scratch_curve import fit_curve
+from selfstudy.analysis.utility import measure_utility, show_utility
 from selfstudy.drawing import save
 from selfstudy.errors import DataError
 
@@ -28,7 +30,7 @@ def table(curves, dataset="0110"):
 def test_utility_equals_the_authors(reference):
     for case in reference("functions")["utility"]:
         runs = table({"scratch": case["scratch"], "vae": case["pretrained"]})
-        result = measure_utility(runs)
+        result = measure_utility(runs, PAPER)
         for index, labels in enumerate(case["labels"]):
             row = result[result["labels"] == labels]
             if row.empty:  # the authors' point where a curve leaves what can be measured
@@ -41,7 +43,7 @@ def test_utility_equals_the_authors(reference):
 
 def test_accuracy_above_the_scratch_curve_is_censored():
     curves = {"scratch": {100: [0.2], 1000: [0.5]}, "vae": {100: [0.4, 0.6], 1000: [0.6, 0.7]}}
-    result = measure_utility(table(curves)).set_index("labels")
+    result = measure_utility(table(curves), PAPER).set_index("labels")
     assert result["censored"].tolist() == [1, 2]
     assert result[["utility", "std"]].isna().all(axis=None)
     assert result.loc[100, "at_least"] == pytest.approx(((700 / 100 - 1) + (1000 / 100 - 1)) / 2)
@@ -66,7 +68,7 @@ def test_a_mean_of_bounds_is_no_value():
     scratch = {100: [0.2], 1000: [0.5]}
     seeds = {"known": [0.35, 0.5], "low": [0.35, 0.1], "high": [0.35, 0.6], "both": [0.1, 0.6]}
     runs = table({"scratch": scratch} | {name: {100: each} for name, each in seeds.items()})
-    result = measure_utility(runs).set_index("pretext")
+    result = measure_utility(runs, PAPER).set_index("pretext")
     assert result["utility"].notna().tolist() == [True, False, False, False]
     assert result["at_least"].tolist()[1:] == pytest.approx([1.75, 6.75, 4])
     assert result["at_most"].tolist()[1:] == pytest.approx([2.25, np.inf, np.inf])
@@ -110,10 +112,8 @@ def test_no_run_is_dropped_for_what_it_lacks(column, value, message):
 
 def test_a_dented_curve_is_read_where_it_is_first_reached():
     labels, scratch = np.array([100, 200, 300, 400]), np.array([0.2, 0.4, 0.3, 0.5])
-    assert find_labels_needed(0.4, labels, scratch) == 200
-    assert find_labels_needed(0.3, labels, scratch) == pytest.approx(150)
-    assert find_labels_needed(0.45, labels, scratch) == pytest.approx(375)
-    assert find_labels_needed(0.2, labels, scratch) == 100
+    curve = fit_curve(labels, scratch, PAPER)
+    assert curve.find_labels([0.4, 0.3, 0.45, 0.2]) == pytest.approx([200, 150, 375, 100])
 
 
 def test_accuracies_are_over_seeds():

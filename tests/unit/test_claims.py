@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from selfstudy.analysis import ONE_NETWORK, PAPER, READINGS
 from selfstudy.analysis.claims import (
     FEW,
     REFUTED,
@@ -99,3 +100,17 @@ def test_too_few_runs_decide_nothing():
     table = runs({"classify": "cmc"}, ["r9"])
     few = table[table["dataset"] == "0000"]
     assert {each.verdict for each in assess_claims(few, few[:0])} == {FEW}
+
+
+def test_utility_is_read_as_asked_for_and_the_page_says_so():
+    table = runs({"classify": "cmc"})
+    read = {each: assess_claims(table, table[:0], each) for each in READINGS}
+    network = {each: found[-1].value for each, found in read.items()}
+    chord = assess_networks(measure_utility(table, PAPER))
+    assert network[PAPER] == chord.value != network["curve"]
+    for each, found in read.items():
+        for page in (format_claims(found, each), compose_claims_page(found, each)):
+            assert ONE_NETWORK in page
+            assert [said in page for said in READINGS.values()] == [
+                name == each for name in READINGS
+            ]

@@ -294,7 +294,7 @@ def write_table(path, text):
 def test_utility_of_ones_own_numbers(folder, capsys):
     rows = ["scratch,100,0,0.2", "scratch,1000,0,0.5", "mine,100,0,0.35", "mine,1000,0,0.6"]
     path = write_table(folder / "a.csv", "\n".join(["method,labels,seed,accuracy", *rows]))
-    cli.main(["utility", path, "-o", "out.csv"])
+    cli.main(["utility", path, "-o", "out.csv", "--interpolation", "paper"])
     table = pd.read_csv("out.csv").set_index("labels")
     assert table.loc[100, "utility"] == pytest.approx(4.5)
     assert table.loc[1000, "censored"] == 1
@@ -302,6 +302,9 @@ def test_utility_of_ones_own_numbers(folder, capsys):
     printed = capsys.readouterr().out
     assert "mine" in printed
     assert "4.5" in printed
+    cli.main(["utility", path, "-o", "out.csv"])  # of two points, in the logarithm of labels
+    curve = pd.read_csv("out.csv").set_index("labels")
+    assert curve.loc[100, "utility"] == pytest.approx(np.sqrt(10) - 1)
 
 
 @pytest.mark.parametrize(

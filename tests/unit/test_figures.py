@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis import figures
+from selfstudy.analysis import CURVE, ONE_NETWORK, PAPER, READINGS, figures
 from selfstudy.analysis.figures import (
     fig1,
     fig3,
@@ -153,6 +153,34 @@ def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
     ends = np.concatenate([bars.get_segments() for bars in below.collections[:2]])[..., 1]
     assert np.isfinite(ends).all()
     assert ends.max() <= LABELS[-1] / LABELS[0] - 1
+
+
+@pytest.mark.parametrize("figure", [fig3, fig4, fig5, fig6])
+def test_utility_is_read_as_asked_for(figure):
+    table = runs(backbones=["r9", "r50"] if figure is fig5 else ["r9"], tasks=["classify"])
+
+    def draw(*interpolation):
+        axes = figure.draw(table, LOOKS, *interpolation).axes
+        return np.concatenate([np.ravel(line.get_ydata()) for each in axes for line in each.lines])
+
+    curve = draw(CURVE)
+    assert np.array_equal(draw(), curve, equal_nan=True)
+    assert not np.array_equal(draw(PAPER), curve, equal_nan=True)
+
+
+def test_captions_say_how_utility_is_read_and_what_intervals_do_not_know():
+    for interpolation, reading in READINGS.items():
+        shown = list_figures(make_sweep("config", interpolation=interpolation))
+        captions = {name: figure.caption for name, figure in shown.items()}
+        assert [name for name in captions if captions[name].endswith(f" {reading}")] == [
+            "fig3",
+            "fig4",
+            "fig5",
+            "fig6",
+        ]
+        assert sum(reading in caption for caption in captions.values()) == 4
+        known = [name for name in captions if f" {ONE_NETWORK}" in captions[name]]
+        assert known == ["fig1", "fig3", "fig4", "fig5"]
 
 
 def test_missing_jobs_are_counted_below_a_figure():

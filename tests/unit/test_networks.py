@@ -127,9 +127,11 @@ def test_embeddings_start_near_the_identity_where_they_can(features, near):
     assert torch.equal(embedding(x), embedding.bn(embedding.shortcut(x)))
 
 
-@pytest.mark.parametrize("size", [48, "'64'"])
-def test_other_encoders_are_refused(size):
-    message = f"(?m)^AMDIMEncoder.encoder_size = {size}: expected one of 32, 64, 128$"
+@pytest.mark.parametrize(
+    ("size", "expected"), [(48, "one of 32, 64, 128"), ("'64'", "a whole number")]
+)
+def test_other_encoders_are_refused(size, expected):
+    message = f"(?m)^AMDIMEncoder.encoder_size = {size}: expected {expected}$"
     with pytest.raises(ConfigurationError, match=message):
         amdim_ref(size)
 

@@ -204,13 +204,14 @@ def test_a_run_that_another_process_has_ended_meanwhile(work, prepared, capsys, 
 def test_resuming_what_is_not_there(work, prepared, capsys):
     message = fails(capsys, "train", "-e", "mine", "--resume")
     assert message == (
-        "error: results/runs/mine: there is no run to go on with: there are no runs in "
-        "results/runs yet"
+        "error: results/runs/mine/command.json: there is no run to go on with: "
+        "there are no runs in results/runs yet"
     )
     begin(prepared, "mine/first")
     message = fails(capsys, "train", "-e", "mine/frist", "--resume")
     assert message == (
-        "error: results/runs/mine/frist: there is no run to go on with: did you mean 'mine/first'?"
+        "error: results/runs/mine/frist/command.json: there is no run to go on with: "
+        "did you mean 'mine/first'?"
     )
     assert not (work / "frist").exists()
 

@@ -39,7 +39,7 @@ def test_single_file_is_complete(packed):
         assert images.shape == (20, RESOLUTION, RESOLUTION, 3)
         np.testing.assert_array_equal(file["targets"], np.arange(20) % 10)
         assert file["rot_mat"].shape == (20, 3, 3)
-        assert set(OBJECT.names) | {"png_images", "targets"} == set(file)
+        assert set(OBJECT.names) | {"png_images", "png_images_crc32", "targets"} == set(file)
         attributes = dict(file.attrs)
         assert tuple(attributes.pop("classes")) == CLASSES
         assert attributes == {

@@ -71,6 +71,7 @@ MISTAKES = {
     "unknown method": ("pretext", ["scratch", "vea"], "pretext: 'vea' is not known: .*'vae'"),
     "no scratch": ("pretext", ["vae"], "pretext: 'scratch' is missing"),
     "the old key": ("colour", "lab", "unknown key 'colour': did you mean 'color'?"),
+    "interpolation": ("interpolation", "chord", "interpolation: expected one of curve, paper"),
     "frozen": ("frozen", {"layers": [0], "labels": [7]}, "frozen: labels: 7: expected one of the"),
     "weights of a method": ("weights", {"vae": {"timm": "a"}}, "weights: vae: is the name of a"),
     "weights of scratch": ("weights", {"scratch": {"timm": "a"}}, "weights: scratch: is the name"),

@@ -136,3 +136,10 @@ def tell(error):
     message = str(error.value)
     assert "\n" not in message
     return message
+
+
+def flip(path, place, bit=2):
+    """Flip a bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1 << bit
+    path.write_bytes(content)

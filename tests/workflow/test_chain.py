@@ -59,6 +59,15 @@ def test_the_report_holds_figures_tables_and_claims(finished):
     for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.html", "about.html"):
         assert name in page
     assert "drawn as other seeds might have given them" in page
+    assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
+
+
+def test_another_interpolation_makes_tables_and_figures_anew(finished, new_study):
+    shutil.copytree(finished.folder, new_study.folder, dirs_exist_ok=True)
+    new_study.config["interpolation"] = "paper"
+    assert new_study.planned() == {"tables": 1, "about": 1, "figure": 12}
+    new_study.snakemake("results/claims.md", "--force", "--rerun-triggers", "mtime")
+    assert "along chords between budgets" in (new_study.folder / "results/claims.md").read_text()
 
 
 def test_a_part_of_the_runs_is_enough_if_asked_for(finished, new_study):

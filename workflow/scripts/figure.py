@@ -31,6 +31,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     }
     shown = {name: read[name](paths) for name, paths in files.items()}
     shown["looks"] = assign_looks(snakemake.params.starts)
+    shown["interpolation"] = snakemake.params.interpolation
     draw = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}").draw
     drawn = draw(**{name: shown[name] for name in signature(draw).parameters})
     expected = snakemake.params.expected

@@ -17,11 +17,12 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
     from selfstudy.files import write_whole
 
+    interpolation = snakemake.params.interpolation
     runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
     tables = {
         "runs": runs,
         "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
-        "utility": estimate_utility(runs).merge(describe_jobs(runs)),
+        "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
         "outcomes": find_outcomes(runs),
@@ -36,10 +37,10 @@ with run_job(snakemake.log[0], snakemake.threads):
         written = form(lay_out(tables[path.stem]))
         with write_whole(path) as temporary:
             temporary.write_text(written, encoding="utf-8")
-    found = assess_claims(runs, linear)
+    found = assess_claims(runs, linear, interpolation)
     for path, text in (
         (snakemake.output.claims, format_claims),
         (snakemake.output.claims_page, compose_claims_page),
     ):
         with write_whole(path) as temporary:
-            temporary.write_text(text(found), encoding="utf-8")
+            temporary.write_text(text(found, interpolation), encoding="utf-8")

@@ -2,18 +2,21 @@
 
 A file `fig{n}.py` defines
 
-- `CAPTION`, for the report;
+- `CAPTION`, for the report, with `ONE_NETWORK` where there are intervals of runs;
 - `list_inputs(sweep)`: of a `selfstudy.sweep.runs.Sweep` the files that the figure shows, by what
   they are: `runs`, `frozen`, `linear`, `histories` or `packed`. Where the sweep has nothing for one
   of them, there is no such figure;
 - `draw`, whose parameters are these, read (`workflow/scripts/figure.py`), and, if it asks for them,
-  the `looks` of the starts.
+  the `looks` of the starts, and the `interpolation` by which utility is measured, which the caption
+  then says.
 """
 
 import pkgutil
 from importlib import import_module
+from inspect import signature
 from typing import NamedTuple
 
+from selfstudy.analysis import READINGS
 from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.runs import Sweep
 
@@ -57,7 +60,10 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         raise ConfigurationError(
             f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
         )
-    return Shown(module.CAPTION, module.list_inputs(sweep))
+    caption = module.CAPTION
+    if "interpolation" in signature(module.draw).parameters:
+        caption += " " + READINGS[sweep.config["interpolation"]]
+    return Shown(caption, module.list_inputs(sweep))
 
 
 def list_figures(sweep: Sweep) -> dict[str, Shown]:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from selfstudy.analysis import ONE_NETWORK
 from selfstudy.analysis.figures.style import LOOKS
 from selfstudy.analysis.outcomes import find_outcomes
 from selfstudy.drawing import RC
@@ -13,6 +14,7 @@ from selfstudy.sweep.runs import Sweep
 CAPTION = (
     "The three outcomes that pretraining can have as labels grow, and how many of the measured "
     "curves have each; surely: so do 95 % of the curves drawn as other seeds might have given them."
+    f" {ONE_NETWORK}"
 )
 LABELS = np.linspace(0, 1, 200)
 SCRATCH = 0.9 * (1 - np.exp(-4.5 * LABELS))

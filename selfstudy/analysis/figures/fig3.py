@@ -6,6 +6,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from selfstudy.analysis import CURVE, ONE_NETWORK
 from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
 from selfstudy.analysis.figures.panels import WIDTH, add_legend
 from selfstudy.analysis.figures.style import Look, fit_text, title_dataset
@@ -19,7 +20,7 @@ CAPTION = (
     "Validation accuracy and utility on classification with the first backbone. Bars are 95 % "
     "intervals; those of utility carry the uncertainty of training from scratch, too, and end "
     "where utility can be measured no more. So does the white region. Open triangles are bounds, "
-    "lower ones that point up, upper ones that point down."
+    "lower ones that point up, upper ones that point down. " + ONE_NETWORK
 )
 
 
@@ -28,7 +29,7 @@ def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
     return {"runs": sweep.list_finetuned(["classify"], sweep.backbones[:1])}
 
 
-def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CURVE) -> Figure:
     """Draw accuracy above, utility below, against the number of labels.
 
     One column per dataset, folded into pairs of rows where there are many; one line per start;
@@ -37,6 +38,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     Args:
         runs: one backbone's and one task's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
+        interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
     datasets = list(runs["dataset"].unique())
     columns = min(len(datasets), MAX_COLUMNS)
@@ -45,7 +47,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
         size = (PANEL[0] * max(columns, 2), 2 * PANEL[1] * bands + 0.4)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(2 * bands, columns, squeeze=False, sharey="row")
-        accuracy, utility = estimate_accuracy(runs), estimate_utility(runs)
+        accuracy, utility = estimate_accuracy(runs), estimate_utility(runs, interpolation)
         for index, dataset in enumerate(datasets):
             band, column = divmod(index, columns)
             above, below = axes[2 * band, column], axes[2 * band + 1, column]

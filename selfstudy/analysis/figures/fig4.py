@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from selfstudy.analysis import CURVE, ONE_NETWORK
 from selfstudy.analysis.figures.panels import draw_utility_panels
 from selfstudy.analysis.figures.style import Look, title_dataset
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Utility across downstream tasks, with a backbone that all have. Bars are 95 % intervals, open "
-    "triangles bounds, lower ones that point up, upper ones that point down."
+    "triangles bounds, lower ones that point up, upper ones that point down. " + ONE_NETWORK
 )
 
 
@@ -30,12 +31,13 @@ def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
     }
 
 
-def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CURVE) -> Figure:
     """Draw a panel per task and dataset, a line per start, as in figure 3 below.
 
     Args:
         runs: one backbone's rows of each task, of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
+        interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
     panels = {
         f"{task.capitalize()}, {title_dataset(dataset)}, {backbone}": group
@@ -44,4 +46,6 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
             ["dataset", "backbone"], sort=False
         )
     }
-    return draw_utility_panels(panels, looks, runs.groupby("task")["dataset"].nunique().max())
+    return draw_utility_panels(
+        panels, looks, interpolation, runs.groupby("task")["dataset"].nunique().max()
+    )

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from selfstudy.analysis import CURVE
 from selfstudy.analysis.figures.curves import BOUNDS, format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import LOOKS, Look
@@ -27,7 +28,7 @@ def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
     return {"runs": sweep.list_compared(["classify"], sweep.backbones[:1]) if differ else []}
 
 
-def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
+def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CURVE) -> Figure:
     """Draw a panel per factor; a line from off to on per pair of datasets that differ in it alone.
 
     Utility is that at the budget that is nearest to the middle of those measured. Open
@@ -36,8 +37,9 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look]) -> Figure:
     Args:
         runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
         looks: of the starts.
+        interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
-    table = measure_utility(runs)
+    table = measure_utility(runs, interpolation)
     budgets = sorted(table["labels"].unique())
     budget = budgets[len(budgets) // 2]
     table = table[table["labels"] == budget]

@@ -62,18 +62,22 @@ def add_legend(figure: Figure, axes: list[Axes]) -> None:
 
 
 def draw_utility_panels(
-    panels: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], together: int = 1
+    panels: Mapping[str, pd.DataFrame],
+    looks: Mapping[str, Look],
+    interpolation: str,
+    together: int = 1,
 ) -> Figure:
     """Draw a panel of utility against labels for each group of runs.
 
     Args:
         panels: rows of `selfstudy.analysis.runs.collect_runs`, by the panel's title.
         looks: of the starts.
+        interpolation: of the curves from scratch.
         together: as of `make_grid`.
     """
     with mpl.rc_context(RC):
         figure, axes = make_grid(list(panels), together, sharey=True)
-        tables = [estimate_utility(runs) for runs in panels.values()]
+        tables = [estimate_utility(runs, interpolation) for runs in panels.values()]
         for panel, table in zip(axes, tables, strict=True):
             draw_utility(panel, table, looks, max(map(find_top, tables)))
             panel.set_xlabel("Labels")
