@@ -102,8 +102,10 @@ def train_run(folder: Path, command: dict, arguments: Namespace) -> None:
     from selfstudy.configuration import load_configuration
     from selfstudy.job import LogFile
     from selfstudy.provenance import fingerprint_package
+    from selfstudy.training.randomness import check_seed
     from selfstudy.training.run import train
 
+    check_seed(command["seed"], "--seed")  # before there is anything to prepare
     log.setLevel(logging.INFO)
     if not arguments.quiet:
         log.addHandler(logging.StreamHandler(sys.stderr))

@@ -118,6 +118,7 @@ class CIFARDataset(BaseDataset):
         if path.is_file():
             return path
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             with Lock(folder / ".cifar.lock"):  # of several runs that start together one works
                 if not path.is_file():
                     log.info("%s: there is no such file: preparing it", path)

@@ -183,6 +183,10 @@ def test_missing_files_are_downloaded(archived, tmp_path):
     assert (archived / "cifar-10-batches-py" / "test_batch").is_file()
 
 
+def test_a_folder_of_data_may_be_new(archived, tmp_path):
+    assert sum(CIFARDataset(tmp_path / "new" / "data").splits) == 60
+
+
 def test_failed_downloads_say_what_to_do(archived, tmp_path, monkeypatch):
     url = "http://127.0.0.1:9/cifar-10-python.tar.gz"
     monkeypatch.setattr(CIFAR10, "url", url)

@@ -278,7 +278,8 @@ def test_a_runs_data_is_looked_for_from_here(prepared, folder, monkeypatch, caps
 def test_seeds_that_generators_do_not_take_are_refused(seed, train, prepared, folder, capsys):
     expected = f"{seed}: expected 0 or more, a whole number below 2**32"
     words = ["-g", "syn/r9/classify", "--data", str(prepared), "--seed", seed, "-p", *TINY]
-    assert fails(capsys, "train", "-q", *words) == f"error: seed {expected}"
+    assert fails(capsys, "train", "-q", *words) == f"error: --seed {expected}"
+    assert fails(capsys, "train", "-q", "--seed", seed) == f"error: --seed {expected}"  # no data
     assert fails(capsys, "search", "s", "--trials", "1", *words) == f"error: --seed {expected}"
     assert not (folder / "results").exists()
     train("mine", "syn/r9/classify")

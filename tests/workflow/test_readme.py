@@ -54,7 +54,7 @@ def test_single_runs(tmp_path):
     runs = tmp_path / "results/runs"
     assert pd.read_csv(runs / "tuned/metrics.csv")["labels"].item() == 1000
     assert pd.read_csv(runs / "mine/linear.csv")["labels"].tolist() == [100, 1000]
-    assert "4.5" in done.stdout.splitlines()[-1]
+    assert "2.16" in done.stdout.splitlines()[-1]
 
 
 def test_the_python_example(tmp_path):
