@@ -87,7 +87,7 @@ def test_commands_work_from_a_wheel(selfstudy, prepared, tmp_path):
     results = folder / "results/runs/mine"
     made = ["snapshot.pt", "metrics.csv", "features.h5", "linear.csv", "backbone.safetensors"]
     assert [name for name in made if not (results / name).is_file()] == []
-    assert pd.read_csv(folder / "utility.csv")["utility"].tolist() == pytest.approx([4.5])
+    assert pd.read_csv(folder / "utility.csv")["utility"].tolist() == pytest.approx([10**0.5 - 1])
     assert len(list((folder / "data/packed/0100").glob("imgs_*.h5"))) == 12
 
 
