@@ -10,7 +10,7 @@ from selfstudy.errors import DataError
 from selfstudy.locks import Lock
 from selfstudy.training.failure import FAILURE, read_failure
 from selfstudy.training.history import HISTORY, PROGRESS, TIMES
-from selfstudy.training.run import LOCK
+from selfstudy.training.holding import LOCK
 
 DONE, RUNNING, FAILED, STOPPED = "done", "running", "failed", "stopped"
 COLUMNS = ["state", "run", "round", "rounds", "accuracy", "minutes_left", "why"]

@@ -1,7 +1,7 @@
 """A run: what is trained on what and how, from the first round to the last."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.data.splits import hash_rows
 from selfstudy.description import write_bindings
-from selfstudy.errors import ConfigurationError, DataError, TrainingError, is_out_of_memory
+from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
-from selfstudy.locks import HeldError, Lock
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
+from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
 from selfstudy.training.loop import Step, measure_feature_spread
@@ -29,7 +29,6 @@ from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
 
 RESTORE = "session.restore_session"
-LOCK = ".lock"
 PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
 
 
@@ -249,41 +248,6 @@ def find_chance(
             counts = np.bincount(values[rows])
             return float(counts.max() / counts.sum())
     return None
-
-
-@contextmanager
-def hold(folder: Path, begin: Callable[[], object] = lambda: None) -> Iterator[Lock]:
-    """Hold a run's folder, until the block or this process ends, however it ends.
-
-    Args:
-        folder: of the run.
-        begin: is called first, when it is held.
-
-    Raises:
-        ConfigurationError: another process holds it.
-        DataError: that cannot be told, or there can be no such folder.
-    """
-    new = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made: {error.strerror}") from error
-    lock = Lock(folder / LOCK)
-    try:
-        lock.acquire(timeout=1)  # a moment, in which somebody may look whether it is held
-    except HeldError as error:
-        raise ConfigurationError(
-            f"{folder}: another process is training here ({error}): wait for it, or stop it; if "
-            f"there is none, remove that file"
-        ) from error
-    try:
-        begin()
-        yield lock
-    finally:
-        lock.release()
-        if new:
-            with suppress(OSError):  # something was made
-                folder.rmdir()
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pandas as pd
 
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
-from selfstudy.training.run import Run, hold, train
+from selfstudy.training.holding import hold
+from selfstudy.training.run import Run, train
 
 log = logging.getLogger("selfstudy")
 

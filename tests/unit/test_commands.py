@@ -13,18 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from own_runs import NARROW
 
 from selfstudy import cli
 from selfstudy.training.loop import Step
 from selfstudy.training.progress import Progress
 
 TINY = [
-    "session.precision = 'float32'",
-    "session.checkpoint_minutes = 0",
-    "BaseDataset.input_res = 16",
-    "BaseDataset.min_round = 32",
-    "ResNet.width = 4",
-    "dataloader.batch_size = 16",
+    *NARROW,
     "scheduler.milestones = [1, 4]",
     "VAEModel.output_res = 16",
     "VAEModel.decoder_width = 8",

@@ -13,23 +13,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from own_runs import make_run
+from own_runs import NARROW, make_run
 
 from selfstudy import cli
 from selfstudy.errors import ConfigurationError, DataError, InterruptionError, TrainingError
 from selfstudy.files import DAY, name_place, write_whole
 from selfstudy.holders import Holder
+from selfstudy.training.holding import LOCK, hold
 from selfstudy.training.loop import Step
-from selfstudy.training.run import LOCK, Run, hold, train
+from selfstudy.training.run import Run, train
 from selfstudy.training.seeds import train_seeds
 
 TINY = [
-    "session.precision = 'float32'",
-    "session.checkpoint_minutes = 0",
-    "BaseDataset.input_res = 16",
-    "BaseDataset.min_round = 32",
-    "ResNet.width = 4",
-    "dataloader.batch_size = 16",
+    *NARROW,
     "scheduler.milestones = [1, 3]",
 ]
 DECLARED = {"snapshot.pt", "metrics.csv", "history.csv", "config.gin"}

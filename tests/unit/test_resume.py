@@ -19,7 +19,7 @@ from selfstudy.job import run_job
 from selfstudy.training import checkpoint
 from selfstudy.training import run as training
 from selfstudy.training.failure import read_failure
-from selfstudy.training.run import hold
+from selfstudy.training.holding import hold
 from selfstudy.training.seeds import train_seeds
 
 TINY = [

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib import pyplot
-from own_runs import make_run
+from own_runs import NARROW, make_run
 
 from selfstudy import cli
 from selfstudy.drawing import save
@@ -26,12 +26,7 @@ from selfstudy.search.worker import search
 from selfstudy.training.run import Trained
 
 TINY = [
-    "session.precision = 'float32'",
-    "session.checkpoint_minutes = 0",
-    "BaseDataset.input_res = 16",
-    "BaseDataset.min_round = 32",
-    "ResNet.width = 4",
-    "dataloader.batch_size = 16",
+    *NARROW,
     "scheduler.milestones = [1, 400]",
     "CMCModel.nce_k = 16",
 ]
