@@ -24,6 +24,12 @@ def start(study, run):
     study.start(SLURM, QUICK, target(run))
 
 
+def check_end(study, undisturbed, run):
+    """Check that a run went on from its checkpoint, and ended as if nothing had happened."""
+    assert study.went_on(run)
+    assert study.read(run) == undisturbed(run)
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """Rendered and prepared images, made without a cluster."""
@@ -61,8 +67,7 @@ def test_a_job_over_its_time_limit_goes_on(cluster, study, undisturbed):
     study.finish()
     assert cluster.states(job) == ["TIMEOUT"]
     assert "stopped by SIGTERM in round" in study.said()
-    assert study.went_on(PRETRAINED)
-    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
+    check_end(study, undisturbed, PRETRAINED)
 
 
 def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
@@ -77,8 +82,7 @@ def test_a_cancelled_job_goes_on(cluster, study, undisturbed):
     assert cluster.states(first) == cluster.states(second) == [CANCELLED_BY_ME]
     start(study, PRETRAINED)
     study.finish()
-    assert study.went_on(PRETRAINED)
-    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
+    check_end(study, undisturbed, PRETRAINED)
 
 
 def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
@@ -90,8 +94,7 @@ def test_a_job_that_loses_its_node_goes_on(cluster, study, undisturbed):
     study.finish()
     states = cluster.states(job)
     assert (states[0], states[-1]) == ("NODE_FAIL", "COMPLETED")
-    assert study.went_on(FINETUNED)
-    assert study.read(FINETUNED) == undisturbed(FINETUNED)
+    check_end(study, undisturbed, FINETUNED)
 
 
 def test_a_killed_and_an_interrupted_study_go_on(cluster, study, undisturbed):
@@ -114,8 +117,7 @@ def test_a_killed_and_an_interrupted_study_go_on(cluster, study, undisturbed):
 
     start(study, PRETRAINED)
     study.finish()
-    assert study.went_on(PRETRAINED)
-    assert study.read(PRETRAINED) == undisturbed(PRETRAINED)
+    check_end(study, undisturbed, PRETRAINED)
 
 
 def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_path_factory):
@@ -127,5 +129,4 @@ def test_a_cancelled_job_goes_on_without_accounting(images, undisturbed, tmp_pat
         job = study.until_trained(cluster, FINETUNED)
         cluster.run("scancel", job)
         study.finish()
-        assert study.went_on(FINETUNED)
-        assert study.read(FINETUNED) == undisturbed(FINETUNED)
+        check_end(study, undisturbed, FINETUNED)
