@@ -193,7 +193,8 @@ def test_the_difficulty_of_the_data_is_asked_for_by_name(study):
     assert (study.folder / names[1]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_new_seed_trains_that_seed_alone(study):
+def test_a_new_seed_trains_that_seed_alone(finished, tmp_path):
+    study = finished.copy(tmp_path / "copy")
     target = "results/finetune/0110/r9/vae/classify/n10/metrics.csv"
     first = study.folder / target.replace("metrics.csv", "seed0/metrics.csv")
     before = first.stat().st_mtime_ns
@@ -245,7 +246,8 @@ def test_a_mistaken_configuration_ends_in_one_line(new_study, change, message):
     assert "Traceback" not in output
 
 
-def test_a_mistaken_binding_ends_in_one_line(study):
+def test_a_mistaken_binding_ends_in_one_line(finished, tmp_path):
+    study = finished.copy(tmp_path / "copy")
     study.config["gin"]["finetune"] = ["optimizer.weight_dekay = 0.001"]
     target = "results/finetune/0110/r9/scratch/classify/n10/metrics.csv"
     output = study.snakemake(target, fails=True)
