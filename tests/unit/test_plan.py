@@ -122,7 +122,9 @@ def test_a_plan_is_about_the_images_that_there_are(tmp_path):
     needs.estimate("finetune", place | {"task": "classify", "labels": "50"})
     assert seen == [(80, 10, 10)] * 2
     assert needs.estimate("prepare_images", {"dataset": "own"})[1] == 100 * 64**2 * 6 / 1e9
-    with pytest.raises(ConfigurationError, match="labels: 100 labels, but dataset 'own' has 80 "):
+    with pytest.raises(
+        ConfigurationError, match="labels: 100 labels of classify, but dataset 'own' has 80 "
+    ):
         needs.estimate("finetune", place | {"task": "classify", "labels": "100"})
 
 
