@@ -39,6 +39,7 @@ def search(folder: str | Path, run: Run, settings: SearchSettings, trials: int, 
         DataError: its journal is damaged.
         SelfstudyError: as `selfstudy.training.run.train`.
     """
+    settings = settings.complete(run.recipe)
     warm_up = find_warm_up(run.recipe, settings.rounds)
     if run.recipe.session.valid_iters == 0:
         session = replace(run.recipe.session, valid_iters=-1)

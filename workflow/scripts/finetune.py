@@ -1,7 +1,7 @@
 """Finetune on one label budget, seed by seed.
 
-Input: a prepared dataset and, except from scratch, a snapshot or a file of weights. Output: metrics
-and history of all seeds, and the configuration.
+Input: a prepared dataset; except from scratch, a snapshot or a file of weights; a recipe, where
+that is tuned. Output: metrics and history of all seeds, and the configuration.
 """
 
 from dataclasses import replace
@@ -10,13 +10,16 @@ from pathlib import Path
 from selfstudy.job import run_job
 
 with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
-    from selfstudy.configuration import load_configuration
+    from selfstudy.configuration import load_configuration, read_gin
     from selfstudy.sweep.runs import Sweep
     from selfstudy.training.seeds import train_seeds
 
     sweep, place = Sweep(snakemake.config), snakemake.wildcards
+    files, bindings = snakemake.params.gin
+    if recipe := snakemake.input.get("recipe"):
+        bindings = [*bindings, read_gin(recipe)]
     configuration = replace(
-        load_configuration(*snakemake.params.gin),
+        load_configuration(files, bindings),
         labels=int(place.labels),
         start=sweep.describe_start(place.pretext) or snakemake.input.get("snapshot") or None,
     )
