@@ -2,6 +2,7 @@
 
 
 TABLES_CAPTION = "../workflow/report/tables.rst"
+NETWORKS = describe_networks(sweep.count_networks(), sweep.weights)
 
 
 rule tables:
@@ -29,7 +30,8 @@ rule tables:
     params:
         code=fingerprint_job("tables", "analysis.claims", "analysis.layout"),
         interpolation=config["interpolation"],
-        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
+        networks=NETWORKS,
+        read=f"{READINGS[config['interpolation']]} {NETWORKS}",
     script:
         "../workflow/scripts/tables.py"
 

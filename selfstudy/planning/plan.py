@@ -122,6 +122,7 @@ class Needs:
         task: str = "",
         labels: str = "",
         layer: str = "",
+        **_: str,
     ) -> tuple[float, float]:
         """Estimate a pretraining run, or, where there are labels, finetuning with all seeds."""
         sweep, about = self.sweep, self.sweep.datasets[dataset]

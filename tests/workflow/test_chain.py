@@ -94,7 +94,7 @@ def test_the_command_line_is_read_as_yaml(new_study):
 
 def test_every_job_has_a_log(finished):
     logs = finished.folder / "logs"
-    log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
+    log = (logs / "results/pretrain/0110/r9/vae/seed0.log").read_text()
     assert "round 2 of 2" in log
     assert len(list((logs / "data/packed/0110").glob("*.log"))) == 12
 

@@ -1,6 +1,6 @@
 """Finetune on one label budget, seed by seed.
 
-Input: a prepared dataset and, except from scratch, a snapshot or a file of weights. Output: metrics
+Input: a prepared dataset and, except from scratch, snapshots or a file of weights. Output: metrics
 and history of all seeds, and the configuration.
 """
 
@@ -15,15 +15,15 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
     from selfstudy.training.seeds import train_seeds
 
     sweep, place = Sweep(snakemake.config), snakemake.wildcards
-    configuration = replace(
-        load_configuration(*snakemake.params.gin),
-        labels=int(place.labels),
-        start=sweep.describe_start(place.pretext) or snakemake.input.get("snapshot") or None,
-    )
+    configuration = replace(load_configuration(*snakemake.params.gin), labels=int(place.labels))
+    dataset = configuration.open_dataset(sweep.find_prepared(place.dataset))
     train_seeds(
-        configuration.make_run(configuration.open_dataset(sweep.find_prepared(place.dataset))),
+        {
+            network: replace(configuration, start=start).make_run(dataset)
+            for network, start in sweep.find_starts(**place).items()
+        },
         Path(snakemake.output.metrics).parent,
-        snakemake.params.seeds,
+        snakemake.params.networks,
         snakemake.params.code,
         snakemake.config.get("tracking"),
     )
