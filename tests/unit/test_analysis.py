@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis import PAPER
+from selfstudy.analysis.comparison import join_evaluations
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
-from selfstudy.analysis.comparison import join_evaluations
 from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
 from selfstudy.analysis.scratch_curve import fit_curve
 from selfstudy.analysis.utility import measure_utility, show_utility
@@ -186,7 +186,7 @@ def test_runs_say_which_network_they_start_from(tmp_path):
         write_job(tmp_path, name, networks, lost.get(name, ())) for name, networks in jobs.items()
     )
     runs.to_csv(tmp_path / "runs.csv", index=False)
-    assert "cmc,classify,100,1,0.1,0.9,True,7," in (tmp_path / "runs.csv").read_text()
+    assert "cmc,classify,100,1,0.1,0.9,True,0.1,0,7," in (tmp_path / "runs.csv").read_text()
     assert runs["pretrain_seed"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3 + (
         [False] * 3
     )
