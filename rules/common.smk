@@ -61,7 +61,8 @@ os.environ.update(PYTHONPATH=f"{workflow.basedir}:{os.getenv('PYTHONPATH', '')}"
 
 paths, resources = sweep.paths, config["resources"]
 RESULTS, DATA = paths.results, paths.data
-TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "outcomes", "correlations", "ranks"]
+TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "tuning"]
+TABLES += ["outcomes", "correlations", "ranks"]
 LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
 # Of which a job, unlike the process that plans it, needs to know its own alone.
 FIGURES = list_figures(sweep) if workflow.is_main_process else list_names()

@@ -7,6 +7,7 @@ rule finetune:
     input:
         data=lambda w: sweep.require_prepared(w.dataset),
         snapshots=lambda w: sweep.list_snapshots(**w),
+        recipe=lambda w: sweep.find_recipe(**w),
     output:
         metrics=f"{paths.finetune}/metrics.csv",
         history=f"{paths.finetune}/history.csv",

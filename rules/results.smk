@@ -10,6 +10,7 @@ rule tables:
         finetuned=sweep.keep_present(sweep.list_finetuned()),
         linear=sweep.keep_present(sweep.list_linear()),
         frozen=sweep.keep_present(sweep.list_frozen()),
+        tuning=sweep.keep_present(sweep.list_tuned()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -28,7 +29,7 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=fingerprint_job("tables", "analysis.claims", "analysis.layout"),
+        code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
         interpolation=config["interpolation"],
         networks=NETWORKS,
         read=f"{READINGS[config['interpolation']]} {NETWORKS}",

@@ -1,5 +1,6 @@
 # Searches for hyperparameters. A search's jobs share its trials, whatever machines they run on; one
-# that is killed is made up for when it runs again. They are asked for by the names of the results.
+# that is killed is made up for when it runs again. They are asked for by the names of the results, and
+# by the finetuning that `tuning:` tunes.
 
 
 rule search_worker:
@@ -22,6 +23,7 @@ rule search_worker:
     params:
         folder=paths.search,
         own=lambda w: own.identify_dataset(sweep.searches[w.search]["dataset"]),
+        start=lambda w: own.identify_start(sweep.searches[w.search]["pretext"]),
         gin=lambda w: configure_search(sweep, w.search),
         gin_text=lambda w: fingerprint_gin(configure_search(sweep, w.search)),
         settings=lambda w: complete_settings(sweep.searches[w.search]),
@@ -41,6 +43,7 @@ rule search:
     output:
         trials=report(f"{paths.search}/trials.csv", category="Searches"),
         best=f"{paths.search}/best.gin",
+        recipe=f"{paths.search}/recipe.gin",
         importance=report(f"{paths.search}/importance.png", category="Searches"),
         parallel=report(f"{paths.search}/parallel.png", category="Searches"),
     log:

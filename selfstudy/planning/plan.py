@@ -32,12 +32,15 @@ STAGES = (
     "prepare_cifar",
     "prepare_images",
     "pretrain",
+    "search_worker",
+    "search",
     "finetune",
     "linear",
     "finetune_frozen",
 )
 PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
 TRAINING = ("pretrain", "finetune", "finetune_frozen")
+SEARCH = "search_worker"
 
 
 def plan(configfile: str) -> pd.DataFrame:
@@ -73,7 +76,7 @@ def plan(configfile: str) -> pd.DataFrame:
                 row["gigabytes"] += gigabytes
             rows.append(row)
     table = pd.DataFrame(rows)
-    known = table["rule"].isin([*TRAINING, *PREPARATION, "render"])
+    known = table["rule"].isin([*TRAINING, SEARCH, *PREPARATION, "render"])
     table.loc[~known, ["hours", "hours_left", "gigabytes"]] = float("nan")
     return table
 
@@ -101,6 +104,8 @@ class Needs:
         """Estimate the hours and gigabytes of one job; 0 for rules that take little."""
         if rule in TRAINING:
             return self.estimate_training(**wildcards)
+        if rule == SEARCH:
+            return self.estimate_search(wildcards["search"])
         if rule not in (*PREPARATION, "render"):
             return 0.0, 0.0
         dataset = self.sweep.datasets[wildcards["dataset"]]
@@ -122,9 +127,13 @@ class Needs:
         task: str = "",
         labels: str = "",
         layer: str = "",
+        rounds: int | None = None,
         **_: str,
     ) -> tuple[float, float]:
-        """Estimate a pretraining run, or, where there are labels, finetuning with all seeds."""
+        """Estimate a pretraining run, or, where there are labels, finetuning with all seeds.
+
+        `rounds` are its recipe's own unless given.
+        """
         sweep, about = self.sweep, self.sweep.datasets[dataset]
         place = {"dataset": dataset, "backbone": backbone, "pretext": pretext}
 
@@ -141,11 +150,14 @@ class Needs:
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
             run = timed = make_kind(configure_pretraining(sweep, **place))
+        if rounds is not None:
+            bindings = (*run.bindings, f"scheduler.milestones = [1, {rounds}]")
+            run = run._replace(bindings=bindings)
         splits = self.count_splits(dataset)
         if labels and int(labels) > splits.train:
             raise ConfigurationError(
-                f"tasks: {task}: labels: {labels} labels, but dataset {dataset!r} has "
-                f"{splits.train} training images"
+                f"labels: {labels} labels of {task}, but dataset {dataset!r} has {splits.train} "
+                f"training images"
             )
         seen = self.count_images(run, splits, int(labels) if labels else None)
         kind = "finetune" if labels else "pretrain"
@@ -154,6 +166,13 @@ class Needs:
         if labels:
             return len(sweep.config["seeds"]) * hours, 0.0
         return hours, cost.parameters * 4 / 1e9
+
+    def estimate_search(self, name: str) -> tuple[float, float]:
+        """Estimate one of the jobs that share a search of finetuning, as if no trial was pruned."""
+        search, seeds = self.sweep.searches[name], len(self.sweep.config["seeds"])
+        place = {key: search[key] for key in ("dataset", "backbone", "pretext", "task", "rounds")}
+        hours, gigabytes = self.estimate_training(**place, labels=str(search["labels"]))
+        return hours / seeds * search["trials"] / search.get("jobs", 1), gigabytes
 
     def _count_splits(self, dataset: str) -> Counts:
         return count_splits(self.sweep.datasets[dataset], self.sweep.config["seed"])

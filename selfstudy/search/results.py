@@ -7,12 +7,13 @@ import pandas as pd
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from selfstudy.description import write_bindings
 from selfstudy.drawing import save
 from selfstudy.errors import DataError, TrainingError
 from selfstudy.files import write_whole
 from selfstudy.locks import Lock
 from selfstudy.search.figures import draw_importance, draw_parallel
-from selfstudy.search.space import SPACE
+from selfstudy.search.space import SPACE, bind_point
 from selfstudy.search.study import DIVERGED, JOURNAL, LOCK, STUDY, open_journal
 
 
@@ -32,10 +33,13 @@ def load_study(folder: str | Path) -> Study:
 
 
 def write_results(folder: str | Path) -> FrozenTrial:
-    """Write `trials.csv`, `best.gin`, `importance.png` and `parallel.png` into a search's folder.
+    """Write a search's results into its folder.
+
+    These are `trials.csv`; of the best trial `best.gin`, the whole configuration of its run, and
+    `recipe.gin`, what was searched of it alone; `importance.png` and `parallel.png`.
 
     Returns:
-        The best trial, of whose run `best.gin` is the whole configuration.
+        The best trial.
 
     Raises:
         DataError: the search, or the best trial's configuration, is missing or damaged.
@@ -53,6 +57,8 @@ def write_results(folder: str | Path) -> FrozenTrial:
             temporary.write_text(
                 compose_best_configuration(folder, best, len(table)), encoding="utf-8"
             )
+        with write_whole(folder / "recipe.gin") as temporary:
+            temporary.write_text(write_bindings(bind_point(best.params)), encoding="utf-8")
         save(draw_importance(study), folder / "importance.png")
         save(draw_parallel(study), folder / "parallel.png")
         with write_whole(folder / "trials.csv") as temporary:

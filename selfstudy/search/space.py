@@ -26,14 +26,38 @@ def place_recipe(recipe: Recipe, point: Mapping[str, float], warm_up: int, round
         warm_up: in how many of the first rounds the learning rate rises to its peak.
         rounds: of the run.
     """
-    scheduler = replace(
-        recipe.scheduler,
-        milestones=[warm_up, rounds],
-        target_lrs=[0, point["learning_rate"], point["final_rate"]],
-        exp_factor=point["exp_factor"],
-    )
-    optimizer = replace(recipe.optimizer, weight_decay=point["weight_decay"])
-    return replace(recipe, scheduler=scheduler, optimizer=optimizer)
+    for name, value in {"scheduler.milestones": [warm_up, rounds], **bind_point(point)}.items():
+        part, setting = name.split(".")
+        changed = replace(getattr(recipe, part), **{setting: value})
+        recipe = replace(recipe, **{part: changed})
+    return recipe
+
+
+def bind_point(point: Mapping[str, float]) -> dict[str, object]:
+    """List by gin name what a point of the space is in a recipe of two milestones, of any length.
+
+    Args:
+        point: a value for each name of `SPACE`.
+    """
+    return {
+        "scheduler.target_lrs": [0, point["learning_rate"], point["final_rate"]],
+        "scheduler.exp_factor": point["exp_factor"],
+        "optimizer.weight_decay": point["weight_decay"],
+    }
+
+
+def find_rounds(recipe: Recipe) -> int:
+    """Find how many rounds a recipe has by itself.
+
+    Raises:
+        ConfigurationError: no point of the space fits its schedule.
+    """
+    milestones = recipe.scheduler.milestones
+    if len(milestones) != 2:
+        raise ConfigurationError(
+            f"scheduler.milestones = {list(milestones)}: expected two, those of a search's schedule"
+        )
+    return milestones[-1]
 
 
 def find_warm_up(recipe: Recipe, rounds: int) -> int:

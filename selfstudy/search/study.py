@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from optuna.trial import Trial, TrialState
 
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.locks import Lock
-from selfstudy.search.space import SPACE
+from selfstudy.search.space import SPACE, find_rounds
+from selfstudy.training.recipe import Recipe
 
 JOURNAL = "journal.log"
 LOCK = ".lock"  # of who draws a trial, or writes results
@@ -34,8 +35,8 @@ class SearchSettings:
     Args:
         sampler: "tpe" (tree-structured Parzen estimator) or "cmaes".
         seed: of the sampler, and of every trial's run.
-        rounds: of a trial that is not pruned.
-        grace: rounds that every trial has before it may be pruned.
+        rounds: of a trial that is not pruned; None: as many as its recipe has.
+        grace: rounds that every trial has before it may be pruned; None: a fifth of those.
 
     Raises:
         ConfigurationError: unless 1 ≤ grace ≤ rounds.
@@ -43,11 +44,16 @@ class SearchSettings:
 
     sampler: str
     seed: int
-    rounds: int
-    grace: int
+    rounds: int | None
+    grace: int | None
+
+    def complete(self, recipe: Recipe) -> "SearchSettings":
+        """Give the settings with what is None of them filled in."""
+        rounds = self.rounds or find_rounds(recipe)
+        return replace(self, rounds=rounds, grace=self.grace or max(1, rounds // 5))
 
     def __post_init__(self) -> None:
-        if not 1 <= self.grace <= self.rounds:
+        if None not in (self.rounds, self.grace) and not 1 <= self.grace <= self.rounds:
             raise ConfigurationError(
                 f"grace: {self.grace} rounds: expected 1 to {self.rounds}, the rounds of a trial"
             )

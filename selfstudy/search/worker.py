@@ -11,8 +11,9 @@ from selfstudy.errors import DivergenceError
 from selfstudy.search.space import SPACE, find_warm_up, place_recipe
 from selfstudy.search.study import DIVERGED, SearchSettings, SharedStudy
 from selfstudy.training.checkpoint import CHECKPOINT, PREVIOUS
+from selfstudy.training.device import find_device
 from selfstudy.training.history import TIMES
-from selfstudy.training.run import Run, find_device, train
+from selfstudy.training.run import Run, train
 
 log = logging.getLogger("selfstudy")
 
@@ -38,6 +39,7 @@ def search(folder: str | Path, run: Run, settings: SearchSettings, trials: int, 
         DataError: its journal is damaged.
         SelfstudyError: as `selfstudy.training.run.train`.
     """
+    settings = settings.complete(run.recipe)
     warm_up = find_warm_up(run.recipe, settings.rounds)
     if run.recipe.session.valid_iters == 0:
         session = replace(run.recipe.session, valid_iters=-1)

@@ -12,7 +12,7 @@ from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import list_gin_files
 from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.schema import DEFAULT, conform, load_schema, load_yaml, merge
-from selfstudy.sweep.searches import check_search
+from selfstudy.sweep.searches import check_searches
 from selfstudy.sweep.starts import check_names
 
 
@@ -46,8 +46,7 @@ def check(config: Mapping) -> None:
     for dataset in sweep.datasets.values():
         check_dataset(sweep, dataset)
     check_frozen(sweep)
-    for name in sweep.searches:
-        check_search(sweep, name)
+    check_searches(sweep)
 
 
 def check_source(name: str, settings: Mapping) -> None:

@@ -1,6 +1,7 @@
 """Where the workflow's files lie."""
 
 import os
+import re
 from collections.abc import Iterable
 
 from selfstudy.data.names import name_prepared
@@ -42,4 +43,4 @@ def require(path: str | None) -> list[str]:
 
 def match_any(names: Iterable[str]) -> str:
     """Give the pattern of a wildcard that is any of these names; without names nothing fits."""
-    return "|".join(names) or "(?!)"
+    return "|".join(map(re.escape, names)) or "(?!)"

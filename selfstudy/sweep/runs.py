@@ -1,6 +1,7 @@
 """Which runs a configuration asks for, and the files that they need and make."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,13 @@ from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.paths import Paths, require
 
 LINEAR_TASKS = ("classify", "pose", "segment")
+TUNING_SEED = 1000  # unless given; a run of the same seed would be the best of the trials itself
 COLLECTIONS = ("meshes", "textures")  # of what users bring to be rendered
+
+
+def name_tuning(dataset: str, backbone: str, pretext: str, task: str, **_: str) -> str:
+    """Name the search that tunes a start on a curve; names in the configuration have no dot."""
+    return f"{dataset}.{backbone}.{pretext}.{task}"
 
 
 class Curve(NamedTuple):
@@ -37,7 +44,6 @@ class Sweep:
         weights: further starts by name, as the configuration describes them.
         starts: names of all starts: scratch, methods and weights.
         tasks: the settings of the downstream tasks by name.
-        searches: for hyperparameters, by name, as the configuration describes them.
         paths: where things lie.
     """
 
@@ -50,7 +56,6 @@ class Sweep:
         self.weights: Mapping[str, Mapping] = config.get("weights", {})
         self.starts: list[str] = [*config["pretext"], *self.weights]
         self.tasks: Mapping[str, Mapping] = config["tasks"]
-        self.searches: Mapping[str, Mapping] = config.get("searches", {})
         self.paths = Paths(config["results"], config["data"], config["color"])
 
     @property
@@ -72,6 +77,24 @@ class Sweep:
     def pairs(self) -> dict[str, list[tuple[str, str]]]:
         """For each factor the pairs of those datasets that differ in it alone."""
         return pair_datasets(self.judged)
+
+    @cached_property
+    def tuned(self) -> dict[str, dict[str, object]]:
+        """The searches that tune every start on every curve, alike, by their names."""
+        if "tuning" not in self.config:
+            return {}
+        tuning = {"seed": TUNING_SEED, "rounds": None, "grace": None, **self.config["tuning"]}
+        places = [
+            {**curve._asdict(), "pretext": start}
+            for curve in self.list_curves()
+            for start in self.list_starts(curve.backbone)
+        ]
+        return {name_tuning(**place): place | tuning for place in places}
+
+    @cached_property
+    def searches(self) -> dict[str, Mapping]:
+        """All searches for hyperparameters, by name: the configuration's own, and `tuned`."""
+        return {**self.config.get("searches", {}), **self.tuned}
 
     @property
     def linear_tasks(self) -> list[str]:
@@ -166,6 +189,10 @@ class Sweep:
             if start != SCRATCH
         ]
 
+    def list_tuned(self) -> list[str]:
+        """List the tables of the trials that starts were tuned by."""
+        return [f"{self.paths.search}/trials.csv".format(search=name) for name in self.tuned]
+
     def keep_present(self, paths: Iterable[str]) -> list[str]:
         """Keep the files that are there, if a part is enough; else all, which are then made."""
         partial = self.config.get("partial", False)
@@ -214,6 +241,11 @@ class Sweep:
         """Find where runs start, by network, as `configuration.Configuration` has it."""
         starts = self.list_snapshots(pretext=pretext, **place) or [self.describe_start(pretext)]
         return dict(zip(self.list_networks(pretext), starts, strict=True))
+
+    def find_recipe(self, **place: str) -> str | list[str]:
+        """Find the recipe that a run is tuned by, the best of its search; none if it is not."""
+        name = name_tuning(**place)
+        return f"{self.paths.search}/recipe.gin".format(search=name) if name in self.tuned else []
 
     def describe_start(self, start: str) -> dict[str, str] | None:
         """Describe weights from elsewhere, such as `{"torchvision": "resnet50"}`.

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from selfstudy.configuration import read_gin
 from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.search import GRACE, ROUNDS, SAMPLERS
-from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.gin_files import configure_search
-from selfstudy.sweep.runs import Sweep
+from selfstudy.sweep.runs import TUNING_SEED, Sweep
 
-NAMED = {"dataset": "datasets", "backbone": "backbones", "pretext": "pretext", "task": "tasks"}
+NAMED = {"dataset": "datasets", "backbone": "backbones", "task": "tasks"}
 
 
 def complete_settings(search: Mapping) -> dict[str, object]:
@@ -33,22 +32,42 @@ def find_search_resources(sweep: Sweep, name: str) -> dict[str, int]:
     return sweep.config["resources"][kind]
 
 
-def check_search(sweep: Sweep, name: str) -> None:
-    """Check a search beyond the schema.
+def check_searches(sweep: Sweep) -> None:
+    """Check all searches beyond the schema, those that tune starts among them.
 
     Raises:
         ConfigurationError: it names what is not in the sweep, or does not fit.
     """
-    search, place = sweep.searches[name], f"searches: {name}: "
+    for name in sweep.searches:
+        check_search(sweep, name, "tuning: " if name in sweep.tuned else f"searches: {name}: ")
+    seed = sweep.config.get("tuning", {}).get("seed", TUNING_SEED)
+    if sweep.tuned and seed in sweep.config["seeds"]:
+        raise ConfigurationError(
+            f"tuning: seed: {seed} is one of seeds, whose run would be the best trial itself: "
+            f"expected another"
+        )
+
+
+def check_search(sweep: Sweep, name: str, place: str) -> None:
+    """Check a search beyond the schema; `place` is that of its settings in the configuration.
+
+    Raises:
+        ConfigurationError: it names what is not in the sweep, or does not fit.
+    """
+    search = sweep.searches[name]
     for key, names in NAMED.items():
         if key in search and search[key] not in sweep.config[names]:
             hint = suggest(search[key], sweep.config[names])
             raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
+    starts = sweep.list_starts(search["backbone"])
+    if (start := search["pretext"]) not in starts:
+        hint = suggest(start, starts)
+        raise ConfigurationError(f"{place}pretext: {start!r} is not in pretext or weights: {hint}")
     dataset = sweep.datasets[search["dataset"]]
     training = dataset.training_images
     if "task" not in search:
-        if search["pretext"] == SCRATCH:
-            raise ConfigurationError(f"{place}task: is missing: {SCRATCH!r} pretrains nothing")
+        if start not in sweep.methods:
+            raise ConfigurationError(f"{place}task: is missing: {start!r} pretrains nothing")
     elif not dataset.fits(search["task"]):
         raise ConfigurationError(
             f"{place}task: {search['task']!r} is not for the images of {dataset.name!r}"
@@ -59,7 +78,7 @@ def check_search(sweep: Sweep, name: str) -> None:
             f"{training} training images"
         )
     settings = complete_settings(search)
-    if settings["grace"] > settings["rounds"]:
+    if settings["rounds"] and (settings["grace"] or 1) > settings["rounds"]:
         raise ConfigurationError(
             f"{place}grace: {settings['grace']} rounds: expected 1 to {settings['rounds']}, the "
             f"rounds of a trial"

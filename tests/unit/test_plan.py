@@ -71,7 +71,7 @@ def test_every_kind_of_training_is_estimated():
     needs.measure_pace = lambda kind, threads: kinds.append((kind, threads)) or Amounts
     place = {"dataset": "0110", "backbone": "r9", "pretext": "vae"}
     task = {"task": "classify", "labels": "100"}
-    assert needs.estimate("pretrain", place) == (2, 7 * 4 / 1e9)
+    assert needs.estimate("pretrain", place | {"pretrain_seed": "0"}) == (2, 7 * 4 / 1e9)
     assert needs.estimate("finetune", place | task) == (3 * 2, 0)
     assert needs.estimate("finetune_frozen", place | task | {"layer": "2"}) == (3 * 2, 0)
     assert needs.estimate("finetune", place | task | {"pretext": "scratch"}) == (3 * 2, 0)
@@ -79,6 +79,20 @@ def test_every_kind_of_training_is_estimated():
     assert kinds[6][0].files == ("syn/r9/classify",)
     assert needs.estimate("tables", {}) == (0, 0)
     assert needs.estimate("prepare", {"dataset": "0110"})[1] == 480_000 * 64**2 * 6 / 1e9
+
+
+def test_a_search_is_estimated_as_if_no_trial_was_pruned():
+    tuning = {"labels": 1000, "trials": 20, "jobs": 4}
+    config = read_configuration(CONFIG / "demo.yaml")
+    place = {"search": "0110.r9.cmc.classify", "worker": "0"}
+    for rounds, last in ((None, "[1, 4]"), (9, "[1, 9]")):
+        needs, kinds = Needs(Sweep(config | {"tuning": tuning | {"rounds": rounds}})), []
+        needs.count_images = lambda *kind, kinds=kinds: kinds.append(kind) or Amounts
+        needs.measure_pace = lambda kind, threads: Amounts
+        assert needs.estimate("search_worker", place) == (2 * 20 / 4, 0)
+        ((kind, splits, labels),) = kinds
+        assert (splits, labels) == ((5000, 500, 500), 1000)
+        assert kind.bindings[-1] == f"scheduler.milestones = {last}"
 
 
 def count(source, **settings):
@@ -122,7 +136,9 @@ def test_a_plan_is_about_the_images_that_there_are(tmp_path):
     needs.estimate("finetune", place | {"task": "classify", "labels": "50"})
     assert seen == [(80, 10, 10)] * 2
     assert needs.estimate("prepare_images", {"dataset": "own"})[1] == 100 * 64**2 * 6 / 1e9
-    with pytest.raises(ConfigurationError, match="labels: 100 labels, but dataset 'own' has 80 "):
+    with pytest.raises(
+        ConfigurationError, match="labels: 100 labels of classify, but dataset 'own' has 80 "
+    ):
         needs.estimate("finetune", place | {"task": "classify", "labels": "100"})
 
 

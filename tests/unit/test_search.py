@@ -23,6 +23,7 @@ from selfstudy.search.results import load_study, tabulate_trials, write_results
 from selfstudy.search.space import SPACE
 from selfstudy.search.study import SearchSettings, SharedStudy
 from selfstudy.search.worker import search
+from selfstudy.training.recipe import make_recipe
 from selfstudy.training.run import Trained
 
 TINY = [
@@ -100,6 +101,10 @@ def test_the_best_trial_can_be_trained_again(sampler, prepared, folder, capsys):
     again = pd.read_csv("results/runs/again/metrics.csv").iloc[0]
     assert again["accuracy"] == best["value"]
     assert again["rounds"] == 3
+    # What was searched alone, over the recipe that it was searched for.
+    gin = ["-g", "syn/r9/classify", "results/search/lr/recipe.gin", "--data", str(prepared)]
+    cli.main(["train", "-q", "-e", "over", *gin, "-p", *TINY, "scheduler.milestones = [1, 3]"])
+    assert pd.read_csv("results/runs/over/metrics.csv")["accuracy"].item() == best["value"]
     assert not list(results.rglob("checkpoint*.pt"))
 
 
@@ -111,6 +116,18 @@ def test_a_search_is_repeated_by_its_seed(prepared, folder):
     other = searched(prepared, folder / "other", 2, SearchSettings("tpe", 1, 3, 1))
     pd.testing.assert_frame_equal(whole.drop(columns="seconds"), parts.drop(columns="seconds"))
     assert not set(other["learning_rate"]) & set(whole["learning_rate"])
+
+
+def test_trials_have_their_recipes_own_rounds_unless_given(prepared, folder):
+    own = SearchSettings("tpe", seed=0, rounds=None, grace=None)
+    table = searched(prepared, folder / "s", 1, own, bindings=["scheduler.milestones = [2, 6]"])
+    assert table["rounds"].tolist() == [6]
+    config = (folder / "s/trials/0/config.gin").read_text()
+    assert "scheduler.milestones = [2, 6]\n" in config
+    grace = [own.complete(make_recipe(milestones=[1, last])).grace for last in (3, 20, 100)]
+    assert grace == [1, 4, 20]
+    with pytest.raises(ConfigurationError, match=r"milestones = \[1, 2, 6\]: expected two"):
+        searched(prepared, folder / "t", 1, own, bindings=["scheduler.milestones = [1, 2, 6]"])
 
 
 def test_a_pretext_method_is_judged_by_its_readout(prepared, folder):

@@ -108,6 +108,21 @@ def test_a_new_budget_adds_its_own_jobs(study):
     assert study.planned() == {"finetune": 5, "linear": 4, **RESULTS}
 
 
+def test_a_new_network_adds_what_starts_from_it(study):
+    study.config["seeds"] = [0, 1]
+    before = {"finetune": 10, "finetune_frozen": 4, "linear": 4, **RESULTS}
+    assert study.planned() == before
+    study.config["pretrain_seeds"] = [0, 3]
+    assert study.planned() == {"pretrain": 4, **before, "figure": 12}  # whose captions change
+    scratch = "results/finetune/0110/r9/scratch/classify/n10/metrics.csv"
+    assert study.planned(scratch) == {"finetune": 1}, "for its seed"
+    target = "results/finetune/0110/r9/vae/classify/n10/metrics.csv"
+    output = study.snakemake("--dry-run", target)
+    assert "results/pretrain/0110/r9/vae/seed3/snapshot.pt" in output
+    study.config["pretext"] = ["scratch"]
+    assert "pretrain" not in study.planned()
+
+
 def test_a_new_dataset_adds_its_own_jobs(study):
     study.config["datasets"]["0000"] = {"source": "render", "images": 240, "resolution": 16}
     assert study.planned() == {
@@ -236,6 +251,7 @@ def test_a_damaged_file_ends_in_one_line(finished, new_study):
     ("change", "message"),
     [
         ({"seds": [1]}, "unknown key 'seds': did you mean 'seeds'?"),
+        ({"pretrain_seeds": [0, 1]}, "2 networks of each method, but seeds: 1 to start from them"),
         ({"pretext": ["scratch", "rotation"]}, "'rotation' is not known: did you mean 'rotate'?"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Searches in the workflow, for pretraining and for finetuning."""
+"""Searches in the workflow, for pretraining and for finetuning, which they may tune."""
 
 import pandas as pd
 import pytest
@@ -6,22 +6,6 @@ import pytest
 PRETRAINING = {"dataset": "0110", "backbone": "r9", "pretext": "rotate", "trials": 4, "jobs": 2}
 FINETUNING = {**PRETRAINING, "task": "classify", "labels": 50, "sampler": "cmaes", "jobs": 1}
 SHORT = {"rounds": 3, "grace": 2}
-MISTAKES = {
-    "pretext": (
-        {"pretext": "rotation"},
-        "pretext: 'rotation' is not in pretext: did you mean 'rot",
-    ),
-    "dataset": ({"dataset": "0111"}, "dataset: '0111' is not in datasets: did you mean '0110'"),
-    "labels": ({"task": "classify"}, "searches: s: 'labels' is a dependency of 'task'"),
-    "budget": (
-        {"task": "classify", "labels": 201},
-        "labels: 201 labels, but dataset '0110' has 200",
-    ),
-    "scratch": ({"pretext": "scratch"}, "task: is missing: 'scratch' pretrains nothing"),
-    "grace": ({"grace": 4}, "grace: 4 rounds: expected 1 to 3"),
-    "sampler": ({"sampler": "tpa"}, "searches: s: sampler: did you mean 'tpe'?"),
-    "key": ({"trails": 4}, "searches: s: unknown key 'trails': did you mean 'trials'?"),
-}
 
 
 @pytest.fixture
@@ -61,9 +45,30 @@ def test_searches_are_asked_for_by_name(searches):
     assert "Traceback" not in output
 
 
-@pytest.mark.parametrize(("change", "message"), MISTAKES.values(), ids=MISTAKES)
-def test_mistakes_are_named(searches, change, message):
-    searches.config["searches"]["s"] |= change
-    output = searches.snakemake("--dry-run", fails=True)
-    assert message in output
-    assert "Traceback" not in output
+def test_tuned_runs_train_by_the_best_recipe_of_their_search(finished, tmp_path):
+    study = finished.copy(tmp_path / "copy")
+    study.config |= {"pretext": ["scratch", "rotate"], "tuning": {"labels": 50, "trials": 2}}
+    del study.config["frozen"]
+    table = "results/tables/tuning.csv"
+    jobs = {"search_worker": 2, "search": 2, "finetune": 4, "tables": 1}
+    assert study.planned(table) == jobs
+    study.snakemake(table)
+    tuning = pd.read_csv(study.folder / table)
+    assert tuning[["pretext", "labels", "trials"]].to_numpy().tolist() == [
+        ["scratch", 50, 2],
+        ["rotate", 50, 2],
+    ]
+    runs = pd.read_csv(study.folder / "results/tables/runs.csv")
+    assert runs["tuned"].tolist() == [2] * 4
+    recipes = dict(zip(tuning["pretext"], tuning["recipe"], strict=True))
+    for run in runs.itertuples():
+        bindings = (study.folder / recipes[run.pretext]).read_text().splitlines()
+        assert len(bindings) == 3
+        config = (study.folder / run.folder / "config.gin").read_text().splitlines()
+        assert set(bindings) <= set(config)
+        assert run.rounds == {10: 3, 100: 2}[run.labels], "its own"
+    assert study.planned(table) == {}
+
+    # Another recipe repeats the runs that train by it.
+    (study.folder / recipes["rotate"]).write_text("optimizer.weight_decay = 0.5\n")
+    assert study.planned(table) == {"finetune": 2, "tables": 1}

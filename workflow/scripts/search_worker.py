@@ -10,15 +10,15 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
     from selfstudy.search.worker import search
     from selfstudy.sweep.runs import Sweep
 
+    sweep = Sweep(snakemake.config)
+    place = sweep.searches[snakemake.wildcards.search]
     configuration = replace(
         load_configuration(*snakemake.params.gin),
-        start=snakemake.input.get("snapshot") or None,
+        start=sweep.describe_start(place["pretext"]) or snakemake.input.get("snapshot") or None,
     )
-    sweep = Sweep(snakemake.config)
-    data = sweep.find_prepared(sweep.searches[snakemake.wildcards.search]["dataset"])
     search(
         snakemake.params.folder,
-        configuration.make_run(configuration.open_dataset(data)),
+        configuration.make_run(configuration.open_dataset(sweep.find_prepared(place["dataset"]))),
         SearchSettings(**snakemake.params.settings),
         snakemake.params.trials,
         snakemake.params.code,

@@ -1,8 +1,12 @@
 """Tables. Input: the metrics of all jobs. Output: runs, what follows from them, statistics."""
 
+import logging
 from pathlib import Path
 
 from selfstudy.job import run_job
+
+TUNED = ("runs", "accuracy", "utility", "frozen")  # what is finetuned
+log = logging.getLogger("selfstudy")
 
 with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.claims import (
@@ -14,11 +18,16 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
     from selfstudy.analysis.outcomes import find_outcomes
     from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
+    from selfstudy.analysis.tuning import list_unequal, mark_tuned, tabulate_tuning
     from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
     from selfstudy.files import write_whole
+    from selfstudy.sweep.runs import Sweep
 
     interpolation = snakemake.params.interpolation
     runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    tuning = tabulate_tuning(snakemake.input.tuning, Sweep(snakemake.config).tuned)
+    for line in list_unequal(tuning):
+        log.warning(line)
     tables = {
         "runs": runs,
         "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
@@ -29,6 +38,7 @@ with run_job(snakemake.log[0], snakemake.threads):
         "correlations": correlate_evaluations(runs, linear),
         "ranks": tabulate_ranks(runs),
     }
+    tables |= {name: mark_tuned(tables[name], tuning) for name in TUNED} | {"tuning": tuning}
     for name, table in tables.items():
         with write_whole(snakemake.output[name]) as temporary:
             table.to_csv(temporary, index=False)
