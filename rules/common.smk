@@ -6,7 +6,7 @@ import sys
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from selfstudy.analysis import ONE_NETWORK, READINGS
+from selfstudy.analysis import READINGS, describe_networks
 from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError

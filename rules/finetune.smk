@@ -1,11 +1,12 @@
-# Downstream tasks. One finetuning job per label budget, whose seeds run inside it, and those that
-# are done stay done; one job of linear evaluation for all budgets.
+# Downstream tasks. One finetuning job per label budget, whose seeds run inside it, each from one of
+# the pretrained networks, and those that are done stay done; one job of linear evaluation for all
+# budgets.
 
 
 rule finetune:
     input:
         data=lambda w: sweep.require_prepared(w.dataset),
-        snapshot=lambda w: sweep.find_snapshot(**w),
+        snapshots=lambda w: sweep.list_snapshots(**w),
         recipe=lambda w: sweep.find_recipe(**w),
     output:
         metrics=f"{paths.finetune}/metrics.csv",
@@ -25,7 +26,7 @@ rule finetune:
         gin=lambda w: configure_finetuning(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_finetuning(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
-        seeds=config["seeds"],
+        networks=lambda w: sweep.assign_networks(w.pretext),
         code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
     script:
         "../workflow/scripts/finetune.py"
@@ -43,14 +44,14 @@ use rule finetune as finetune_frozen with:
         gin=lambda w: configure_frozen(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_frozen(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
-        seeds=config["seeds"],
+        networks=lambda w: sweep.assign_networks(w.pretext),
         code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
 
 
 rule linear:
     input:
         data=lambda w: sweep.require_prepared(w.dataset),
-        snapshot=lambda w: sweep.find_snapshot(**w),
+        snapshots=lambda w: sweep.list_snapshots(**w),
     output:
         f"{paths.linear}/metrics.csv",
     log:
@@ -68,7 +69,7 @@ rule linear:
         gin_text=lambda w: fingerprint_gin(configure_task(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
         labels=lambda w: sweep.tasks[w.task]["labels"],
-        seeds=config["seeds"],
+        networks=lambda w: sweep.assign_networks(w.pretext),
         code=lambda w: fingerprint_run("linear", "evaluation.linear", **w),
     script:
         "../workflow/scripts/linear.py"

@@ -1,4 +1,4 @@
-# One pretraining run per dataset, backbone and pretext method.
+# One pretraining run per dataset, backbone, pretext method and seed of pretraining.
 
 
 rule pretrain:
@@ -13,6 +13,7 @@ rule pretrain:
         f"logs/{paths.pretrain}.log",
     wildcard_constraints:
         pretext=match_any(sweep.methods),
+        pretrain_seed=match_any(map(str, sweep.networks)),
     conda:
         "../envs/selfstudy.yaml"
     threads: resources["pretrain"]["threads"]
@@ -24,7 +25,7 @@ rule pretrain:
         own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_pretraining(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_pretraining(sweep, **w)),
-        seed=config["seed"],
+        seed=lambda w: int(w.pretrain_seed),
         code=lambda w: fingerprint_run("pretrain", "training.run", **w),
     script:
         "../workflow/scripts/pretrain.py"

@@ -2,6 +2,7 @@
 
 
 TABLES_CAPTION = "../workflow/report/tables.rst"
+NETWORKS = describe_networks(sweep.count_networks(), sweep.weights)
 
 
 rule tables:
@@ -30,7 +31,8 @@ rule tables:
     params:
         code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
         interpolation=config["interpolation"],
-        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
+        networks=NETWORKS,
+        read=f"{READINGS[config['interpolation']]} {NETWORKS}",
     script:
         "../workflow/scripts/tables.py"
 

@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import takewhile
+from itertools import cycle, takewhile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Method
 from selfstudy.provenance import fingerprint, fingerprint_package, hash_array
 from selfstudy.snapshots import SNAPSHOT
@@ -78,7 +79,7 @@ def pretrain(
 
 def finetune(
     task: str | type[Task],
-    start: Start,
+    start: Start | Sequence[Start],
     dataset: BaseDataset,
     folder: str | Path,
     labels: int | None = None,
@@ -91,7 +92,8 @@ def finetune(
 
     Args:
         task: what to learn: a task's name or its class.
-        start: where the weights come from.
+        start: where the weights come from; of several, such as a method's networks that were
+            pretrained with different seeds, seeds take theirs in turn.
         dataset: a prepared file.
         folder: of the results.
         labels: number of training images that have labels, drawn by the seed; None: all.
@@ -99,28 +101,40 @@ def finetune(
         seeds: of all that is random.
 
     Returns:
-        One row per seed: `accuracy` (from 0 to 1, of the last round, on validation images), and the
-        rest of `metrics.csv`.
+        One row per seed: `accuracy` (from 0 to 1, of the last round, on validation images),
+        `pretrain_seed` (the place of its start among several, from 0), and the rest of
+        `metrics.csv`.
 
     Raises:
         DivergenceError: the numbers are no longer finite.
-        ConfigurationError: the parts do not fit together, or there are fewer images than labels.
+        ConfigurationError: the parts do not fit together, or there are fewer images than labels,
+            or fewer seeds than starts.
         DataError: the dataset has not what is to be learned, or something cannot be read.
     """
     kind = find_task(task) if isinstance(task, str) else task
-    run = Run(
-        dataset,
-        partial(_begin, kind, start, dataset),
-        recipe or Recipe(),
-        labels,
-        start.describe(),
-        settings={"session.task": _name(kind)},
-    )
-    return train_seeds(run, folder, seeds, _fingerprint_code(kind))
+    starts = {None: start} if isinstance(start, Start) else dict(enumerate(start))
+    if not 0 < len(starts) <= len(seeds):
+        raise ConfigurationError(
+            f"{len(starts)} starts, and {len(seeds)} seeds that take them in turn: expected one "
+            f"start at least, and no more than seeds"
+        )
+    runs = {
+        network: Run(
+            dataset,
+            partial(_begin, kind, each, dataset),
+            recipe or Recipe(),
+            labels,
+            each.describe(),
+            settings={"session.task": _name(kind)},
+        )
+        for network, each in starts.items()
+    }
+    networks = dict(zip(seeds, cycle(runs), strict=False))
+    return train_seeds(runs, folder, networks, _fingerprint_code(kind))
 
 
 def compare(
-    starts: Mapping[str, Start],
+    starts: Mapping[str, Start | Sequence[Start]],
     task: str | type[Task],
     dataset: BaseDataset,
     folder: str | Path,
@@ -131,7 +145,7 @@ def compare(
     """Finetune from each start on each number of labels, on the same images by the same recipe.
 
     Args:
-        starts: by name; `measure_utility` compares all others with "scratch".
+        starts: by name, as in `finetune`; `measure_utility` compares all others with "scratch".
         task: as in `finetune`.
         dataset: a prepared file.
         folder: of the results; each run's is `{start}/n{labels}` in it.

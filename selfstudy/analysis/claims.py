@@ -20,7 +20,7 @@ SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not 
 TITLE = "The paper's claims, on these runs"
 EXPLAINED = (
     "How each is tested: docs/statistics.md. Intervals are of 95 %. Utilities that are bounds are "
-    f"left out. {ONE_NETWORK}"
+    "left out."
 )
 PREDICTS = 0.7  # a rank correlation from which on one accuracy predicts the other
 
@@ -190,14 +190,24 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def format_claims(found: list[Finding], interpolation: str = CURVE) -> str:
-    """Write the findings as a page in Markdown."""
+def format_claims(
+    found: list[Finding], interpolation: str = CURVE, networks: str = ONE_NETWORK
+) -> str:
+    """Write the findings as a page in Markdown.
+
+    Args:
+        found: to write.
+        interpolation: as of `assess_claims`.
+        networks: what intervals know of these (`selfstudy.analysis.describe_networks`).
+    """
     table = tabulate_findings(found).map(escape_markdown)
     table = table.to_markdown(index=False, disable_numparse=True)
-    return f"# {TITLE}\n\n{EXPLAINED} {READINGS[interpolation]}\n\n{table}\n"
+    return f"# {TITLE}\n\n{EXPLAINED} {networks} {READINGS[interpolation]}\n\n{table}\n"
 
 
-def compose_claims_page(found: list[Finding], interpolation: str = CURVE) -> str:
+def compose_claims_page(
+    found: list[Finding], interpolation: str = CURVE, networks: str = ONE_NETWORK
+) -> str:
     """Compose the same page for browsers."""
-    explained = f"{EXPLAINED} {READINGS[interpolation]}"
+    explained = f"{EXPLAINED} {networks} {READINGS[interpolation]}"
     return compose_page(TITLE, {"": explained, "Claims": tabulate_findings(found)})

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from selfstudy.analysis import FEWEST
-from selfstudy.analysis.runs import KEYS
+from selfstudy.analysis.runs import KEYS, NETWORK, find_networks
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, find_interval
 
 GROUP = ["backbone", "task", "labels"]
@@ -61,11 +61,19 @@ def join_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
         linear: that of `collect_linear`.
 
     Returns:
-        One row per network, task and budget: `linear` and `finetuned`, mean accuracies over seeds.
+        One row per network, task and budget: `linear` and `finetuned`, mean accuracies over the
+        seeds that start from it.
     """
-    means = (table.groupby(KEYS, sort=False)["accuracy"].mean() for table in (linear, runs))
-    both = pd.concat(dict(zip(("linear", "finetuned"), means, strict=True)), axis=1)
-    return both.dropna().reset_index()
+    keys = [*KEYS, NETWORK]
+    means = [
+        table.assign(**{NETWORK: find_networks(table)})
+        .groupby(keys, sort=False, dropna=False)["accuracy"]
+        .mean()
+        .rename(name)
+        .reset_index()
+        for name, table in (("linear", linear), ("finetuned", runs))
+    ]
+    return pd.merge(*means, on=keys)
 
 
 def correlate_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import CURVE, SCRATCH
+from selfstudy.analysis.runs import find_networks
 from selfstudy.analysis.scratch_curve import fit_curve
 from selfstudy.analysis.spread import estimate_margins
 from selfstudy.analysis.utility import PLACE, bound_utility
 
-NETWORK = "pretrain_seed"  # that a run starts from; where no column says, all have one network
 COLUMNS = [*PLACE, "pretext", "labels", "low", "high"]
 
 
@@ -113,7 +113,7 @@ def arrange_runs(runs: pd.DataFrame) -> Points:
         lost = runs["collapsed"].to_numpy(bool)
         accuracy[method[lost], seed[lost], budget[lost]] = np.nan
     network = np.full(accuracy.shape[:2], -1)
-    network[method, seed] = pd.factorize(runs[NETWORK])[0] if NETWORK in runs else 0
+    network[method, seed] = pd.factorize(find_networks(runs))[0]  # -1: nothing says it
     network = np.where(network < 0, network.max(1, keepdims=True), network)
     network[methods == SCRATCH] = np.arange(len(seeds))
     return Points(np.asarray(methods), np.asarray(labels), accuracy, network)

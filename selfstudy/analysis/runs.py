@@ -12,6 +12,7 @@ from selfstudy.errors import DataError
 KEYS = ["dataset", "backbone", "pretext", "task", "labels"]
 FIRST = [*KEYS, "seed", "accuracy", "best_accuracy", "collapsed"]
 NEEDED = ("seed", "accuracy", "best_accuracy", "chance", "feature_spread")
+NETWORK = "pretrain_seed"  # that a run starts from; where no column says, all have one network
 CONSTANT = 1e-3  # features that differ less are all alike
 NEAR_CHANCE, FAR_ABOVE = 1.2, 2.0  # times chance
 
@@ -24,7 +25,7 @@ def collect_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
 
     Returns:
         One row per run: what was run, its seed, its last and best validation accuracy, whether it
-        `collapsed`, and more.
+        `collapsed`, the `pretrain_seed` of its network, if it was pretrained here, and more.
 
     Raises:
         DataError: there is no path, or a table cannot be read or lacks a column or a number.
@@ -88,8 +89,8 @@ def collect_linear(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/metrics.csv`, one row per budget and seed.
 
     Returns:
-        One row per budget and seed: what was evaluated, its validation accuracy, and whether the
-        features have `collapsed`.
+        One row per budget and seed: what was evaluated, its validation accuracy, whether the
+        features have `collapsed`, and the `pretrain_seed` of the network.
 
     Raises:
         DataError: a table cannot be read, or lacks a column or a number.
@@ -140,7 +141,7 @@ def read_metrics(path: Path, columns: Collection[str]) -> pd.DataFrame:
     Raises:
         DataError: it cannot be read, or lacks a column or a number.
     """
-    table = read_table(path, columns)
+    table = read_table(path, columns, dtype={NETWORK: "Int64"})
     require_numbers(path, table, columns)
     return table
 
@@ -156,11 +157,21 @@ def average_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_jobs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Tell of each job how many of its seeds have `collapsed`, and the `folder` of their runs.
+    """Tell of each job its `networks`, how many seeds have `collapsed`, and the runs' `folder`.
 
     Returns:
-        One row per dataset, backbone, method, task and budget.
+        One row per dataset, backbone, method, task and budget. `networks` is the number of
+        pretrained networks that its mean is of: none from scratch.
     """
     grouped = runs.groupby(KEYS, sort=False)
     folder = grouped["folder"].first().map(lambda run: Path(run).parent.as_posix())
-    return pd.concat([grouped["collapsed"].sum(), folder], axis=1).reset_index()
+    sound = leave_out_collapsed(runs)
+    networks = find_networks(sound).groupby([sound[key] for key in KEYS]).nunique(dropna=False)
+    networks[networks.index.get_level_values("pretext") == SCRATCH] = 0
+    columns = [networks.rename("networks"), grouped["collapsed"].sum(), folder]
+    return pd.concat(columns, axis=1).loc[folder.index].reset_index()
+
+
+def find_networks(runs: pd.DataFrame) -> pd.Series:
+    """Find the seed of the network that each run starts from; missing where nothing says it."""
+    return runs[NETWORK] if NETWORK in runs else pd.Series(pd.NA, runs.index, "Int64")

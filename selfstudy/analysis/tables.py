@@ -34,7 +34,7 @@ def read_table(path: str | Path, columns: Collection[str], **options: object) ->
         table = pd.read_csv(path, **options)
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("rows have more values than there are columns")
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, TypeError, csv.Error) as error:  # of a type, if one is asked for
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read as a table: {reason}") from error
     if table.empty:

@@ -128,6 +128,7 @@ class Needs:
         labels: str = "",
         layer: str = "",
         rounds: int | None = None,
+        **_: str,
     ) -> tuple[float, float]:
         """Estimate a pretraining run, or, where there are labels, finetuning with all seeds.
 

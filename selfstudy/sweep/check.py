@@ -41,6 +41,7 @@ def check(config: Mapping) -> None:
         check_source(name, settings)
     sweep = Sweep(config)
     check_names(sweep, list_names("methods"))
+    check_networks(sweep)
     check_tasks(sweep)
     for dataset in sweep.datasets.values():
         check_dataset(sweep, dataset)
@@ -57,6 +58,16 @@ def check_source(name: str, settings: Mapping) -> None:
             f"datasets: {name}: source: {source!r} is not known: {suggest(source, sources)}"
         )
     conform(settings, {**sources[source], "$defs": schema["$defs"]}, f"datasets: {name}: ")
+
+
+def check_networks(sweep: Sweep) -> None:
+    """Check that from each network that is pretrained some seed of finetuning starts."""
+    networks, seeds = len(sweep.networks), len(sweep.config["seeds"])
+    if networks > seeds:
+        raise ConfigurationError(
+            f"pretrain_seeds: {networks} networks of each method, but seeds: {seeds} to start from "
+            f"them: expected no more networks than seeds"
+        )
 
 
 def check_tasks(sweep: Sweep) -> None:

@@ -30,8 +30,10 @@ def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
     return [f"{folder}/{run}", *images, *own]
 
 
-def configure_pretraining(sweep: Sweep, dataset: str, backbone: str, pretext: str) -> Gin:
-    """Configure a pretraining run."""
+def configure_pretraining(
+    sweep: Sweep, dataset: str, backbone: str, pretext: str, **_: object
+) -> Gin:
+    """Configure a pretraining run, whatever its seed."""
     about = sweep.datasets[dataset]
     return list_gin_files(about, backbone, pretext), _bind(sweep, about, "pretrain")
 

@@ -22,7 +22,7 @@ class Paths:
         self.results, self.data = results, data
         self.packed = f"{data}/packed/{{dataset}}"
         self.prepared = f"{data}/prepared/{{dataset}}/{name_prepared('{resolution}', color)}"
-        self.pretrain = f"{results}/pretrain/{run}"
+        self.pretrain = f"{results}/pretrain/{run}/seed{{pretrain_seed}}"
         self.finetune = f"{results}/finetune/{job}"
         self.frozen = f"{results}/frozen/k{{layer}}/{job}"
         self.linear = f"{results}/linear/{run}/{{task}}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
+from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ class Sweep:
         datasets: by name.
         backbones: names, the first of which most figures are about.
         methods: names of the pretext methods, without scratch.
+        networks: the seeds of the networks that each method pretrains.
         weights: further starts by name, as the configuration describes them.
         starts: names of all starts: scratch, methods and weights.
         tasks: the settings of the downstream tasks by name.
@@ -50,6 +52,7 @@ class Sweep:
         self.datasets = {name: Dataset(name, of) for name, of in config["datasets"].items()}
         self.backbones: list[str] = config["backbones"]
         self.methods: list[str] = [name for name in config["pretext"] if name != SCRATCH]
+        self.networks: list[int] = config["pretrain_seeds"]
         self.weights: Mapping[str, Mapping] = config.get("weights", {})
         self.starts: list[str] = [*config["pretext"], *self.weights]
         self.tasks: Mapping[str, Mapping] = config["tasks"]
@@ -213,12 +216,31 @@ class Sweep:
             return require(self.datasets[dataset].place)
         return self.find_prepared(dataset)
 
-    def find_snapshot(self, dataset: str, backbone: str, pretext: str, **_: str) -> str | list[str]:
-        """Find the snapshot that a run starts from; none unless a method pretrains it here."""
-        if pretext not in self.methods:
-            return []
+    def list_networks(self, pretext: str) -> list[int | None]:
+        """List the networks of a start by the seeds of pretraining; None where that is not here."""
+        return [*self.networks] if pretext in self.methods else [None]
+
+    def count_networks(self) -> int:
+        """Count the networks of each method; where there is none, other starts have one."""
+        return len(self.networks) if self.methods else 1
+
+    def assign_networks(self, pretext: str) -> dict[int, int | None]:
+        """Assign each seed of finetuning the network that it starts from: they take turns."""
+        return dict(zip(self.config["seeds"], cycle(self.list_networks(pretext)), strict=False))
+
+    def list_snapshots(self, dataset: str, backbone: str, pretext: str, **_: str) -> list[str]:
+        """List the snapshots of a start's networks; none unless a method pretrains them here."""
         place = {"dataset": dataset, "backbone": backbone, "pretext": pretext}
-        return f"{self.paths.pretrain}/snapshot.pt".format(**place)
+        return [
+            f"{self.paths.pretrain}/snapshot.pt".format(**place, pretrain_seed=network)
+            for network in self.list_networks(pretext)
+            if network is not None
+        ]
+
+    def find_starts(self, pretext: str, **place: str) -> dict[int | None, str | dict | None]:
+        """Find where runs start, by network, as `configuration.Configuration` has it."""
+        starts = self.list_snapshots(pretext=pretext, **place) or [self.describe_start(pretext)]
+        return dict(zip(self.list_networks(pretext), starts, strict=True))
 
     def find_recipe(self, **place: str) -> str | list[str]:
         """Find the recipe that a run is tuned by, the best of its search; none if it is not."""

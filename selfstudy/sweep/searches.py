@@ -18,9 +18,12 @@ def complete_settings(search: Mapping) -> dict[str, object]:
 
 
 def find_search_snapshot(sweep: Sweep, name: str) -> str | list[str]:
-    """Find the snapshot that the runs of a search start from; none unless they finetune one."""
+    """Find the snapshot that the runs of a search start from; none unless they finetune one.
+
+    It is that of the first of a method's networks.
+    """
     search = sweep.searches[name]
-    return sweep.find_snapshot(**search) if "task" in search else []
+    return next(iter(sweep.list_snapshots(**search)), []) if "task" in search else []
 
 
 def find_search_resources(sweep: Sweep, name: str) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -10,50 +10,70 @@ import pandas as pd
 
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
+from selfstudy.training.history import HISTORY
 from selfstudy.training.holding import hold
 from selfstudy.training.run import Run, train
 
 log = logging.getLogger("selfstudy")
+METRICS = "metrics.csv"
 
 
 def train_seeds(
-    run: Run,
+    runs: Mapping[int | None, Run],
     folder: str | Path,
-    seeds: Sequence[int],
+    networks: Mapping[int, int | None],
     code: str,
     tracking: str | None = None,
 ) -> pd.DataFrame:
-    """Train a run once per seed, and gather `metrics.csv` and `history.csv`.
+    """Train once per seed, and gather `metrics.csv` and `history.csv`.
 
     A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the configuration, the
     data, the start, and `code`, a fingerprint of the source. Where the stamp holds, the run is not
     repeated.
 
+    Args:
+        runs: what to train from each pretrained network, by its number; None: where there is none,
+            or nobody tells it from others.
+        folder: of the results.
+        networks: that each seed starts from.
+        code: a fingerprint of the source.
+        tracking: as of `selfstudy.training.run.train`.
+
     Returns:
-        The metrics, one row per seed.
+        The metrics, one row per seed, with the number of its network as `pretrain_seed`.
 
     Raises:
         SelfstudyError: as `selfstudy.training.run.train`.
     """
     folder = Path(folder)
-    depends_on = fingerprint(run.stamp(run.make(), code).values())
-    folders = {seed: folder / f"seed{seed}" for seed in seeds}
+    depends_on = {
+        network: fingerprint(run.stamp(run.make(), code).values()) for network, run in runs.items()
+    }
+    folders = {seed: folder / f"seed{seed}" for seed in networks}
     with hold(folder) as lock:
-        for seed, seed_folder in folders.items():
-            train_once(run, seed_folder, seed, code, depends_on, tracking=tracking)
+        for seed, network in networks.items():
+            stamp = depends_on[network]
+            train_once(runs[network], folders[seed], seed, code, stamp, tracking=tracking)
         lock.check()
-        gathered = {}
-        for name in ("metrics.csv", "history.csv"):
-            tables = [
-                pd.read_csv(seed_folder / name).assign(seed=seed)
-                for seed, seed_folder in folders.items()
-            ]
-            gathered[name] = pd.concat(tables, ignore_index=True)
+        gathered = {name: _gather(folders, name, networks) for name in (METRICS, HISTORY)}
+        for name, table in gathered.items():
             with write_whole(folder / name) as temporary:
-                gathered[name].to_csv(temporary, index=False)
+                table.to_csv(temporary, index=False)
         with write_whole(folder / "config.gin") as temporary:
-            shutil.copyfile(folders[seeds[0]] / "config.gin", temporary)
-    return gathered["metrics.csv"]
+            shutil.copyfile(next(iter(folders.values())) / "config.gin", temporary)
+    return gathered[METRICS]
+
+
+def _gather(
+    folders: Mapping[int, Path], name: str, networks: Mapping[int, int | None]
+) -> pd.DataFrame:
+    """Gather a table of all seeds."""
+    tables = []
+    for seed, folder in folders.items():
+        table = pd.read_csv(folder / name)
+        network = pd.Series(networks[seed], table.index, dtype="Int64")  # which may be none
+        tables.append(table.assign(seed=seed, pretrain_seed=network))
+    return pd.concat(tables, ignore_index=True)
 
 
 def train_once(

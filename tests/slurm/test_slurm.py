@@ -9,7 +9,7 @@ from study import Study
 
 SLURM = "snakemake --cores all --profile slurm"  # as the README has it
 QUICK = "--slurm-init-seconds-before-status-checks=2"  # for the tests alone
-PRETRAINED = "pretrain/0110/r9/rotate"
+PRETRAINED = "pretrain/0110/r9/rotate/seed0"
 FINETUNED = "finetune/0110/r9/scratch/classify/n100"
 CANCELLED_BY_ME = f"CANCELLED by {os.getuid()}"
 

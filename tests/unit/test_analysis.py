@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from selfstudy.analysis import PAPER
+from selfstudy.analysis.comparison import join_evaluations
 from selfstudy.analysis.figures import fig3
 from selfstudy.analysis.figures.style import LOOKS, title_dataset
 from selfstudy.analysis.runs import average_accuracy, collect_runs, describe_jobs, detect_collapse
@@ -156,6 +157,60 @@ def test_runs_are_collected_by_their_folders(tmp_path):
     path.write_text("seed,best_accuracy\n0,0.6\n")
     with pytest.raises(DataError, match=r"metrics.csv: column 'accuracy' is missing"):
         collect_runs([path])
+
+
+def write_job(folder, pretext, networks, collapsed=()):
+    """Metrics of a job, a seed for each of `networks`; seed 0 has accuracy 0, seed 1 0.1, ..."""
+    path = folder / f"0110/r9/{pretext}/classify/n100/metrics.csv"
+    path.parent.mkdir(parents=True)
+    rows = [
+        {
+            "seed": seed,
+            "accuracy": seed / 10,
+            "best_accuracy": 0.9,
+            "chance": 0.1,
+            "feature_spread": 0 if seed in collapsed else 1,
+            "pretrain_seed": network,
+        }
+        for seed, network in enumerate(networks)
+    ]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_runs_say_which_network_they_start_from(tmp_path):
+    nothing = [None] * 3
+    jobs = {"scratch": nothing, "vae": [0, 7, 0], "mine": nothing, "cmc": [0, 7, 0]}
+    lost = {"cmc": [1]}
+    runs = collect_runs(
+        write_job(tmp_path, name, networks, lost.get(name, ())) for name, networks in jobs.items()
+    )
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    assert "cmc,classify,100,1,0.1,0.9,True,0.1,0,7," in (tmp_path / "runs.csv").read_text()
+    assert runs["pretrain_seed"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3 + (
+        [False] * 3
+    )
+    counted = dict(describe_jobs(runs)[["pretext", "networks"]].itertuples(index=False))
+    assert counted == {"scratch": 0, "vae": 2, "mine": 1, "cmc": 1}, "collapsed ones are left out"
+    before = describe_jobs(runs.drop(columns="pretrain_seed"))
+    assert before["networks"].tolist() == [0, 1, 1, 1]
+    path = write_job(tmp_path / "wrong", "vae", [0.5])
+    with pytest.raises(DataError, match=r"metrics.csv: cannot be read as a table: "):
+        collect_runs([path])
+
+
+def test_a_network_is_a_point_of_linear_evaluation_against_finetuning(tmp_path):
+    nothing = [None] * 3
+    jobs = {"scratch": nothing, "vae": [0, 7, 0], "mine": nothing}
+    runs = collect_runs(write_job(tmp_path, *job) for job in jobs.items())
+    linear = runs[runs["pretext"] != "scratch"]
+    both = join_evaluations(runs, linear.assign(accuracy=1 - linear["accuracy"]))
+    assert both["pretext"].tolist() == ["vae", "vae", "mine"]
+    assert both["pretrain_seed"].fillna(-1).tolist() == [0, 7, -1]
+    assert both["finetuned"].tolist() == pytest.approx([0.1, 0.1, 0.1])
+    assert both["linear"].tolist() == pytest.approx([0.9, 0.9, 0.9])
+    one = runs.drop(columns="pretrain_seed"), linear.drop(columns="pretrain_seed")
+    assert join_evaluations(*one)["pretext"].tolist() == ["vae", "mine"]
 
 
 def measured(datasets):

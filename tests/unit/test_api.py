@@ -192,6 +192,33 @@ def lit(tmp_path):
     return selfstudy.open_dataset(tmp_path / "lit.h5")
 
 
+def test_seeds_take_several_networks_in_turn(data, tmp_path):
+    recipe, networks = tiny.make_tiny_recipe(), []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        folder = tmp_path / f"rotate{seed}"
+        networks.append(selfstudy.pretrain(Rotate(make()), data, folder, recipe, seed=seed))
+
+    def compare(networks, folder, seeds=(0, 1, 2)):
+        starts = {"scratch": selfstudy.Scratch(make), "rotate": networks}
+        return selfstudy.compare(
+            starts, "classify", data, tmp_path / folder, [20], recipe, seeds=seeds
+        ).set_index(["pretext", "seed"])
+
+    several = compare(networks, "several")
+    assert several["pretrain_seed"].fillna(-1).tolist() == [-1] * 3 + [0, 1, 0]
+    each = [compare(network, f"one{place}") for place, network in enumerate(networks)]
+    losses = several.loc["rotate", "train_loss"]
+    assert losses.tolist() == [
+        each[place].loc[("rotate", s), "train_loss"] for s, place in enumerate([0, 1, 0])
+    ]
+    assert losses[1] != each[0].loc[("rotate", 1), "train_loss"]
+    assert each[0]["pretrain_seed"].isna().all()
+    for wrong in (networks, []):
+        with pytest.raises(ConfigurationError, match="starts, and 1 seeds that take them in turn"):
+            compare(wrong, "wrong", seeds=[0])
+
+
 def test_a_task_of_ones_own_has_its_own_outputs(lit, tmp_path):
     recipe = tiny.make_tiny_recipe(
         milestones=[1, 6], target_lrs=[0, 1e-2, 1e-3], min_round=100, crop=False, flip=False

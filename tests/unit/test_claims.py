@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis import ONE_NETWORK, PAPER, READINGS
+from selfstudy.analysis import ONE_NETWORK, PAPER, READINGS, describe_networks
 from selfstudy.analysis.claims import (
     FEW,
     REFUTED,
@@ -111,6 +111,9 @@ def test_utility_is_read_as_asked_for_and_the_page_says_so():
     for each, found in read.items():
         for page in (format_claims(found, each), compose_claims_page(found, each)):
             assert ONE_NETWORK in page
+            other = compose_claims_page(found, each, describe_networks(2))
+            assert ONE_NETWORK not in other
+            assert "2 pretrained networks" in other
             assert [said in page for said in READINGS.values()] == [
                 name == each for name in READINGS
             ]

@@ -18,6 +18,7 @@ from selfstudy.analysis.figures import (
     fig9,
     fig10,
     list_figures,
+    read_figure,
 )
 from selfstudy.analysis.figures.style import LOOKS, assign_looks, say_missing, title_start
 from selfstudy.configuration import CONFIG
@@ -181,6 +182,21 @@ def test_captions_say_how_utility_is_read_and_what_intervals_do_not_know():
         assert sum(reading in caption for caption in captions.values()) == 4
         known = [name for name in captions if f" {ONE_NETWORK}" in captions[name]]
         assert known == ["fig1", "fig3", "fig4", "fig5"]
+
+
+def test_captions_say_how_many_networks_intervals_know():
+    def list_captions(**changes):
+        sweep = make_sweep("config", **changes)
+        return [read_figure(name, sweep).caption for name in ("fig1", "fig3", "fig4", "fig5")]
+
+    several = list_captions(pretrain_seeds=[0, 1])
+    assert all("has 2 pretrained networks, and intervals know" in said for said in several)
+    assert not any(ONE_NETWORK in said or "these weights alone" in said for said in several)
+    weights = {"mine": {"file": "a.pt"}}
+    mixed = list_captions(pretrain_seeds=[0, 1], weights=weights)
+    assert all("Those of mine are about these weights alone." in said for said in mixed)
+    alone = list_captions(pretrain_seeds=[0, 1], weights=weights, pretext=["scratch"])
+    assert all(ONE_NETWORK in said for said in alone)
 
 
 def test_missing_jobs_are_counted_below_a_figure():

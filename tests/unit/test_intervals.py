@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 
 from selfstudy.analysis.intervals import (
-    NETWORK,
     estimate_accuracy_intervals,
     estimate_utility_intervals,
 )
+from selfstudy.analysis.runs import NETWORK
 from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 
 LABELS = [100, 300, 1000, 3000]

@@ -158,11 +158,11 @@ def test_a_folder_that_cannot_be_held(run, tmp_path):
 
 def test_a_job_that_is_refused_leaves_the_seeds_alone(run, tmp_path):
     run = replace(run, labels=20)
-    train_seeds(run, tmp_path, [0], code="")
+    train_seeds({None: run}, tmp_path, {0: None}, code="")
     before = read_all(tmp_path)
     for held in (tmp_path, tmp_path / "seed0"):
         with hold(held), pytest.raises(ConfigurationError, match="another process is training"):
-            train_seeds(run, tmp_path, [0, 1], code="changed")
+            train_seeds({None: run}, tmp_path, {0: None, 1: None}, code="changed")
         assert read_all(tmp_path) == before
 
 

@@ -35,7 +35,7 @@ TINY = [
     "CMCModel.nce_k = 16",
 ]
 BLOCKS = ["BaseDataset.max_images = 40", "BaseDataset.chunk_size = 10"]
-SEEDS = [0, 1]
+SEEDS = {0: None, 1: None}
 KILLS = 5  # of each run
 LIMIT = 60  # seconds that any process here may take
 
@@ -46,7 +46,7 @@ def train(gin, bindings, data, folder):
         torch.set_num_threads(1)
         run = make_run(data, [f"syn/r9/{gin}"], [*TINY, *bindings])
         if run.labels:
-            train_seeds(run, folder, SEEDS, code="")
+            train_seeds({None: run}, folder, SEEDS, code="")
         else:
             save_learner(training.train(run, folder, 0, code="", keep_snapshot=True), folder)
 

@@ -77,12 +77,40 @@ def test_weights_are_starts_beside_the_methods():
 def test_what_a_run_starts_from():
     sweep = make_sweep(weights=IMAGENET | MINE)
     place = {"dataset": "0110", "backbone": "r50", "task": "classify"}
-    snapshot = "results/pretrain/0110/r50/vae/snapshot.pt"
-    assert sweep.find_snapshot(**place, pretext="vae") == snapshot
+    snapshot = "results/pretrain/0110/r50/vae/seed0/snapshot.pt"
+    assert sweep.list_snapshots(**place, pretext="vae") == [snapshot]
     for start in ("scratch", "imagenet", "mine"):
-        assert sweep.find_snapshot(**place, pretext=start) == []
-    descriptions = [sweep.describe_start(start) for start in ("scratch", "vae", "imagenet", "mine")]
-    assert descriptions == [None, None, {"torchvision": "resnet50"}, MINE["mine"]]
+        assert sweep.list_snapshots(**place, pretext=start) == []
+    found = [sweep.find_starts(start, **place) for start in ("scratch", "vae", "imagenet", "mine")]
+    imagenet = {"torchvision": "resnet50"}
+    assert found == [{None: None}, {0: snapshot}, {None: imagenet}, {None: MINE["mine"]}]
+
+
+def test_seeds_start_from_networks_in_turn():
+    sweep = make_sweep(weights=MINE, seeds=[5, 0, 7], pretrain_seeds=[3, 1])
+    place = {"dataset": "0110", "backbone": "r9", "task": "classify", "labels": "100"}
+    assert sweep.assign_networks("vae") == {5: 3, 0: 1, 7: 3}
+    folder = "results/pretrain/0110/r9/vae"
+    third, first = f"{folder}/seed3/snapshot.pt", f"{folder}/seed1/snapshot.pt"
+    assert sweep.list_snapshots(**place, pretext="vae") == [third, first]
+    assert sweep.find_starts(**place, pretext="vae") == {3: third, 1: first}
+    for start in ("scratch", "mine"):
+        assert sweep.assign_networks(start) == {5: None, 0: None, 7: None}
+    assert sweep.count_networks() == 2
+    assert (
+        make_sweep(pretext=["scratch"], seeds=[0, 1], pretrain_seeds=[0, 1]).count_networks() == 1
+    )
+
+
+def test_another_network_starts_as_few_seeds_as_can_be():
+    """Those that the ones before it keep do not train again."""
+    one, two = (
+        make_sweep(seeds=[0, 1, 2, 3], pretrain_seeds=networks).assign_networks("vae")
+        for networks in ([0], [0, 1])
+    )
+    more = make_sweep(seeds=[0, 1, 2, 3, 4], pretrain_seeds=[0, 1]).assign_networks("vae")
+    assert [seed for seed in one if one[seed] != two[seed]] == [1, 3]
+    assert two.items() < more.items()
 
 
 def test_a_backbone_without_a_start_is_compared_with_nothing():
@@ -104,11 +132,11 @@ def test_a_part_is_enough_if_asked_for(tmp_path, monkeypatch):
 def test_searches():
     before = {"dataset": "0110", "backbone": "r9", "pretext": "vae", "trials": 4, "seed": 1}
     after = before | {"task": "classify", "labels": 100}
-    sweep = make_sweep(searches={"before": before, "after": after})
+    sweep = make_sweep(searches={"before": before, "after": after}, pretrain_seeds=[2, 0])
     expected = {"sampler": "tpe", "seed": 1, "rounds": 100, "grace": 20}
     assert complete_settings(before) == expected
     assert find_search_snapshot(sweep, "before") == []
-    assert find_search_snapshot(sweep, "after") == "results/pretrain/0110/r9/vae/snapshot.pt"
+    assert find_search_snapshot(sweep, "after") == "results/pretrain/0110/r9/vae/seed2/snapshot.pt"
     assert find_search_resources(sweep, "before") == sweep.config["resources"]["pretrain"]
     assert find_search_resources(sweep, "after") == sweep.config["resources"]["finetune"]
 

@@ -142,6 +142,15 @@ MISTAKES = {
     ),
     "seed that is no whole number": ("seeds", [0, 1.0], "seeds: 1: 1.0: expected a whole number"),
     "seed of more than 32 bits": ("seeds", [2**32], "seeds: 0: 4294967296 is greater than"),
+    "no network": ("pretrain_seeds", [], r"pretrain_seeds: \[\] should be non-empty"),
+    "a network twice": ("pretrain_seeds", [1, 1], r"pretrain_seeds: \[1, 1\] has non-unique"),
+    "a network's seed": ("pretrain_seeds", [0.5], "pretrain_seeds: 0: 0.5: expected a whole"),
+    "no list of networks": ("pretrain_seeds", 2, "pretrain_seeds: 2 is not of type 'array'"),
+    "networks without a run": (
+        "pretrain_seeds",
+        [0, 1, 2, 3],
+        "pretrain_seeds: 4 networks of each method, but seeds: 3 to start from them: expected no",
+    ),
     "the other seed": ("seed", 2**32, "seed: 4294967296 is greater than the maximum"),
     "rendering's seed": ("rendering", {"resolution": 64, "seed": 2**32}, "rendering: seed: 42"),
     "no number": (

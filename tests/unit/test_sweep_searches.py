@@ -72,7 +72,7 @@ def test_every_start_of_every_curve_is_tuned_alike():
     settings = [complete_settings(search) for search in sweep.tuned.values()]
     assert settings == [{"sampler": "tpe", "seed": 1000, "rounds": None, "grace": None}] * 11
     assert {search["trials"] for search in sweep.tuned.values()} == {20}
-    snapshot = sweep.find_snapshot("0110", "r9", "cmc")
+    (snapshot,) = sweep.list_snapshots("0110", "r9", "cmc")
     assert find_search_snapshot(sweep, "0110.r9.cmc.classify") == snapshot
     assert find_search_snapshot(sweep, "0110.r50.imagenet.classify") == []
     assert sweep.list_tuned()[0] == "results/demo/search/0110.r9.scratch.classify/trials.csv"

@@ -302,7 +302,8 @@ def test_bad_values_are_named(prepared, tmp_path, binding, message):
 
 def finetune(data, folder, seeds, labels=20, code="as it is"):
     bindings = [*TINY, f"BaseDataset.semisupervised = {labels}"]
-    train_seeds(make_run(data, ["syn/r9/classify"], bindings), folder, seeds, code)
+    run = make_run(data, ["syn/r9/classify"], bindings)
+    train_seeds({None: run}, folder, dict.fromkeys(seeds), code)
     with (folder / "metrics.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -320,6 +321,33 @@ def test_adding_a_seed_trains_that_seed_alone(prepared, tmp_path):
     assert rows[0]["parameters"] == str(sum(p.numel() for p in backbone.parameters()) + head)
     history = pd.read_csv(tmp_path / "n20" / "history.csv")
     assert history.groupby("seed").size().to_dict() == {0: 2, 1: 2}
+
+
+def test_adding_a_network_trains_the_seeds_that_start_from_it(prepared, tmp_path):
+    """And a seed that is added, that seed."""
+    files, runs = ["syn/r9/vae", "syn/r9/classify"], {}
+    for network in (0, 7):
+        pretrain("vae", prepared, tmp_path / f"vae{network}", seed=network)
+        bindings = [*TINY, f"session.start = '{tmp_path}/vae{network}'", "session.labels = 20"]
+        runs[network] = make_run(prepared, files, bindings)
+
+    def train_again(networks):
+        chosen = {network: runs[network] for network in networks.values()}
+        table = train_seeds(chosen, tmp_path / "n20", networks, "")
+        assert dict(zip(table["seed"], table["pretrain_seed"], strict=True)) == networks
+        written = pd.read_csv(tmp_path / "n20/metrics.csv")
+        assert written["pretrain_seed"].tolist() == list(networks.values())
+        return {
+            seed: (tmp_path / f"n20/seed{seed}/metrics.csv").stat().st_mtime_ns for seed in networks
+        }
+
+    first = train_again({0: 0, 1: 0, 2: 0})
+    second = train_again({0: 0, 1: 7, 2: 0})
+    assert [seed for seed in first if first[seed] != second[seed]] == [1]
+    third = train_again({0: 0, 1: 7, 2: 0, 3: 7})
+    assert third.items() > second.items()
+    operative = (tmp_path / "n20/seed3/config.gin").read_text()
+    assert f"session.start = '{tmp_path}/vae7'" in operative
 
 
 def test_a_changed_configuration_trains_anew(prepared, tmp_path):

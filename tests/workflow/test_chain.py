@@ -94,7 +94,7 @@ def test_the_command_line_is_read_as_yaml(new_study):
 
 def test_every_job_has_a_log(finished):
     logs = finished.folder / "logs"
-    log = (logs / "results/pretrain/0110/r9/vae.log").read_text()
+    log = (logs / "results/pretrain/0110/r9/vae/seed0.log").read_text()
     assert "round 2 of 2" in log
     assert len(list((logs / "data/packed/0110").glob("*.log"))) == 12
 
@@ -106,6 +106,21 @@ def test_a_second_run_does_nothing(finished):
 def test_a_new_budget_adds_its_own_jobs(study):
     study.config["tasks"]["classify"]["labels"].append(50)
     assert study.planned() == {"finetune": 5, "linear": 4, **RESULTS}
+
+
+def test_a_new_network_adds_what_starts_from_it(study):
+    study.config["seeds"] = [0, 1]
+    before = {"finetune": 10, "finetune_frozen": 4, "linear": 4, **RESULTS}
+    assert study.planned() == before
+    study.config["pretrain_seeds"] = [0, 3]
+    assert study.planned() == {"pretrain": 4, **before}
+    scratch = "results/finetune/0110/r9/scratch/classify/n10/metrics.csv"
+    assert study.planned(scratch) == {"finetune": 1}, "for its seed"
+    target = "results/finetune/0110/r9/vae/classify/n10/metrics.csv"
+    output = study.snakemake("--dry-run", target)
+    assert "results/pretrain/0110/r9/vae/seed3/snapshot.pt" in output
+    study.config["pretext"] = ["scratch"]
+    assert "pretrain" not in study.planned()
 
 
 def test_a_new_dataset_adds_its_own_jobs(study):
@@ -236,6 +251,7 @@ def test_a_damaged_file_ends_in_one_line(finished, new_study):
     ("change", "message"),
     [
         ({"seds": [1]}, "unknown key 'seds': did you mean 'seeds'?"),
+        ({"pretrain_seeds": [0, 1]}, "2 networks of each method, but seeds: 1 to start from them"),
         ({"pretext": ["scratch", "rotation"]}, "'rotation' is not known: did you mean 'rotate'?"),
     ],
 )

@@ -5,7 +5,7 @@ import pandas as pd
 FINETUNED = "results/finetune/0110/r9/rotate/classify/n10"
 # Snakemake compares the contents of small files by itself, and of large ones nothing but times.
 AS_IF_LARGE = ("--max-checksum-file-size", "0")
-SNAPSHOT = "results/pretrain/0110/r9/rotate/snapshot.pt"
+SNAPSHOT = "results/pretrain/0110/r9/rotate/seed0/snapshot.pt"
 
 
 def test_a_copied_study_is_done_and_notices_what_changes(finished, tmp_path):

@@ -62,7 +62,7 @@ def test_a_killed_workflow_goes_on_where_it_was(longer, tmp_path):
     for name in names:
         assert (broken / name).read_bytes() == (killed / name).read_bytes(), name
     first, second = (
-        torch.load(folder / "pretrain/0110/r9/cmc/snapshot.pt", weights_only=True)["weights"]
+        torch.load(folder / "pretrain/0110/r9/cmc/seed0/snapshot.pt", weights_only=True)["weights"]
         for folder in (broken, killed)
     )
     assert all(torch.equal(first[key], second[key]) for key in first)
@@ -81,7 +81,7 @@ def wait(condition, process=None):
 
 def test_a_job_that_outlives_snakemake_ends_with_all_it_declares(longer):
     """Snakemake deletes what a job declares before it runs it again, and after that failed."""
-    target = "results/pretrain/0110/r9/cmc/metrics.csv"
+    target = "results/pretrain/0110/r9/cmc/seed0/metrics.csv"
     run = (longer.folder / target).parent
     declared = {"snapshot.pt", "metrics.csv", "history.csv", "config.gin"}
     process = longer.start(target)

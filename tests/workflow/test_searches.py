@@ -31,7 +31,7 @@ def test_searches_are_asked_for_by_name(searches):
         assert any("trials/" in log.read_text() for log in logs)
     best = (searches.folder / "results/search/tuned/best.gin").read_text()
     assert "session.labels = 50" in best
-    assert "rotate/snapshot.pt'" in best
+    assert "rotate/seed0/snapshot.pt'" in best
     assert searches.planned(*targets) == {}
 
     # More trials are added to those that there are; another configuration is another search.

@@ -39,7 +39,7 @@ def test_weights_are_finetuned_and_evaluated_as_methods_are(weighted):
 
 
 def test_weights_pretrain_nothing(weighted):
-    target = "results/pretrain/0110/r50/imagenet/snapshot.pt"
+    target = "results/pretrain/0110/r50/imagenet/seed0/snapshot.pt"
     assert "MissingRuleException" in weighted.snakemake("--dry-run", target, fails=True)
 
 
@@ -65,8 +65,8 @@ def test_weights_that_do_not_fit_end_in_one_line(weighted, weights, message):
 def test_an_exported_backbone_starts_as_its_snapshot_does(new_study, monkeypatch):
     """Finetuning, linear evaluation and what follows, to the same digits."""
     new_study.config["pretext"] = ["scratch", "rotate"]
-    pretrained = new_study.folder / "results/pretrain/0110/r9/rotate"
-    new_study.snakemake("results/pretrain/0110/r9/rotate/snapshot.pt")
+    pretrained = new_study.folder / "results/pretrain/0110/r9/rotate/seed0"
+    new_study.snakemake("results/pretrain/0110/r9/rotate/seed0/snapshot.pt")
     monkeypatch.chdir(new_study.folder)
     words = ["export", "-e", str(pretrained), "--format", "safetensors", "-o", "mine.safetensors"]
     main(words)
@@ -74,7 +74,7 @@ def test_an_exported_backbone_starts_as_its_snapshot_does(new_study, monkeypatch
     new_study.snakemake()
     for table in ("accuracy", "utility", "linear", "frozen"):
         rows = pd.read_csv(new_study.folder / f"results/tables/{table}.csv")
-        rows = rows.drop(columns=["folder", "snapshot"], errors="ignore")
+        rows = rows.drop(columns=["folder", "snapshot", "pretrain_seed"], errors="ignore")
         of = {name: group.drop(columns="pretext") for name, group in rows.groupby("pretext")}
         assert {"mine", "rotate"} <= set(of)
         same = of["mine"].reset_index(drop=True), of["rotate"].reset_index(drop=True)

@@ -1,7 +1,7 @@
 """Finetune on one label budget, seed by seed.
 
-Input: a prepared dataset; except from scratch, a snapshot or a file of weights; a recipe, where
-that is tuned. Output: metrics and history of all seeds, and the configuration.
+Input: a prepared dataset; except from scratch, snapshots or a file of weights; a recipe, where that
+is tuned. Output: metrics and history of all seeds, and the configuration.
 """
 
 from dataclasses import replace
@@ -18,15 +18,15 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
     files, bindings = snakemake.params.gin
     if recipe := snakemake.input.get("recipe"):
         bindings = [*bindings, read_gin(recipe)]
-    configuration = replace(
-        load_configuration(files, bindings),
-        labels=int(place.labels),
-        start=sweep.describe_start(place.pretext) or snakemake.input.get("snapshot") or None,
-    )
+    configuration = replace(load_configuration(files, bindings), labels=int(place.labels))
+    dataset = configuration.open_dataset(sweep.find_prepared(place.dataset))
     train_seeds(
-        configuration.make_run(configuration.open_dataset(sweep.find_prepared(place.dataset))),
+        {
+            network: replace(configuration, start=start).make_run(dataset)
+            for network, start in sweep.find_starts(**place).items()
+        },
         Path(snakemake.output.metrics).parent,
-        snakemake.params.seeds,
+        snakemake.params.networks,
         snakemake.params.code,
         snakemake.config.get("tracking"),
     )

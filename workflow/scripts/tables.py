@@ -53,4 +53,5 @@ with run_job(snakemake.log[0], snakemake.threads):
         (snakemake.output.claims_page, compose_claims_page),
     ):
         with write_whole(path) as temporary:
-            temporary.write_text(text(found, interpolation), encoding="utf-8")
+            said = text(found, interpolation, snakemake.params.networks)
+            temporary.write_text(said, encoding="utf-8")

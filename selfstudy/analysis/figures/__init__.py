@@ -2,7 +2,8 @@
 
 A file `fig{n}.py` defines
 
-- `CAPTION`, for the report, with `ONE_NETWORK` where there are intervals of runs;
+- `CAPTION`, for the report, with `ONE_NETWORK` where there are intervals of runs, which becomes
+  what `describe_networks` says of the sweep;
 - `list_inputs(sweep)`: of a `selfstudy.sweep.runs.Sweep` the files that the figure shows, by what
   they are: `runs`, `frozen`, `linear`, `histories` or `packed`. Where the sweep has nothing for one
   of them, there is no such figure;
@@ -16,7 +17,7 @@ from importlib import import_module
 from inspect import signature
 from typing import NamedTuple
 
-from selfstudy.analysis import READINGS
+from selfstudy.analysis import ONE_NETWORK, READINGS, describe_networks
 from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.runs import Sweep
 
@@ -60,7 +61,8 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         raise ConfigurationError(
             f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
         )
-    caption = module.CAPTION
+    known = describe_networks(sweep.count_networks(), sweep.weights)
+    caption = module.CAPTION.replace(ONE_NETWORK, known)
     if "interpolation" in signature(module.draw).parameters:
         caption += " " + READINGS[sweep.config["interpolation"]]
     return Shown(caption, module.list_inputs(sweep))
