@@ -29,7 +29,8 @@ rule tables:
     params:
         code=fingerprint_job("tables", "analysis.claims", "analysis.layout"),
         interpolation=config["interpolation"],
-        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
+        measure=config["measure"],
+        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}{explain_measure(config['measure'])}",
     script:
         "../workflow/scripts/tables.py"
 
@@ -78,6 +79,7 @@ rule figure:
         datasets=sweep.rendered,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         expected=lambda w: read_figure(w.figure, sweep).files,
         code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
     script:

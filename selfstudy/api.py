@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.splits import BALANCED
 from selfstudy.methods.base import Method
 from selfstudy.provenance import fingerprint, fingerprint_package, hash_array
 from selfstudy.snapshots import SNAPSHOT
@@ -84,6 +85,7 @@ def finetune(
     labels: int | None = None,
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (0,),
+    subset: str = BALANCED,
 ) -> pd.DataFrame:
     """Finetune from a start on so many labels, once per seed.
 
@@ -97,6 +99,7 @@ def finetune(
         labels: number of training images that have labels, drawn by the seed; None: all.
         recipe: how it trains; None: as `Recipe()` says.
         seeds: of all that is random.
+        subset: how the images that have labels are chosen: "balanced" over classes, or "random".
 
     Returns:
         One row per seed: `accuracy` (from 0 to 1, of the last round, on validation images), and the
@@ -115,6 +118,7 @@ def finetune(
         labels,
         start.describe(),
         settings={"session.task": _name(kind)},
+        subset=subset,
     )
     return train_seeds(run, folder, seeds, _fingerprint_code(kind))
 
@@ -127,6 +131,7 @@ def compare(
     labels: Sequence[int],
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (0,),
+    subset: str = BALANCED,
 ) -> pd.DataFrame:
     """Finetune from each start on each number of labels, on the same images by the same recipe.
 
@@ -138,6 +143,7 @@ def compare(
         labels: budgets.
         recipe: as in `finetune`.
         seeds: as in `finetune`.
+        subset: as in `finetune`.
 
     Returns:
         One row per run, as `measure_utility` takes them: `dataset`, `backbone`, `task`, `pretext`
@@ -150,7 +156,7 @@ def compare(
     place = {"dataset": dataset.path.stem, "backbone": "", "task": name}
     tables = [
         finetune(
-            task, start, dataset, Path(folder, pretext, f"n{budget}"), budget, recipe, seeds
+            task, start, dataset, Path(folder, pretext, f"n{budget}"), budget, recipe, seeds, subset
         ).assign(**place, pretext=pretext, labels=budget)
         for pretext, start in starts.items()
         for budget in labels

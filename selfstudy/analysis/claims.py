@@ -15,6 +15,7 @@ from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, bootstrap_curves, find_interval
 from selfstudy.analysis.utility import PLACE, measure_utility
 from selfstudy.factors import pair_datasets
+from selfstudy.measures import ACCURACY, explain_measure
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 TITLE = "The paper's claims, on these runs"
@@ -190,14 +191,21 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def format_claims(found: list[Finding], interpolation: str = CURVE) -> str:
+def format_claims(found: list[Finding], interpolation: str = CURVE, measure: str = ACCURACY) -> str:
     """Write the findings as a page in Markdown."""
     table = tabulate_findings(found).map(escape_markdown)
     table = table.to_markdown(index=False, disable_numparse=True)
-    return f"# {TITLE}\n\n{EXPLAINED} {READINGS[interpolation]}\n\n{table}\n"
+    return f"# {TITLE}\n\n{explain(interpolation, measure)}\n\n{table}\n"
 
 
-def compose_claims_page(found: list[Finding], interpolation: str = CURVE) -> str:
+def compose_claims_page(
+    found: list[Finding], interpolation: str = CURVE, measure: str = ACCURACY
+) -> str:
     """Compose the same page for browsers."""
-    explained = f"{EXPLAINED} {READINGS[interpolation]}"
+    explained = explain(interpolation, measure)
     return compose_page(TITLE, {"": explained, "Claims": tabulate_findings(found)})
+
+
+def explain(interpolation: str, measure: str) -> str:
+    """Say how claims are tested, and of what."""
+    return f"{EXPLAINED} {READINGS[interpolation]}{explain_measure(measure)}"

@@ -26,6 +26,7 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
         snakemake.params.labels,
         snakemake.params.seeds,
         precision=configuration.recipe.session.precision,
+        subset=configuration.subset,
     )
     with write_whole(snakemake.output[0]) as temporary:
         table.assign(snapshot=str(start)).to_csv(temporary, index=False)

@@ -12,29 +12,34 @@ with run_job(snakemake.log[0], snakemake.threads):
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+    from selfstudy.analysis.measures import MEASURE, use_measure
     from selfstudy.analysis.outcomes import find_outcomes
     from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
     from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
     from selfstudy.files import write_whole
 
-    interpolation = snakemake.params.interpolation
+    interpolation, measure = snakemake.params.interpolation, snakemake.params.measure
     runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
-    tables = {
+    collected = {
         "runs": runs,
-        "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
-        "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
+    }
+    runs, linear = use_measure(runs, measure), use_measure(linear, measure)
+    derived = {
+        "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
+        "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "outcomes": find_outcomes(runs),
         "correlations": correlate_evaluations(runs, linear),
         "ranks": tabulate_ranks(runs),
     }
-    for name, table in tables.items():
+    derived = {name: table.assign(**{MEASURE: measure}) for name, table in derived.items()}
+    for name, table in (collected | derived).items():
         with write_whole(snakemake.output[name]) as temporary:
             table.to_csv(temporary, index=False)
     for path in map(Path, snakemake.output.laid_out):
         form = {".tex": format_latex, ".md": format_markdown}[path.suffix]
-        written = form(lay_out(tables[path.stem]))
+        written = form(lay_out(derived[path.stem]))
         with write_whole(path) as temporary:
             temporary.write_text(written, encoding="utf-8")
     found = assess_claims(runs, linear, interpolation)
@@ -43,4 +48,4 @@ with run_job(snakemake.log[0], snakemake.threads):
         (snakemake.output.claims_page, compose_claims_page),
     ):
         with write_whole(path) as temporary:
-            temporary.write_text(text(found, interpolation), encoding="utf-8")
+            temporary.write_text(text(found, interpolation, measure), encoding="utf-8")
