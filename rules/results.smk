@@ -31,8 +31,9 @@ rule tables:
     params:
         code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
         interpolation=config["interpolation"],
+        measure=config["measure"],
         networks=NETWORKS,
-        read=f"{READINGS[config['interpolation']]} {NETWORKS}",
+        read=f"{READINGS[config['interpolation']]} {NETWORKS}{explain_measure(config['measure'])}",
     script:
         "../workflow/scripts/tables.py"
 
@@ -81,6 +82,7 @@ rule figure:
         datasets=sweep.rendered,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         expected=lambda w: read_figure(w.figure, sweep).files,
         code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
     script:

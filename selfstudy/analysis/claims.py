@@ -15,6 +15,7 @@ from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.uncertainty import DRAWS, LEVEL, bootstrap_curves, find_interval
 from selfstudy.analysis.utility import PLACE, measure_utility
 from selfstudy.factors import pair_datasets
+from selfstudy.measures import ACCURACY, explain_measure
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 TITLE = "The paper's claims, on these runs"
@@ -191,7 +192,10 @@ def tabulate_findings(found: list[Finding]) -> pd.DataFrame:
 
 
 def format_claims(
-    found: list[Finding], interpolation: str = CURVE, networks: str = ONE_NETWORK
+    found: list[Finding],
+    interpolation: str = CURVE,
+    networks: str = ONE_NETWORK,
+    measure: str = ACCURACY,
 ) -> str:
     """Write the findings as a page in Markdown.
 
@@ -199,15 +203,24 @@ def format_claims(
         found: to write.
         interpolation: as of `assess_claims`.
         networks: what intervals know of these (`selfstudy.analysis.describe_networks`).
+        measure: what stands for accuracy (`selfstudy.measures`).
     """
     table = tabulate_findings(found).map(escape_markdown)
     table = table.to_markdown(index=False, disable_numparse=True)
-    return f"# {TITLE}\n\n{EXPLAINED} {networks} {READINGS[interpolation]}\n\n{table}\n"
+    return f"# {TITLE}\n\n{explain(interpolation, networks, measure)}\n\n{table}\n"
 
 
 def compose_claims_page(
-    found: list[Finding], interpolation: str = CURVE, networks: str = ONE_NETWORK
+    found: list[Finding],
+    interpolation: str = CURVE,
+    networks: str = ONE_NETWORK,
+    measure: str = ACCURACY,
 ) -> str:
     """Compose the same page for browsers."""
-    explained = f"{EXPLAINED} {networks} {READINGS[interpolation]}"
+    explained = explain(interpolation, networks, measure)
     return compose_page(TITLE, {"": explained, "Claims": tabulate_findings(found)})
+
+
+def explain(interpolation: str, networks: str, measure: str) -> str:
+    """Say how claims are tested, and of what."""
+    return f"{EXPLAINED} {networks} {READINGS[interpolation]}{explain_measure(measure)}"

@@ -1,13 +1,17 @@
 """Classification of the image."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from selfstudy.measures import OF_CLASSES, measure_classes
 from selfstudy.tasks.base import Labels, LabelSource, Task, require_dense, share_correct
 
 
 class Classify(Task):
     """The image's class, by cross-entropy."""
+
+    measures = OF_CLASSES
 
     @classmethod
     def read_labels(cls, source: LabelSource) -> Labels:
@@ -19,3 +23,8 @@ class Classify(Task):
         """Compare logits (b, classes) with labels (b,)."""
         loss = F.cross_entropy(predictions, labels)
         return {"loss": loss, "accuracy": share_correct(predictions, labels)}
+
+    def measure(self, predictions: Tensor, labels: Tensor) -> dict[str, float]:
+        """Measure logits (n, classes) by `selfstudy.measures.measure_classes`."""
+        scores = predictions.softmax(1, torch.float64)
+        return measure_classes(scores.numpy(force=True), labels.numpy(force=True))
