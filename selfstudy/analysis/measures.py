@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from selfstudy.analysis.runs import KEYS
 from selfstudy.errors import DataError
 from selfstudy.measures import ACCURACY, TITLES, spell_measure
 
@@ -25,12 +26,12 @@ def use_measure(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     """
     if measure != ACCURACY and not table.empty:
         values = table[measure] if measure in table else pd.Series(float("nan"), table.index)
-        if (lacking := table[values.isna()]).size:
-            place = lacking.iloc[0]
+        lacking = table[values.isna()]
+        if len(lacking):
+            place = ", ".join(f"{key} {lacking.iloc[0][key]}" for key in [*KEYS, "seed"])
             raise DataError(
                 f"measure: {measure!r}: {len(lacking)} of {len(table)} runs have no such number, "
-                f"such as {place['task']} on {place['dataset']} with {place['labels']} labels: "
-                f"expected {ACCURACY!r}, or one that all have"
+                f"such as that of {place}: expected {ACCURACY!r}, or a measure that all have"
             )
         table = table.assign(accuracy=values)
     return table.assign(**{MEASURE: measure})

@@ -143,7 +143,7 @@ def fit(chosen: Extracted, valid: Extracted, classes: int | None) -> dict[str, f
     labels, expected = chosen.labels, valid.labels
     if (labels == labels[0]).all():  # nothing to tell apart, such as poses of a fixed viewpoint
         accuracies = {"accuracy": float((expected == labels[0]).mean()), "train_accuracy": 1.0}
-        iterations, known, found = 0, labels[:1], np.ones((len(expected), 1))
+        iterations, known, logits = 0, labels[:1], np.zeros((len(expected), 1))
     else:
         model = LogisticRegression(max_iter=ITERATIONS)
         features, unseen = chosen.features.astype(np.float32), valid.features.astype(np.float32)
@@ -155,9 +155,11 @@ def fit(chosen: Extracted, valid: Extracted, classes: int | None) -> dict[str, f
             "train_accuracy": model.score(features, labels),
         }
         iterations, known = int(model.n_iter_.max()), model.classes_
-        found = model.predict_proba(unseen.astype(np.float64))
+        logits = model.decision_function(unseen.astype(np.float64))
+        if len(known) == 2:  # those of the second alone
+            logits = np.column_stack([np.zeros_like(logits), logits])
     if classes is None:
         return accuracies | {"iterations": iterations}
-    scores = np.zeros((len(expected), classes))
-    scores[:, known] = found
-    return accuracies | measure_classes(scores, expected) | {"iterations": iterations}
+    of_all = np.full((len(expected), classes), -np.inf)
+    of_all[:, known] = logits
+    return accuracies | measure_classes(of_all, expected) | {"iterations": iterations}

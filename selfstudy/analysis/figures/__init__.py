@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from selfstudy.analysis import ONE_NETWORK, READINGS, describe_networks
 from selfstudy.errors import ConfigurationError
-from selfstudy.measures import explain_measure
+from selfstudy.measures import ACCURACY, explain_measure, spell_measure
 from selfstudy.sweep.runs import Sweep
 
 MEASURED = {"runs", "frozen", "linear"}  # inputs that a measure stands in for the accuracy of
@@ -70,7 +70,8 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         caption += " " + READINGS[sweep.config["interpolation"]]
     inputs = module.list_inputs(sweep)
     if MEASURED & set(inputs):
-        caption += explain_measure(sweep.config["measure"])
+        measure = sweep.config["measure"]
+        caption = caption.replace(ACCURACY, spell_measure(measure)) + explain_measure(measure)
     return Shown(caption, inputs)
 
 
