@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.splits import BALANCED
+from selfstudy.data.names import BALANCED
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Method
 from selfstudy.provenance import fingerprint, fingerprint_package, hash_array

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from selfstudy.commands.common import add_run
-from selfstudy.data.splits import BALANCED, SUBSETS
+from selfstudy.data.names import BALANCED, SUBSETS
 from selfstudy.files import write_whole
 
 HELP = "logistic regression on a run's features, for label budgets; into the run's linear.csv"

@@ -19,7 +19,7 @@ from selfstudy.configuration.parse import list_bound, parse
 from selfstudy.configuration.types import check_types
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.kinds import DATASETS
-from selfstudy.data.splits import BALANCED
+from selfstudy.data.names import BALANCED
 from selfstudy.errors import ConfigurationError, find_known
 from selfstudy.methods.base import Method, find_method
 from selfstudy.starts import make_start

@@ -12,8 +12,9 @@ from torch import Tensor
 from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
+from selfstudy.data.names import BALANCED
 from selfstudy.data.prepared import read_color_space
-from selfstudy.data.splits import BALANCED, SPLITS, select_labelled, select_split
+from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint, hash_array
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from selfstudy.data.names import BALANCED, RANDOM
 from selfstudy.errors import ConfigurationError, find_known
 
 SPLITS = ("train", "valid", "test")
-BALANCED, RANDOM = "balanced", "random"  # over classes: how labelled images are chosen
 LISTED = 20  # classes whose labels are told one by one
 
 
@@ -50,7 +50,7 @@ def select_labelled(
     Raises:
         ConfigurationError: there are fewer images than labels, or no such subset.
     """
-    order = find_known(subset, SUBSETS, "session.subset")
+    order = find_known(subset, ORDERS, "session.subset")
     if not 1 <= labels <= len(targets):
         raise ConfigurationError(
             f"{labels} labels asked for: expected 1 to {len(targets)}, the training images"
@@ -69,7 +69,7 @@ def take_turns(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return rows[np.argsort(turns, kind="stable")]
 
 
-SUBSETS = {BALANCED: take_turns, RANDOM: lambda rows, targets: rows}
+ORDERS = {BALANCED: take_turns, RANDOM: lambda rows, targets: rows}
 
 
 def describe_classes(classes: np.ndarray, rows: np.ndarray) -> str:

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from selfstudy.backbones.base import Backbone
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import open_hdf5
-from selfstudy.data.splits import BALANCED, hash_rows
+from selfstudy.data.names import BALANCED
+from selfstudy.data.splits import hash_rows
 from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.evaluation.features import (
     Extracted,

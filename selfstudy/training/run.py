@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.names import BALANCED
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import BALANCED, describe_classes, hash_rows
+from selfstudy.data.splits import describe_classes, hash_rows
 from selfstudy.description import write_bindings
 from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole

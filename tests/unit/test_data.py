@@ -14,12 +14,10 @@ from selfstudy.configuration import load_configuration
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.images import ImageDataset
 from selfstudy.data.kinds import DATASETS, open_dataset
-from selfstudy.data.names import name_prepared
+from selfstudy.data.names import BALANCED, RANDOM, name_prepared
 from selfstudy.data.rendered import SynDataset
 from selfstudy.data.rounds import Rounds, RoundSettings
 from selfstudy.data.splits import (
-    BALANCED,
-    RANDOM,
     SPLITS,
     describe_classes,
     hash_rows,
