@@ -19,5 +19,6 @@ rule all:
     input:
         rules.tables.output,
         rules.about.output,
+        rules.longer.output if sweep.longer else [],
         expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
     localrule: True

@@ -9,6 +9,7 @@ rule tables:
         finetuned=sweep.keep_present(sweep.list_finetuned()),
         linear=sweep.keep_present(sweep.list_linear()),
         frozen=sweep.keep_present(sweep.list_frozen()),
+        longer=sweep.keep_present(sweep.longer.values()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -32,6 +33,24 @@ rule tables:
         read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
     script:
         "../workflow/scripts/tables.py"
+
+
+rule longer:
+    input:
+        usual=sweep.keep_present(sweep.longer),
+        longer=sweep.keep_present(sweep.longer.values()),
+    output:
+        report(f"{RESULTS}/tables/longer.csv", category="Tables", caption=TABLES_CAPTION),
+    log:
+        f"logs/{RESULTS}/tables/longer.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    params:
+        code=fingerprint_job("longer", "analysis.runs"),
+        read=f"{READINGS[config['interpolation']]} {ONE_NETWORK}",
+    script:
+        "../workflow/scripts/longer.py"
 
 
 rule about:

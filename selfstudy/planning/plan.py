@@ -17,6 +17,7 @@ from selfstudy.sweep.gin_files import (
     Gin,
     configure_finetuning,
     configure_frozen,
+    configure_longer,
     configure_pretraining,
     configure_task,
 )
@@ -33,11 +34,12 @@ STAGES = (
     "prepare_images",
     "pretrain",
     "finetune",
+    "finetune_longer",
     "linear",
     "finetune_frozen",
 )
 PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
-TRAINING = ("pretrain", "finetune", "finetune_frozen")
+TRAINING = ("pretrain", "finetune", "finetune_longer", "finetune_frozen")
 
 
 def plan(configfile: str) -> pd.DataFrame:
@@ -100,7 +102,7 @@ class Needs:
     def estimate(self, rule: str, wildcards: dict[str, str]) -> tuple[float, float]:
         """Estimate the hours and gigabytes of one job; 0 for rules that take little."""
         if rule in TRAINING:
-            return self.estimate_training(**wildcards)
+            return self.estimate_training(**wildcards, longer=rule == "finetune_longer")
         if rule not in (*PREPARATION, "render"):
             return 0.0, 0.0
         dataset = self.sweep.datasets[wildcards["dataset"]]
@@ -122,6 +124,7 @@ class Needs:
         task: str = "",
         labels: str = "",
         layer: str = "",
+        longer: bool = False,
     ) -> tuple[float, float]:
         """Estimate a pretraining run, or, where there are labels, finetuning with all seeds."""
         sweep, about = self.sweep, self.sweep.datasets[dataset]
@@ -136,7 +139,8 @@ class Needs:
                 configure_frozen(sweep, layer, task=task, labels=labels, **place)
             )
         elif labels:
-            run = make_kind(configure_finetuning(sweep, labels, task=task, **place))
+            configure = configure_longer if longer else configure_finetuning
+            run = make_kind(configure(sweep, labels=labels, task=task, **place))
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
             run = timed = make_kind(configure_pretraining(sweep, **place))
