@@ -66,7 +66,6 @@ TABLES = [
     "runs",
     "accuracy",
     "utility",
-    "convergence",
     "linear",
     "frozen",
     "outcomes",

@@ -2,6 +2,7 @@
 
 from selfstudy.sweep import SCRATCH as SCRATCH
 
+KEYS = ["dataset", "backbone", "pretext", "task", "labels"]  # of a job
 FEWEST = 5  # points of a correlation, datasets of a comparison
 CURVE, PAPER = INTERPOLATIONS = ("curve", "paper")  # of accuracy from scratch between budgets
 # What captions and pages say.

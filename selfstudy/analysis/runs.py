@@ -5,29 +5,77 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfstudy.analysis import SCRATCH
+from selfstudy.analysis import KEYS, SCRATCH
+from selfstudy.analysis.convergence import (
+    CONVERGED,
+    compare_longer,
+    judge_convergence,
+)
 from selfstudy.analysis.tables import read_table, require_numbers
 from selfstudy.errors import DataError
 
-KEYS = ["dataset", "backbone", "pretext", "task", "labels"]
 FIRST = [*KEYS, "seed", "accuracy", "best_accuracy", "collapsed"]
 NEEDED = ("seed", "accuracy", "best_accuracy", "chance", "feature_spread")
 CONSTANT = 1e-3  # features that differ less are all alike
 NEAR_CHANCE, FAR_ABOVE = 1.2, 2.0  # times chance
 
 
-def collect_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
+def collect_runs(paths: Iterable[str | Path], longer: Iterable[str | Path] = ()) -> pd.DataFrame:
     """Read the metrics of finetuning jobs.
 
     Args:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/metrics.csv`, one row per seed.
+        longer: the same of jobs that trained for twice as many rounds.
 
     Returns:
         One row per run: what was run, its seed, its last and best validation accuracy, whether it
-        `collapsed`, and more.
+        `collapsed`, and more. Where `history.csv` lies beside a job's metrics, whether it has
+        `converged`, and `why`, as `judge_convergence` has it.
 
     Raises:
-        DataError: there is no path, or a table cannot be read or lacks a column or a number.
+        DataError: there is no path, or a table cannot be read or lacks a column or a number; or
+            histories are missing beside some of the jobs.
+    """
+    paths, longer = list(map(Path, paths)), list(longer)
+    runs = read_runs(paths)
+    histories = [path.with_name("history.csv") for path in paths]
+    if any(path.is_file() for path in histories):
+        sound = leave_out_collapsed(runs)
+        rounds = collect_histories(histories).merge(sound[[*KEYS, "seed"]])
+        compared = collect_longer(paths, longer)
+        runs = runs.merge(judge_convergence(rounds, compared), "left", on=KEYS)
+        runs[CONVERGED] = runs[CONVERGED].eq(True)
+    return runs
+
+
+def collect_longer(paths: Iterable[str | Path], longer: Iterable[str | Path]) -> pd.DataFrame:
+    """Read and compare finetuning jobs with such as trained for twice as many rounds.
+
+    Args:
+        paths: as in `collect_runs`.
+        longer: as there.
+
+    Returns:
+        The table of `compare_longer`, of runs that have not `collapsed`.
+
+    Raises:
+        DataError: as in `collect_runs`, or the longer runs have other than twice the rounds.
+    """
+    longer = list(longer)
+    empty = pd.DataFrame(columns=[*KEYS, "seed", "accuracy", "rounds"])
+    return compare_longer(
+        *(leave_out_collapsed(read_runs(each)) if longer else empty for each in (paths, longer))
+    )
+
+
+def read_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the metrics of finetuning jobs, whatever their histories say.
+
+    Args:
+        paths: as in `collect_runs`.
+
+    Raises:
+        DataError: as there.
     """
     runs = _read_jobs(paths, NEEDED)
     runs["folder"] += "/seed" + runs["seed"].astype(str)
@@ -112,12 +160,13 @@ def collect_histories(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/history.csv`.
 
     Returns:
-        One row per round of a run: what was run, its seed, the round and its validation accuracy.
+        One row per round of a run: what was run, its seed, the round, its last learning rate and
+        its validation accuracy.
 
     Raises:
         DataError: there is no path, or a table cannot be read or lacks a column or a number.
     """
-    columns = ("seed", "round", "valid_accuracy")
+    columns = ("seed", "round", "learning_rate", "valid_accuracy")
     return _read_jobs(paths, columns)[[*KEYS, *columns]]
 
 
@@ -149,10 +198,14 @@ def average_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Give the `mean` and population standard deviation `std` of accuracy over `n` seeds.
 
     Returns:
-        One row per dataset, backbone, method, task and budget.
+        One row per dataset, backbone, method, task and budget; where the runs say it, with whether
+        they have `converged`, and `why`.
     """
-    grouped = runs.groupby(KEYS, sort=False)["accuracy"]
-    return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
+    grouped = runs.groupby(KEYS, sort=False)
+    accuracy = grouped["accuracy"]
+    table = accuracy.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count")
+    said = [column for column in (CONVERGED, "why") if column in runs]
+    return table.join(grouped[said].first()).reset_index()
 
 
 def describe_jobs(runs: pd.DataFrame) -> pd.DataFrame:

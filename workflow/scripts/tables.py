@@ -18,7 +18,8 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.files import write_whole
 
     interpolation = snakemake.params.interpolation
-    runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    runs = collect_runs(snakemake.input.finetuned, snakemake.input.longer)
+    linear = collect_linear(snakemake.input.linear)
     tables = {
         "runs": runs,
         "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),

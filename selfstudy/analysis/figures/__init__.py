@@ -8,7 +8,8 @@ A file `fig{n}.py` defines
   of them, there is no such figure;
 - `draw`, whose parameters are these, read (`workflow/scripts/figure.py`), and, if it asks for them,
   the `looks` of the starts, and the `interpolation` by which utility is measured, which the caption
-  then says.
+  then says. Where `runs` are shown, those of `longer` that tell whether they have converged are
+  inputs, too.
 """
 
 import pkgutil
@@ -60,10 +61,12 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         raise ConfigurationError(
             f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
         )
-    caption = module.CAPTION
+    inputs, caption = module.list_inputs(sweep), module.CAPTION
+    if longer := sweep.list_longer(inputs.get("runs", [])):
+        inputs["longer"] = longer
     if "interpolation" in signature(module.draw).parameters:
         caption += " " + READINGS[sweep.config["interpolation"]]
-    return Shown(caption, module.list_inputs(sweep))
+    return Shown(caption, inputs)
 
 
 def list_figures(sweep: Sweep) -> dict[str, Shown]:
