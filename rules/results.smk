@@ -11,6 +11,7 @@ rule tables:
         linear=sweep.keep_present(sweep.list_linear()),
         frozen=sweep.keep_present(sweep.list_frozen()),
         tuning=sweep.keep_present(sweep.list_tuned()),
+        longer=sweep.keep_present(sweep.longer.values()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -29,7 +30,9 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
+        code=fingerprint_job(
+            "tables", "analysis.claims", "analysis.layout", "analysis.longer", "analysis.tuning"
+        ),
         interpolation=config["interpolation"],
         networks=NETWORKS,
         read=f"{READINGS[config['interpolation']]} {NETWORKS}",
@@ -82,6 +85,6 @@ rule figure:
         starts=sweep.starts,
         interpolation=config["interpolation"],
         expected=lambda w: read_figure(w.figure, sweep).files,
-        code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
+        code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.longer"),
     script:
         "../workflow/scripts/figure.py"

@@ -16,6 +16,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
     from selfstudy.analysis.outcomes import find_outcomes
     from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
     from selfstudy.analysis.tuning import list_unequal, mark_tuned, tabulate_tuning
@@ -24,7 +25,10 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.sweep.runs import Sweep
 
     interpolation = snakemake.params.interpolation
-    runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    finetuned, longer = snakemake.input.finetuned, snakemake.input.longer
+    convergence = tabulate_convergence(finetuned, longer)
+    runs = mark_converged(collect_runs(finetuned), convergence)
+    linear = collect_linear(snakemake.input.linear)
     tuning = tabulate_tuning(snakemake.input.tuning, Sweep(snakemake.config).tuned)
     for line in list_unequal(tuning):
         log.warning(line)
@@ -34,6 +38,7 @@ with run_job(snakemake.log[0], snakemake.threads):
         "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
+        "convergence": convergence,
         "outcomes": find_outcomes(runs),
         "correlations": correlate_evaluations(runs, linear),
         "ranks": tabulate_ranks(runs),
