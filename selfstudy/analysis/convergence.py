@@ -15,8 +15,8 @@ MARGIN = 0.01  # of accuracy: what has converged gains no more by twice the roun
 SHARE = 1 / 3  # of the training, from which on its curve counts
 FEWEST_ROUNDS = 6  # of that
 DOUBLED = 1 - 2**-0.5  # of a distance that falls with the root of the training
-LEVEL, RISES, UNCLEAR, FEW = "level", "rises", "unclear", "too few rounds"
-VERDICTS = {LEVEL: True, RISES: False, UNCLEAR: None, FEW: None}
+FEW = "too few rounds"
+BY_HISTORY = {True: "level", False: "rises", None: "unclear"}
 
 
 class Outlook(NamedTuple):
@@ -32,14 +32,27 @@ class Outlook(NamedTuple):
     expected: float
     error: float
 
-    @property
-    def why(self) -> str:
-        """One of `VERDICTS`."""
-        if np.isnan(self.expected):
-            return RISES if self.rise > MARGIN else FEW
-        if self.expected - self.error > MARGIN:
-            return RISES
-        return LEVEL if self.expected + self.error <= MARGIN else UNCLEAR
+    def judge(self) -> tuple[bool | None, str]:
+        """Say whether the run has converged, None where that is not known, and why."""
+        if np.isfinite(self.expected):
+            converged = judge_gain(self.expected, self.error)
+            return converged, BY_HISTORY[converged]
+        return (False, BY_HISTORY[False]) if self.rise > MARGIN else (None, FEW)
+
+
+def judge_gain(gain: float, error: float) -> bool | None:
+    """Say whether twice the rounds, which `gain` so much, show that a run has converged.
+
+    Args:
+        gain: in accuracy.
+        error: its standard error.
+
+    Returns:
+        None where the gain is not known well enough.
+    """
+    if gain - error > MARGIN:
+        return False
+    return True if gain + error <= MARGIN else None
 
 
 def predict_gain(rates: np.ndarray, accuracy: np.ndarray) -> Outlook:
@@ -70,10 +83,13 @@ def predict_gain(rates: np.ndarray, accuracy: np.ndarray) -> Outlook:
     return Outlook(rise, DOUBLED * max(found[1], 0), DOUBLED * np.sqrt(variance))
 
 
-def keep_converged(runs: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the runs that are known not to have converged.
+def find_cut_short(table: pd.DataFrame) -> pd.Series:
+    """Tell of each row of any table whether it is known not to have converged, (n,) bool."""
+    if CONVERGED not in table:
+        return pd.Series(False, table.index)
+    return table[CONVERGED].astype("boolean").eq(False).fillna(False).astype(bool)
 
-    Args:
-        runs: any table with or without the column of `CONVERGED`.
-    """
-    return runs[runs[CONVERGED].ne(False).fillna(True)] if CONVERGED in runs else runs
+
+def keep_converged(runs: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows that are known not to have converged."""
+    return runs[~find_cut_short(runs)]

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from selfstudy.analysis.convergence import CONVERGED
+from selfstudy.analysis.convergence import find_cut_short
 from selfstudy.analysis.escaping import escape_latex, escape_markdown
 from selfstudy.analysis.figures.style import title_dataset, title_start
 from selfstudy.analysis.utility import PLACE, show_utility
@@ -43,8 +43,7 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
     text = rounded.map(written) + (" ± " + spread.map(written)).where(several, "")
     text = (sign + " " + text).where(sign != "", text)
     text = text.where(~bold, "**" + text + "**")
-    if CONVERGED in table:
-        text = text.where(table[CONVERGED].astype(bool), text + " " + CUT_SHORT)
+    text = text.mask(find_cut_short(table), text + " " + CUT_SHORT)
     rows = pd.DataFrame(
         {
             "Task": table["task"].str.capitalize(),

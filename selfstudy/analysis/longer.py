@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selfstudy.analysis.convergence import CONVERGED, MARGIN, VERDICTS, predict_gain
+from selfstudy.analysis.convergence import CONVERGED, judge_gain, predict_gain
 from selfstudy.analysis.intervals import arrange_runs
 from selfstudy.analysis.runs import (
     KEYS,
@@ -18,7 +18,7 @@ from selfstudy.analysis.spread import estimate_margins
 from selfstudy.analysis.utility import PLACE
 from selfstudy.errors import DataError
 
-AS_GOOD, BETTER = "as good when longer", "better when longer"
+MEASURED = {True: "as good", False: "better", None: "unclear"}  # when longer
 COMPARED = [*KEYS, "longer", "gain", "noise", "low", "high"]
 COLUMNS = [*KEYS, "accuracy", "rise", "expected", "error", *COMPARED[len(KEYS) :], CONVERGED, "why"]
 
@@ -48,16 +48,16 @@ def tabulate_convergence(
     for place, group in histories.merge(sound[[*KEYS, "seed"]]).groupby(KEYS, sort=False):
         mean = group.groupby("round")[["learning_rate", "valid_accuracy"]].mean()
         outlook = predict_gain(*mean.to_numpy(float).T)
-        rows.append((*place, *outlook, outlook.why))
-    table = pd.DataFrame(rows, columns=[*KEYS, *outlook._fields, "why"])
+        rows.append((*place, *outlook, *outlook.judge()))
+    table = pd.DataFrame(rows, columns=[*KEYS, *outlook._fields, CONVERGED, "why"])
+    table = table.astype({CONVERGED: "boolean"})
     table = table.merge(sound.groupby(KEYS)["accuracy"].mean().reset_index())
     others = leave_out_collapsed(collect_runs(longer)) if longer else sound[:0]
     table = table.merge(compare_longer(sound, others), "left", on=KEYS)
-    judged = table["why"].map(VERDICTS).astype("boolean")
-    as_good = table["gain"] <= np.fmax(MARGIN, table["noise"])
-    compared = table["gain"].notna()
-    table["why"] = table["why"].mask(compared, as_good.map({True: AS_GOOD, False: BETTER}))
-    table[CONVERGED] = judged.mask(compared, as_good)
+    for row in table.dropna(subset="gain").itertuples():
+        converged = judge_gain(row.gain, np.nan_to_num(row.noise))
+        table.loc[row.Index, CONVERGED] = converged
+        table.loc[row.Index, "why"] = f"{MEASURED[converged]} when longer"
     return table[COLUMNS]
 
 

@@ -102,7 +102,8 @@ def measure_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFr
                 of = pd.concat([seeds[CONVERGED], group.loc[read, CONVERGED]])
                 rows[-1][CONVERGED] = of.astype("boolean").all(skipna=False)
     columns = [*PLACE, "pretext", "labels", *COLUMNS, *([CONVERGED] if CONVERGED in runs else [])]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({CONVERGED: "boolean"}) if CONVERGED in table else table
 
 
 def require_values(runs: pd.DataFrame) -> None:
