@@ -12,8 +12,8 @@ START, SEED_SPREAD = 0.1, 0.01
 SHAPES = {
     "exponential": lambda s: 1 - np.exp(-s),
     "stretched exponential": lambda s: 1 - np.exp(-np.sqrt(s)),
-    "power −1": lambda s: 1 - 1 / (1 + s),
-    "power −1/2": lambda s: 1 - (1 + s) ** -0.5,
+    "power of -1": lambda s: 1 - 1 / (1 + s),
+    "power of -1/2": lambda s: 1 - (1 + s) ** -0.5,
     "begins late": lambda s: s**2 / (1 + s**2),
 }
 GAINS = {  # in points

@@ -12,7 +12,7 @@ from selfstudy.analysis.utility import PLACE, show_utility
 PLACES = ["Task", "Dataset", "Backbone"]
 HEADINGS = [*PLACES, "Method"]
 CUT_SHORT = "†"  # marks what has not converged
-NOTE = "not converged: more rounds might change it"
+NOTE = "not converged: more rounds would change it"
 
 
 def lay_out(table: pd.DataFrame) -> pd.DataFrame:
