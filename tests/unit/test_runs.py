@@ -45,7 +45,7 @@ def test_the_papers_sweep():
 
 def test_each_start_is_trained_for_longer_at_the_budgets_that_are_asked_for():
     sweep = make_sweep(longer={"labels": [250]})
-    assert len(sweep.longer) == 5 * (24 + 12)
+    assert len(sweep.longer) == 5 * (24 + 12 + 2)
     usual = "results/finetune/0000/r9/vae/classify/n250/metrics.csv"
     assert sweep.longer[usual] == "results/longer/0000/r9/vae/classify/n250/metrics.csv"
     assert set(sweep.longer) <= set(sweep.list_finetuned())
