@@ -90,6 +90,11 @@ def find_cut_short(table: pd.DataFrame) -> pd.Series:
     return table[CONVERGED].astype("boolean").eq(False).fillna(False).astype(bool)
 
 
-def keep_converged(runs: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the rows that are known not to have converged."""
-    return runs[~find_cut_short(runs)]
+def keep_converged(runs: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Leave out the runs that are known not to have converged.
+
+    Returns:
+        The others, and how many were left out.
+    """
+    cut_short = find_cut_short(runs)
+    return runs[~cut_short], int(cut_short.sum())

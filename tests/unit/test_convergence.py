@@ -201,9 +201,12 @@ def make_runs(converged):
 def test_only_what_is_known_not_to_have_converged_is_left_out():
     runs = make_runs({("vae", 100): False, ("vae", 1000): pd.NA})
     assert find_cut_short(runs).tolist() == [False] * 3 + [True, False, False]
-    assert len(keep_converged(runs)) == 5
+    kept, left_out = keep_converged(runs)
+    assert (len(kept), left_out) == (5, 1)
     unknown = runs.drop(columns="converged")
-    assert keep_converged(unknown).equals(unknown)
+    kept, left_out = keep_converged(unknown)
+    assert kept.equals(unknown)
+    assert left_out == 0
 
 
 def test_utility_has_converged_where_all_that_it_is_read_from_has():
