@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selfstudy.analysis.convergence import CONVERGED, judge_gain, predict_gain
+from selfstudy.analysis.convergence import CONVERGED, Outlook, judge_gain, predict_gain
 from selfstudy.analysis.intervals import arrange_runs
 from selfstudy.analysis.runs import (
     KEYS,
@@ -49,7 +49,7 @@ def tabulate_convergence(
         mean = group.groupby("round")[["learning_rate", "valid_accuracy"]].mean()
         outlook = predict_gain(*mean.to_numpy(float).T)
         rows.append((*place, *outlook, *outlook.judge()))
-    table = pd.DataFrame(rows, columns=[*KEYS, *outlook._fields, CONVERGED, "why"])
+    table = pd.DataFrame(rows, columns=[*KEYS, *Outlook._fields, CONVERGED, "why"])
     table = table.astype({CONVERGED: "boolean"})
     table = table.merge(sound.groupby(KEYS)["accuracy"].mean().reset_index())
     others = leave_out_collapsed(collect_runs(longer)) if longer else sound[:0]
