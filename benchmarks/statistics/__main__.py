@@ -1,10 +1,11 @@
-"""Simulations that docs/statistics.md rests on: two tables in Markdown.
+"""Simulations that docs/statistics.md rests on: three tables in Markdown.
 
 python benchmarks/statistics [--studies 500]
 """
 
 import argparse
 
+from convergence import tabulate_verdicts
 from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
 
@@ -16,3 +17,5 @@ print(f"of {studies} studies each:\n")
 print(tabulate_coverage(studies).to_markdown(index=False, disable_numparse=True))
 print("\nError of n̂ in percent of it: mean (mean of its size):\n")
 print(tabulate_errors(studies).to_markdown(index=False, disable_numparse=True))
+print("\nPercent of curves that are called converged / not / not known (of how many curves):\n")
+print(tabulate_verdicts(10 * studies).to_markdown(index=False, disable_numparse=True))

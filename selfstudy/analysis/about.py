@@ -13,7 +13,8 @@ from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.tables import read_table
 
 SOFTWARE = ("selfstudy", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
-RUNS = {"pretrain": 0, "finetune": 0, "frozen": 1}  # and the folders above that of the dataset
+# And the folders above that of the dataset.
+RUNS = {"pretrain": 0, "finetune": 0, "longer": 0, "frozen": 1}
 
 
 def compose_about_page(config: Mapping, results: Path) -> str:
