@@ -3,8 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 
+from selfstudy.devices import take_gpu
 from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import explain_shortage
 
@@ -22,6 +24,8 @@ COMMANDS = (
     "utility",
 )
 
+COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one
+
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command of the given words, or of the command line; errors are one line."""
@@ -35,10 +39,11 @@ def main(words: Sequence[str] | None = None) -> None:
         module = import_module(f"selfstudy.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, command=name)
     arguments = parser.parse_args(words)
     try:
-        arguments.run(arguments)
+        with take_gpu(1) if arguments.command in COMPUTING else nullcontext():
+            arguments.run(arguments)
     except SelfstudyError as error:
         print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)

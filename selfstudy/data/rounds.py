@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -77,13 +78,16 @@ class Rounds:
         self.length = repeats * self.block_rows
         self.batch_size = min(batch_size, self.length)
         self.batches = self.length // self.batch_size
-        self._resident = self._read(rows) if len(rows) <= self.block_rows else None
         self._reader = ThreadPoolExecutor(1) if settings.remote_loading else None
         self._queue: list[np.ndarray] = []
         self._ahead: tuple[np.ndarray, Future[Block]] | None = None
         self._block: Block | None = None
         self._order = torch.empty(0, dtype=torch.int64)
         self._place = 0
+
+    @cached_property
+    def _resident(self) -> Block | None:
+        return self._read(self.rows) if len(self.rows) <= self.block_rows else None
 
     def _read(self, rows: np.ndarray) -> Block:
         return self.dataset.read(rows, self.device, self.labels)

@@ -1,5 +1,6 @@
 """A run: what is trained on what and how, from the first round to the last."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,24 +18,20 @@ from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.device import find_device, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
 from selfstudy.training.loop import Step, measure_feature_spread
-from selfstudy.training.precision import make_autocast
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
 
+log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
 PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
-
-
-def find_device() -> torch.device:
-    """Find where to train: on a GPU, if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,8 @@ class Run:
             learner=learner,
             optimizer=self.recipe.optimizer.make(trained),
             augment=self.recipe.augment,
-            autocast=make_autocast(device, self.recipe.session.precision),
+            device=device,
+            precision=self.recipe.session.precision,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
@@ -200,6 +198,8 @@ def train(
             tracking,
             stop,
         )
+        name = name_device(device)
+        log.info("%s: on %s in %s", folder, name, step.precision)
         test = progress.go_on()
         metrics = {
             "seed": seed,
@@ -207,6 +207,8 @@ def train(
             "label_subset": hash_rows(rounds.rows),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
+            "device": name,
+            "precision": step.precision,
             **progress.history.metrics(),
             "chance": find_chance(step.learner, rounds.labels, run.dataset.rows("valid")),
             "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
