@@ -114,22 +114,22 @@ def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:
 
 
 @contextmanager
-def make_up(kind: Kind, images: int) -> Iterator[Path]:
-    """Make up a prepared file of so many images of noise, three quarters of them for training."""
+def make_up(kind: Kind, count: int) -> Iterator[Path]:
+    """Make up a prepared file of `count` images of noise, three quarters of them for training."""
     rng = np.random.default_rng(0)
-    shape = (images, kind.resolution, kind.resolution, 3)
+    shape = (count, kind.resolution, kind.resolution, 3)
     images = rng.integers(0, 256, shape, dtype=np.uint8)
     targets = rng.integers(0, kind.classes, shape, dtype=np.uint8)
-    fields = {"rot_mat": np.tile(np.eye(3), (images, 1, 1))}
+    fields = {"rot_mat": np.tile(np.eye(3), (count, 1, 1))}
     if not kind.dense:
-        fields["targets"] = np.arange(images) % kind.classes
+        fields["targets"] = np.arange(count) % kind.classes
     about = Description(
         dataset="made up",
         resolution=kind.resolution,
         color_space="lab",
         statistics=STATISTICS["rendered"]["lab"],
         classes=[str(number) for number in range(kind.classes)],
-        splits=(images - 2 * (images // 8), images // 8, images // 8),
+        splits=(count - 2 * (count // 8), count // 8, count // 8),
         source="noise",
         inputs_sha256="",
     )

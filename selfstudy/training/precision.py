@@ -59,5 +59,10 @@ def make_scaler(device: torch.device, precision: str) -> torch.amp.GradScaler:
 
 
 def keep_exact(precision: str) -> None:
-    """Keep all 24 bits in a GPU's convolutions where float32 is asked for; TF32 has 11."""
-    torch.backends.cudnn.conv.fp32_precision = "ieee" if precision == EXACT else "tf32"
+    """Keep all 24 bits of a GPU's float32 where that is asked for; TF32, else, has 11."""
+    exact = precision == EXACT
+    cudnn = torch.backends.cudnn
+    cudnn.allow_tf32 = not exact  # the older setting, which must not contradict these
+    cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = "ieee" if exact else "tf32"
+    if exact:  # as by default
+        torch.backends.cuda.matmul.fp32_precision = "ieee"

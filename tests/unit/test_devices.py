@@ -11,7 +11,7 @@ import torch
 from selfstudy.devices import list_gpus
 from selfstudy.errors import TrainingError, is_out_of_memory
 from selfstudy.training.device import find_device, require_architecture
-from selfstudy.training.precision import choose_precision
+from selfstudy.training.precision import choose_precision, keep_exact
 
 SCRIPT = """
 import os, sys, time
@@ -172,3 +172,13 @@ def test_bfloat16_is_chosen_where_it_is_fast(processor, fast, monkeypatch):
 def test_full_memory_is_known_by_what_is_said(error):
     assert is_out_of_memory(error)
     assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
+
+
+def test_float32_is_float32_on_gpus():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    for precision, expected in [("bfloat16", "tf32"), ("float32", "ieee"), ("bfloat16", "tf32")]:
+        keep_exact(precision)
+        assert cudnn.conv.fp32_precision == cudnn.rnn.fp32_precision == expected
+        # The older settings, which others read, say the same.
+        assert cudnn.allow_tf32 == (expected == "tf32")
+        assert not matmul.allow_tf32
