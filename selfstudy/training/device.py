@@ -5,6 +5,8 @@ import torch
 from selfstudy.devices import VISIBLE, list_gpus
 from selfstudy.errors import TrainingError
 
+SHARE = 8  # of a GPU's free memory, one in so many bytes: networks and their activations need most
+
 
 def find_device() -> torch.device:
     """Find where to train.
@@ -62,6 +64,11 @@ def require_architecture(capability: tuple[int, int], built: list[str]) -> None:
         f"for {', '.join(built)}: install a PyTorch that has it, or set {VISIBLE}= (empty) to "
         f"train on the processor"
     )
+
+
+def measure_room(device: torch.device) -> int:
+    """Measure how many bytes of images may stay on a device: a share of a GPU's free memory."""
+    return torch.cuda.mem_get_info(device)[0] // SHARE if device.type == "cuda" else 0
 
 
 def name_device(device: torch.device) -> str:

@@ -18,7 +18,7 @@ from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
-from selfstudy.training.device import find_device, name_device
+from selfstudy.training.device import find_device, measure_room, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
@@ -85,6 +85,7 @@ class Run:
             self.recipe.rounds,
             self.recipe.rounds.require(self.labels),
             len(learner.views),
+            measure_room(device),
         )
 
     def describe(self, learner: Learner) -> str:

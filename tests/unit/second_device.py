@@ -76,6 +76,10 @@ class OnDevice(torch.Tensor):
     def __repr__(self):
         return f"OnDevice({self.held})"
 
+    def tolist(self):
+        count("tolist")
+        return self.held.tolist()
+
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
         return run(function, args, kwargs or {})
@@ -136,11 +140,17 @@ def count(packet):
         waits[str(packet)] += 1
 
 
-library = torch.library.Library("aten", "IMPL")
-for name in FACTORIES:
+def register(name):
+    """Let a factory make tensors of the device."""
     packet, _, overload = name.partition(".")
+    function = getattr(getattr(aten, packet), overload or "default")
 
-    def make(*args, made=getattr(getattr(aten, packet), overload or "default"), **kwargs):
-        return run(made, args, kwargs)
+    def make(*args, **kwargs):
+        return run(function, args, kwargs)
 
     library.impl(name, make, "PrivateUse1")
+
+
+library = torch.library.Library("aten", "IMPL")
+for name in FACTORIES:
+    register(name)
