@@ -34,7 +34,7 @@ class World(NamedTuple):
         first: … in so many tasks; all if None.
         second: spread of the second backbone's runs, that of the first being 1.
         odd: whose runs spread three times as much: a method, 0 for scratch.
-        linear: the correlation of linear accuracy with what is true of finetuning.
+        linear: the correlation of linear accuracy with what is true of finetuning a network.
         labels: the budgets.
     """
 
@@ -104,7 +104,7 @@ def simulate_world(
     }
     index = pd.MultiIndex.from_product(names.values(), names=names)
     runs = pd.DataFrame({"accuracy": accuracy.ravel()}, index).reset_index()
-    best = truth[..., 1:, :]
+    best = (truth + shift.mean(-2))[..., 1:, :]  # of the networks that there are
     spread = best.std(3, keepdims=True)
     spread = np.where(spread > 0, spread, 0.01)
     scores = (best - best.mean(3, keepdims=True)) / spread

@@ -21,20 +21,18 @@ def assess_convergence(gains: pd.DataFrame) -> list[Finding]:
     Both must be shown: by more than the margin at some budget, and less than it, either way, at
     the last budget before saturation. Methods are a family.
     """
-    cases = []
     known = gains.dropna(subset="scratch")
-    known = known.pivot(index=[*PLACE, "pretext"], columns="labels", values=["accuracy", "scratch"])
-    for pretext, wide in known.groupby("pretext"):
-        scratch = wide["scratch"].to_numpy()
-        lead = wide["accuracy"].to_numpy() - scratch
-        last = np.array([find_last(each) for each in scratch])
-        ends = np.take_along_axis(lead, last[:, None], 1)[:, 0]
-        before = np.where(np.arange(lead.shape[1]) < last[:, None], lead, np.nan)
-        dataset = wide.index.get_level_values("dataset")
-        end = estimate_mean(pd.Series(ends).groupby(dataset).mean())
-        earlier = pd.DataFrame(before).groupby(dataset).mean()
-        helps = [estimate_mean(earlier[budget]) for budget in earlier]
-        helps = [each for each in helps if each.datasets >= FEWEST]
+    wide = known.pivot(index=[*PLACE, "pretext"], columns="labels", values=["accuracy", "scratch"])
+    scratch = wide["scratch"].to_numpy()
+    lead = wide["accuracy"].to_numpy() - scratch
+    last = np.array([find_last(each) for each in scratch], int)
+    ends = np.take_along_axis(lead, last[:, None], 1)
+    before = np.where(np.arange(lead.shape[1]) < last[:, None], lead, np.nan)
+    leads = pd.DataFrame(np.concatenate([ends, before], 1), wide.index)
+    cases = []
+    for pretext, each in leads.groupby(["pretext", "dataset"]).mean().groupby("pretext"):
+        end, *helps = (estimate_mean(each[column]) for column in each)
+        helps = [earlier for earlier in helps if earlier.datasets >= FEWEST]
         cases.append(_make_convergence(str(pretext), end, helps))
     return judge(cases) if cases else judge([_make_convergence("", estimate_mean([]), [])])
 

@@ -19,6 +19,7 @@ from selfstudy.analysis.utility import PLACE
 MARGIN = 0.01  # of accuracy: what differs less is as good as equal
 OPEN = "open"  # it helps at the most labels there are, where accuracy still rises
 DRAWS = 2000
+SURE = 0.95  # a share of draws from which on an outcome is sure
 COLUMNS = [*PLACE, "pretext", "outcome", "share", "budgets"]
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis import ONE_NETWORK
 from selfstudy.analysis.figures.style import LOOKS
-from selfstudy.analysis.outcomes import find_outcomes
+from selfstudy.analysis.outcomes import SURE, find_outcomes
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -58,5 +58,5 @@ def draw(runs: pd.DataFrame) -> Figure:
 def count_curves(found: pd.DataFrame, name: str) -> str:
     """Say how many curves have an outcome, and of how many of them 95 % of the draws do."""
     chosen = found[found["outcome"] == name]
-    sure = (chosen["share"] >= 0.95).sum()
+    sure = (chosen["share"] >= SURE).sum()
     return f"{len(chosen)} of {len(found)} curves, {sure} of them surely"
