@@ -22,6 +22,8 @@ def assess_convergence(gains: pd.DataFrame) -> list[Finding]:
     the last budget before saturation. Methods are a family.
     """
     known = gains.dropna(subset="scratch")
+    if known.empty:
+        return judge([_make_convergence("", estimate_mean([]), [])])
     wide = known.pivot(index=[*PLACE, "pretext"], columns="labels", values=["accuracy", "scratch"])
     scratch = wide["scratch"].to_numpy()
     lead = wide["accuracy"].to_numpy() - scratch
@@ -34,7 +36,7 @@ def assess_convergence(gains: pd.DataFrame) -> list[Finding]:
         end, *helps = (estimate_mean(each[column]) for column in each)
         helps = [earlier for earlier in helps if earlier.datasets >= FEWEST]
         cases.append(_make_convergence(str(pretext), end, helps))
-    return judge(cases) if cases else judge([_make_convergence("", estimate_mean([]), [])])
+    return judge(cases)
 
 
 def _make_convergence(pretext: str, end: Estimate, helps: Sequence[Estimate]) -> Case:
