@@ -9,7 +9,7 @@ from functools import partial
 from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
 from outcomes import tabulate_outcomes
-from verdicts import FALSE, TRUE, tabulate_verdicts
+from verdicts import FALSE, TRUE, tabulate_advice, tabulate_verdicts
 
 WITH = f"with {' / '.join(map(str, SEEDS))} seeds"
 SUPPORTED = "Percent of studies in which a claim is supported"
@@ -20,6 +20,7 @@ TABLES = {
     "claims": [
         (f"{SUPPORTED}, though it is false", partial(tabulate_verdicts, FALSE)),
         (f"{SUPPORTED}, and true", partial(tabulate_verdicts, TRUE)),
+        ("What undecided studies say would decide", lambda studies: tabulate_advice(studies // 5)),
     ],
 }
 
@@ -31,5 +32,5 @@ if wrong := set(chosen.tables) - set(TABLES):
     parser.error(f"{', '.join(sorted(wrong))}: expected {', '.join(TABLES)}")
 for name in chosen.tables or TABLES:
     for title, tabulate in TABLES[name]:
-        print(f"{title}, of {chosen.studies} studies each:\n")
+        print(f"{title}, --studies {chosen.studies}:\n")
         print(tabulate(chosen.studies).to_markdown(index=False, disable_numparse=True), "\n")

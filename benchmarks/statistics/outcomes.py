@@ -9,7 +9,7 @@ from studies import PAPER, measure_scratch
 from selfstudy.analysis.outcomes import SURE, judge_curve
 
 OUTCOMES = ("none", "a", "b", "c", "open")
-SPREADS, SEEDS = (0.005, 0.01, 0.03), (2, 3, 5)
+SPREADS, SEEDS = (0.005, 0.02), (2, 3, 5)
 
 
 def saturate(labels: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How often the claims' tests say "supported": where nothing is true, and where something is."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -11,7 +12,7 @@ from selfstudy.analysis.accuracy_claims import (
     assess_convergence,
     assess_linear_evaluation,
 )
-from selfstudy.analysis.findings import SUPPORTED, Finding
+from selfstudy.analysis.findings import OPEN, REFUTED, SUPPORTED, Finding
 from selfstudy.analysis.gains import measure_gains
 from selfstudy.analysis.utility_claims import assess_data, assess_decline, assess_networks
 
@@ -51,7 +52,7 @@ PLAIN = World(keep(1))
 BACKBONES = PLAIN._replace(backbones=2)
 LIKE = World(fall(0.4), by_method=0.5, both=0.3)  # methods differ, so that some can be predicted
 FACTOR = World(fall(0.4), vary=0.2, by_method=0.3)
-TIED = PLAIN._replace(tasks=3, own=0.5, first=1, both=0.2)  # one is the best, once or always
+TIED = PLAIN._replace(tasks=3, own=0.5, first=1, both=0.2)
 # Which claims are false in each.
 FALSE: list[Cell] = [
     ("no effect", World(), (FALLS, CONVERGES, LINEAR, DATA)),
@@ -67,9 +68,13 @@ FALSE: list[Cell] = [
     ("… runs spread three times as much", PLAIN._replace(training=0.03), (FALLS, DATA)),
     ("… label subsets, one network", PLAIN._replace(networks=1, **NOISE), (FALLS, DATA)),
     ("… datasets vary by 0.4", PLAIN._replace(vary=0.4), (FALLS, DATA)),
-    ("… and both by 0.2", World(keep(1), **VARIED), (FALLS, DATA)),
-    ("… 6 datasets", World(keep(1), datasets=6, **VARIED), (DATA,)),
-    ("… 5 datasets, 2 seeds", World(keep(1), datasets=5, seeds=2, **VARIED), (FALLS,)),
+    (
+        "… datasets vary by 0.4, methods by 0.3, both by 0.2",
+        World(keep(1), **VARIED),
+        (FALLS, DATA),
+    ),
+    ("… the same, 6 datasets", World(keep(1), datasets=6, **VARIED), (DATA,)),
+    ("… the same, 5 datasets, 2 seeds", World(keep(1), datasets=5, seeds=2, **VARIED), (FALLS,)),
     ("colour brings 2 times the labels", FACTOR._replace(factor=np.log(2)), (OTHERS,)),
     ("utility is 3", World(keep(3)), (FALLS, CONVERGES, DATA)),
     (
@@ -132,6 +137,17 @@ TRUE: list[Cell] = [
     ("linear accuracy tells nothing", LIKE, (LINEAR,)),
     ("linear accuracy correlates by 0.3", LIKE._replace(linear=0.3), (LINEAR,)),
 ]
+# Worlds of which few datasets seldom tell.
+HARD: list[Cell] = [
+    ("utility falls as 3 (100 / n)^0.1, 5 datasets, 2 seeds", TRUE[1][1], (FALLS,)),
+    ("… ^0.8, one method, 5 datasets", TRUE[5][1]._replace(methods=1, **VARIED), (CONVERGES,)),
+    ("each of 3 tasks has its own best, 5 datasets", TRUE[12][1], (METHODS,)),
+    (
+        "linear accuracy correlates by 0.3, 5 datasets",
+        LIKE._replace(linear=0.3, datasets=5),
+        (LINEAR,),
+    ),
+]
 
 
 def count_supported(
@@ -156,3 +172,31 @@ def tabulate_verdicts(cells: list[Cell], studies: int) -> pd.DataFrame:
         shown = {claim: f"{100 * share:.1f}" for claim, share in found.items()}
         rows.append({"what is true": name} | dict.fromkeys(TESTS, "") | shown)
     return pd.DataFrame(rows)
+
+
+def tabulate_advice(studies: int) -> pd.DataFrame:
+    """Give a row per world: what undecided studies say would decide, and how often it then does.
+
+    Of each study that gives a number, one with so many datasets is drawn.
+    """
+    rows = []
+    for seed, (name, world, (claim,)) in enumerate(HARD):
+        rng, undecided, said, decided = np.random.default_rng(seed), 0, [], 0
+        for _ in range(studies):
+            found = assess_study(world, claim, rng)
+            undecided += found.verdict == OPEN
+            if number := re.match(r"about (\d+) more", found.more):
+                said.append(world.datasets + int(number[1]))
+                larger = assess_study(world._replace(datasets=said[-1]), claim, rng)
+                decided += larger.verdict in (SUPPORTED, REFUTED)
+        low, middle, high = np.percentile(said, [10, 50, 90])
+        row = {"what is true": name, "undecided": undecided, "say a number": len(said)}
+        row |= {"datasets, median (80 %)": f"{middle:.0f} ({low:.0f} to {high:.0f})"}
+        rows.append(row | {"then decided": decided})
+    return pd.DataFrame(rows).astype(str)
+
+
+def assess_study(world: World, claim: str, rng: np.random.Generator) -> Finding:
+    """Draw a study, and test a claim that is one test."""
+    runs, linear, _ = simulate_world(world, rng)
+    return TESTS[claim](measure_gains(runs), runs, linear)[0]

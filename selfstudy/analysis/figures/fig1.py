@@ -13,7 +13,7 @@ from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "The three outcomes that pretraining can have as labels grow, and how many of the measured "
-    "curves have each; surely: so do 95 % of the curves drawn as other seeds might have given them."
+    "curves have each; surely: so do 95 % of the curves drawn as the truth might be."
     f" {ONE_NETWORK}"
 )
 LABELS = np.linspace(0, 1, 200)
@@ -49,7 +49,10 @@ def draw(runs: pd.DataFrame) -> Figure:
             axes.set_title(f"{title}\n{count_curves(found, name)}")
         figure.axes[0].set_ylabel("Accuracy")
         figure.axes[0].legend(loc="lower right")
-        others = {"none": "never help", "open": "help as far as was measured, unsaturated"}
+        others = {
+            "none": "help nowhere by more than their intervals",
+            "open": "help as far as was measured, unsaturated",
+        }
         rest = [f"{(found['outcome'] == name).sum()} {what}" for name, what in others.items()]
         figure.supxlabel(f"Of {len(found)} measured curves: {'; '.join(rest)}", fontsize=8)
     return figure
