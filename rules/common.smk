@@ -10,6 +10,7 @@ from selfstudy.analysis import READINGS, describe_networks
 from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
+from selfstudy.measures import explain_measure
 from selfstudy.sweep.check import check
 from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
 from selfstudy.sweep.gin_files import (

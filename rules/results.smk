@@ -29,10 +29,13 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
+        code=fingerprint_job(
+            "tables", *[f"analysis.{name}" for name in ("claims", "layout", "measures", "tuning")]
+        ),
         interpolation=config["interpolation"],
+        measure=config["measure"],
         networks=NETWORKS,
-        read=f"{READINGS[config['interpolation']]} {NETWORKS}",
+        read=f"{READINGS[config['interpolation']]} {NETWORKS}{explain_measure(config['measure'])}",
     script:
         "../workflow/scripts/tables.py"
 
@@ -81,7 +84,10 @@ rule figure:
         datasets=sweep.rendered,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         expected=lambda w: read_figure(w.figure, sweep).files,
-        code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
+        code=lambda w: fingerprint_job(
+            "figure", f"analysis.figures.{w.figure}", "analysis.measures", "analysis.runs"
+        ),
     script:
         "../workflow/scripts/figure.py"

@@ -16,6 +16,7 @@ from selfstudy.analysis.gains import measure_gains
 from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.runs import leave_out_collapsed
 from selfstudy.analysis.utility_claims import assess_data, assess_decline, assess_networks
+from selfstudy.measures import ACCURACY, explain_measure
 
 TITLE = "The paper's claims, on these runs"
 EXPLAINED = (
@@ -80,15 +81,22 @@ def show(value: float) -> str:
     return f"{value:.3g}"
 
 
-def explain(runs: pd.DataFrame, interpolation: str = CURVE, networks: str = ONE_NETWORK) -> str:
-    """Say what the page rests on.
+def explain(
+    runs: pd.DataFrame,
+    interpolation: str = CURVE,
+    networks: str = ONE_NETWORK,
+    measure: str = ACCURACY,
+) -> str:
+    """Say how claims are tested, and of what.
 
     Args:
         runs: the table of `selfstudy.analysis.runs.collect_runs`.
         interpolation: as of `assess_claims`.
         networks: what intervals know of these (`selfstudy.analysis.describe_networks`).
+        measure: what stands for accuracy (`selfstudy.measures`).
     """
-    return f"{EXPLAINED} {networks} {READINGS[interpolation]} {count_left_out(runs)}"
+    read = f"{READINGS[interpolation]}{explain_measure(measure)}"
+    return f"{EXPLAINED} {networks} {read} {count_left_out(runs)}"
 
 
 def format_claims(found: list[Finding], explained: str) -> str:

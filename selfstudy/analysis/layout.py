@@ -6,6 +6,7 @@ import pandas as pd
 
 from selfstudy.analysis.escaping import escape_latex, escape_markdown
 from selfstudy.analysis.figures.style import title_dataset, title_start
+from selfstudy.analysis.measures import qualify_measure
 from selfstudy.analysis.utility import PLACE, show_utility
 
 PLACES = ["Task", "Dataset", "Backbone"]
@@ -41,7 +42,7 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
     text = text.where(~bold, "**" + text + "**")
     rows = pd.DataFrame(
         {
-            "Task": table["task"].str.capitalize(),
+            "Task": table["task"].str.capitalize() + qualify_measure(table),
             "Dataset": table["dataset"].map(title_dataset),
             "Backbone": table["backbone"],
             "Method": table["pretext"].map(title_start),

@@ -12,6 +12,7 @@ from torch import Tensor
 from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
+from selfstudy.data.names import BALANCED
 from selfstudy.data.prepared import read_color_space
 from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
@@ -135,16 +136,16 @@ class BaseDataset:
         """List the rows (m,) of the prepared file that "train", "valid" or "test" uses."""
         return select_split(self.splits, split, self.num_valid if split in self.limited else None)
 
-    def labelled_rows(self, labels: int | None, seed: int) -> np.ndarray:
+    def labelled_rows(self, labels: int | None, seed: int, subset: str = BALANCED) -> np.ndarray:
         """List the rows of the training images that have labels where so many do; None: all.
 
         Raises:
-            ConfigurationError: there are fewer training images.
+            ConfigurationError: there are fewer training images, or no such `subset`.
         """
         rows = select_split(self.splits, "train", None)
         if labels is None:
             return rows
-        return rows[select_labelled(self.targets[rows], labels, seed)]
+        return rows[select_labelled(self.targets[rows], labels, seed, subset)]
 
     def read(
         self, rows: np.ndarray, device: torch.device, labels: Mapping[str, np.ndarray]

@@ -73,20 +73,21 @@ class Mean:
 def evaluate(
     step: Step, block: Block, batch_size: int, batches: int, check: Callable[[], object]
 ) -> dict[str, float]:
-    """Compute mean loss and metrics over the first `batches` batches of a block; -1: all of it.
+    """Compute loss and metrics over the first `batches` batches of a block; -1: all of it.
 
+    Those of `Learner.measure` are of these images as a whole, the others means over them.
     Calls `check` after each. What is drawn at random here does not change what training draws.
     """
     step.learner.eval()
-    mean, device = Mean(), block.images.device
+    mean, kept, device = Mean(), [], block.images.device
     positions = torch.arange(len(block.images), device=device).split(batch_size)
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         for chosen in positions if batches < 0 else positions[:batches]:
             part = block.select(chosen)
             sample = Sample((part.images.float(),), part.labels, part.maps, part.indices)
-            mean.add(step.learner.evaluate(sample, step.autocast), len(chosen))
+            mean.add(step.learner.evaluate(sample, step.autocast, kept), len(chosen))
             check()
-    return step.learner.summarise(mean.result())
+    return step.learner.summarise(mean.result()) | step.learner.measure(kept)
 
 
 @torch.no_grad()

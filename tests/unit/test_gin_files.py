@@ -63,13 +63,13 @@ def test_images_of_ones_own_are_configured_as_rendered_ones_and_by_one_file_more
 
 
 def test_bindings_of_the_configuration_follow_those_of_the_dataset(sweep):
-    own = "BaseDataset.input_res = 64"
+    own, subset = "BaseDataset.input_res = 64", "session.subset = 'balanced'"
     expected = ["syn/r9/vae"], [own, "a = 1", "p = 1"]
     assert configure_pretraining(sweep, pretext="vae", **PLACE) == expected
     place = PLACE | {"pretext": "vae", "task": "classify"}
     files = ["syn/r9/vae", "syn/r9/classify"]
-    assert configure_task(sweep, **place) == (files, [own, "a = 1", "f = 1"])
-    few = (files, [own, "a = 1", "f = 1", "few = 1"])
+    assert configure_task(sweep, **place) == (files, [subset, own, "a = 1", "f = 1"])
+    few = (files, [subset, own, "a = 1", "f = 1", "few = 1"])
     assert configure_finetuning(sweep, "250", **place) == few
     assert configure_finetuning(sweep, 1000, **place) == configure_task(sweep, **place)
     assert configure_frozen(sweep, "2", labels="250", **place) == (

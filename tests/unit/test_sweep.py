@@ -158,6 +158,13 @@ MISTAKES = {
         {"resolution": 64, "seed": 0, "tint": float("nan")},
         "rendering: tint: nan is not of type 'number'",
     ),
+    "measure": ("measure", "f1", "measure: expected one of accuracy, macro_f1, balanced"),
+    "a measure that pixels have not": (
+        "measure",
+        "auroc",
+        "measure: 'auroc': the task 'segment' has none: expected accuracy, or a configuration",
+    ),
+    "subset": ("subset", "first", "subset: expected one of balanced, random: 'first' is"),
     "gin": ("gin", {"al": []}, "gin: unknown key 'al': did you mean 'all'"),
 }
 

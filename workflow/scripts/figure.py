@@ -6,7 +6,9 @@ from inspect import signature
 from selfstudy.job import run_job
 
 with run_job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.figures import MEASURED
     from selfstudy.analysis.figures.style import assign_looks, say_missing
+    from selfstudy.analysis.measures import use_measure
     from selfstudy.analysis.runs import (
         collect_frozen,
         collect_histories,
@@ -30,6 +32,8 @@ with run_job(snakemake.log[0], snakemake.threads):
         for name, paths in snakemake.input.items()
     }
     shown = {name: read[name](paths) for name, paths in files.items()}
+    for name in MEASURED & set(shown):
+        shown[name] = use_measure(shown[name], snakemake.params.measure)
     shown["looks"] = assign_looks(snakemake.params.starts)
     shown["interpolation"] = snakemake.params.interpolation
     draw = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}").draw

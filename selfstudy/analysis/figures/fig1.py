@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis import ONE_NETWORK
 from selfstudy.analysis.figures.style import LOOKS
+from selfstudy.analysis.measures import title_measure
 from selfstudy.analysis.outcomes import SURE, find_outcomes
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
@@ -47,7 +48,7 @@ def draw(runs: pd.DataFrame) -> Figure:
             axes.plot(LABELS, pretrained, color=LOOKS["cmc"].color, label="Pretrained")
             axes.set(xticks=[], yticks=[], ylim=(0, 1.1), xlabel="Labels")
             axes.set_title(f"{title}\n{count_curves(found, name)}")
-        figure.axes[0].set_ylabel("Accuracy")
+        figure.axes[0].set_ylabel(title_measure(runs))
         figure.axes[0].legend(loc="lower right")
         others = {
             "none": "help nowhere by more than their intervals",
