@@ -11,6 +11,7 @@ rule tables:
         linear=sweep.keep_present(sweep.list_linear()),
         frozen=sweep.keep_present(sweep.list_frozen()),
         tuning=sweep.keep_present(sweep.list_tuned()),
+        longer=sweep.keep_present(sweep.longer.values()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -30,7 +31,8 @@ rule tables:
         "../envs/selfstudy.yaml"
     params:
         code=fingerprint_job(
-            "tables", *[f"analysis.{name}" for name in ("claims", "layout", "measures", "tuning")]
+            "tables",
+            *[f"analysis.{name}" for name in ("claims", "layout", "longer", "measures", "tuning")],
         ),
         interpolation=config["interpolation"],
         measure=config["measure"],
@@ -87,7 +89,7 @@ rule figure:
         measure=config["measure"],
         expected=lambda w: read_figure(w.figure, sweep).files,
         code=lambda w: fingerprint_job(
-            "figure", f"analysis.figures.{w.figure}", "analysis.measures", "analysis.runs"
+            "figure", f"analysis.figures.{w.figure}", "analysis.measures", "analysis.longer"
         ),
     script:
         "../workflow/scripts/figure.py"

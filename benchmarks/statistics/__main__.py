@@ -1,15 +1,16 @@
 """Simulations that docs/statistics.md rests on: tables in Markdown, all unless some are named.
 
-python benchmarks/statistics [intervals] [labels] [outcomes] [claims] [--studies 500]
+python benchmarks/statistics [intervals] [labels] [outcomes] [convergence] [claims] [--studies 500]
 """
 
 import argparse
 from functools import partial
 
+from convergence import tabulate_verdicts
 from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
 from outcomes import tabulate_outcomes
-from verdicts import FALSE, TRUE, tabulate_advice, tabulate_verdicts
+from verdicts import FALSE, TRUE, tabulate_advice, tabulate_supported
 
 WITH = f"with {' / '.join(map(str, SEEDS))} seeds"
 SUPPORTED = "Percent of studies in which a claim is supported"
@@ -17,9 +18,15 @@ TABLES = {
     "intervals": [(f"Percent of 95 % intervals that hold the truth, {WITH}", tabulate_coverage)],
     "labels": [("Error of n̂ in percent of it: mean (mean of its size)", tabulate_errors)],
     "outcomes": [(f"Percent of curves that have an outcome, {WITH}", tabulate_outcomes)],
+    "convergence": [
+        (
+            "Percent of curves that are called converged / not / not known (of how many curves)",
+            lambda studies: tabulate_verdicts(10 * studies),
+        )
+    ],
     "claims": [
-        (f"{SUPPORTED}, though it is false", partial(tabulate_verdicts, FALSE)),
-        (f"{SUPPORTED}, and true", partial(tabulate_verdicts, TRUE)),
+        (f"{SUPPORTED}, though it is false", partial(tabulate_supported, FALSE)),
+        (f"{SUPPORTED}, and true", partial(tabulate_supported, TRUE)),
         ("What undecided studies say would decide", lambda studies: tabulate_advice(studies // 5)),
     ],
 }

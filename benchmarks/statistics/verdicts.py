@@ -164,7 +164,7 @@ def count_supported(
     return {claim: count / studies for claim, count in found.items()}
 
 
-def tabulate_verdicts(cells: list[Cell], studies: int) -> pd.DataFrame:
+def tabulate_supported(cells: list[Cell], studies: int) -> pd.DataFrame:
     """Give a row per world, a column per claim; percent of studies in which it is supported."""
     rows = []
     for seed, (name, world, claims) in enumerate(cells):

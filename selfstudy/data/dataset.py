@@ -1,6 +1,6 @@
 """Prepared images as a run reads them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
@@ -46,6 +46,17 @@ class Block(NamedTuple):
             {name: values[chosen] for name, values in self.labels.items()},
             None if self.maps is None else self.maps[chosen],
             self.indices[chosen],
+        )
+
+    @classmethod
+    def join(cls, blocks: Sequence[Self]) -> Self:
+        """Join blocks of the same dataset and device, in this order."""
+        images, labels, maps, indices = zip(*blocks, strict=True)
+        return cls(
+            torch.cat(images),
+            {name: torch.cat([each[name] for each in labels]) for name in labels[0]},
+            None if maps[0] is None else torch.cat(maps),
+            torch.cat(indices),
         )
 
 
@@ -110,6 +121,11 @@ class BaseDataset:
     def classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes that an image and its dense target take in a block."""
+        return 3 * self.resolution**2 * (2 + self.dense)
 
     def read_field(self, name: str) -> np.ndarray:
         """Read what is stored of all images under a name, such as "rot_mat": (n, ...).

@@ -48,6 +48,7 @@ def check(config: Mapping) -> None:
     for dataset in sweep.datasets.values():
         check_dataset(sweep, dataset)
     check_frozen(sweep)
+    check_longer(sweep)
     check_searches(sweep)
 
 
@@ -136,4 +137,15 @@ def check_frozen(sweep: Sweep) -> None:
         if labels not in finetuned:
             raise ConfigurationError(
                 f"frozen: labels: {labels}: expected one of the labels of tasks: classify"
+            )
+
+
+def check_longer(sweep: Sweep) -> None:
+    """Check that runs of twice as many rounds are compared with usual ones."""
+    finetuned = {labels for task in sweep.tasks.values() for labels in task["labels"]}
+    for labels in sweep.config.get("longer", {}).get("labels", []):
+        if labels not in finetuned:
+            raise ConfigurationError(
+                f"longer: labels: {labels}: expected one of the labels of tasks: "
+                f"{', '.join(map(str, sorted(finetuned)))}"
             )

@@ -72,6 +72,12 @@ def configure_frozen(sweep: Sweep, layer: int | str, **place: str) -> Gin:
     return files, [*bindings, f"ResNet.freeze_at_k = {layer}"]
 
 
+def configure_longer(sweep: Sweep, **place: str) -> Gin:
+    """Configure a finetuning run of twice as many rounds; `place`: as of `configure_finetuning`."""
+    files, bindings = configure_finetuning(sweep, **place)
+    return files, [*bindings, "scheduler.stretch = 2"]
+
+
 def configure_difficulty(sweep: Sweep, dataset: str) -> Gin:
     """Configure the small network that shows how hard a dataset is."""
     about = sweep.datasets[dataset]

@@ -19,25 +19,21 @@ from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.device import find_device, measure_room, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
 from selfstudy.training.loop import Step, measure_feature_spread
-from selfstudy.training.precision import make_autocast
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
 
+log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
 PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
 log = logging.getLogger("selfstudy")
-
-
-def find_device() -> torch.device:
-    """Find where to train: on a GPU, if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,8 @@ class Run:
             learner=learner,
             optimizer=self.recipe.optimizer.make(trained),
             augment=self.recipe.augment,
-            autocast=make_autocast(device, self.recipe.session.precision),
+            device=device,
+            precision=self.recipe.session.precision,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
@@ -92,6 +89,7 @@ class Run:
             self.recipe.rounds,
             self.recipe.rounds.require(self.labels),
             len(learner.views),
+            measure_room(device),
         )
 
     def describe(self, learner: Learner) -> str:
@@ -209,6 +207,8 @@ def train(
             tracking,
             stop,
         )
+        name = name_device(device)
+        log.info("%s: on %s in %s", folder, name, step.precision)
         test = progress.go_on()
         metrics = {
             "seed": seed,
@@ -217,6 +217,8 @@ def train(
             "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
+            "device": name,
+            "precision": step.precision,
             **progress.history.metrics(),
             "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
             "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),

@@ -307,6 +307,44 @@ def test_large_data_come_in_blocks(prepared, remote_loading):
     assert rounds.batches == 3
 
 
+@pytest.mark.parametrize("remote_loading", [False, True])
+def test_where_all_images_fit_they_are_read_once(remote_loading, prepared_multi):
+    settings = RoundSettings(max_images=12, chunk_size=5, remote_loading=remote_loading)
+
+    def draw(spare, at=None):
+        """Batches with so much room to spare, and reads; a new process goes on in a round."""
+        dataset, reads, found = open_dataset(prepared_multi), [], []
+        read, rows = dataset.read, dataset.rows("train")
+        dataset.read = lambda *given: reads.append(1) or read(*given)
+        labels, size = {"Number": np.arange(48)}, count_bytes(read(rows, CPU, {}))
+
+        def make():
+            return Rounds(dataset, rows, labels, 4, CPU, settings, room=size + spare)
+
+        rounds = make()
+        torch.manual_seed(0)
+        for number in range(7):
+            if number == at:
+                state, rounds = rounds.state_dict(), make()
+                rounds.load_state_dict(state)
+            rounds.start()
+            found += [rounds.next_batch() for _ in range(rounds.batches)]
+        return found, len(reads)
+
+    streamed, _ = draw(-1)
+    for (kept, reads), parts in ((draw(0), 4), (draw(0, at=3), 8)):
+        assert reads == parts
+        for one, other in zip(streamed, kept, strict=True):
+            assert torch.equal(one.images, other.images)
+            assert torch.equal(one.maps, other.maps)
+            assert torch.equal(one.indices, other.indices)
+            assert torch.equal(one.labels["Number"], other.labels["Number"])
+
+
+def count_bytes(block):
+    return block.images.nbytes + block.maps.nbytes
+
+
 def test_dense_targets_follow_their_images(prepared_multi):
     dataset = BaseDataset(prepared_multi, input_res=32)
     rows = dataset.labelled_rows(10, seed=0)

@@ -62,6 +62,13 @@ def test_the_report_holds_figures_tables_and_claims(finished):
     assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
 
 
+def test_longer_runs_add_theirs_alone(study):
+    study.config["longer"] = {"labels": [100]}
+    planned = study.planned()
+    assert planned.keys() == {"longer", "tables", "about", "figure"}
+    assert planned["longer"] == 5
+
+
 def test_another_interpolation_makes_tables_and_figures_anew(finished, new_study):
     shutil.copytree(finished.folder, new_study.folder, dirs_exist_ok=True)
     new_study.config["interpolation"] = "paper"

@@ -17,6 +17,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
     from selfstudy.analysis.measures import MEASURE, use_measure
     from selfstudy.analysis.outcomes import find_outcomes
     from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
@@ -26,7 +27,10 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.sweep.runs import Sweep
 
     interpolation, measure = snakemake.params.interpolation, snakemake.params.measure
-    runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    finetuned, longer = snakemake.input.finetuned, snakemake.input.longer
+    convergence = tabulate_convergence(finetuned, longer)
+    runs = mark_converged(collect_runs(finetuned), convergence)
+    linear = collect_linear(snakemake.input.linear)
     tuning = tabulate_tuning(snakemake.input.tuning, Sweep(snakemake.config).tuned)
     for line in list_unequal(tuning):
         log.warning(line)
@@ -34,6 +38,7 @@ with run_job(snakemake.log[0], snakemake.threads):
         "runs": runs,
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
+        "convergence": convergence,
     }
     runs, linear = use_measure(runs, measure), use_measure(linear, measure)
     derived = {

@@ -9,7 +9,8 @@ A file `fig{n}.py` defines
   of them, there is no such figure;
 - `draw`, whose parameters are these, read (`workflow/scripts/figure.py`), and, if it asks for them,
   the `looks` of the starts, and the `interpolation` by which utility is measured, which the caption
-  then says. What stands in `accuracy`, `selfstudy.analysis.measures.title_measure` tells.
+  then says. What stands in `accuracy`, `selfstudy.analysis.measures.title_measure` tells. Where
+  `runs` are shown, those of `longer` that tell whether they have converged are inputs, too.
 """
 
 import pkgutil
@@ -64,11 +65,13 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         raise ConfigurationError(
             f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
         )
+    inputs = module.list_inputs(sweep)
+    if longer := sweep.list_longer(inputs.get("runs", [])):
+        inputs["longer"] = longer
     known = describe_networks(sweep.count_networks(), sweep.weights)
     caption = module.CAPTION.replace(ONE_NETWORK, known)
     if "interpolation" in signature(module.draw).parameters:
         caption += " " + READINGS[sweep.config["interpolation"]]
-    inputs = module.list_inputs(sweep)
     if MEASURED & set(inputs):
         measure = sweep.config["measure"]
         caption = caption.replace(ACCURACY, spell_measure(measure)) + explain_measure(measure)

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis import CURVE, ONE_NETWORK
-from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
+from selfstudy.analysis.figures.curves import FADED, draw_accuracy, draw_utility, find_top
 from selfstudy.analysis.figures.panels import WIDTH, add_legend
 from selfstudy.analysis.figures.style import Look, fit_text, title_dataset
 from selfstudy.analysis.measures import title_measure
@@ -21,7 +21,8 @@ CAPTION = (
     "Validation accuracy and utility on classification with the first backbone. Bars are 95 % "
     "intervals; those of utility carry the uncertainty of training from scratch, too, and end "
     "where utility can be measured no more. So does the white region. Open triangles are bounds, "
-    "lower ones that point up, upper ones that point down. " + ONE_NETWORK
+    "lower ones that point up, upper ones that point down. "
+    f"{FADED} {ONE_NETWORK}"
 )
 
 
