@@ -58,7 +58,7 @@ def test_the_report_holds_figures_tables_and_claims(finished):
     page = (finished.folder / "report.html").read_text()
     for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.html", "about.html"):
         assert name in page
-    assert "drawn as other seeds might have given them" in page
+    assert "drawn as the truth might be" in page
     assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
 
 

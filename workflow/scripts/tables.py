@@ -12,6 +12,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.claims import (
         assess_claims,
         compose_claims_page,
+        explain,
         format_claims,
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
@@ -59,10 +60,10 @@ with run_job(snakemake.log[0], snakemake.threads):
         with write_whole(path) as temporary:
             temporary.write_text(written, encoding="utf-8")
     found = assess_claims(runs, linear, interpolation)
+    said = explain(runs, interpolation, snakemake.params.networks, measure)
     for path, text in (
         (snakemake.output.claims, format_claims),
         (snakemake.output.claims_page, compose_claims_page),
     ):
         with write_whole(path) as temporary:
-            said = text(found, interpolation, snakemake.params.networks, measure)
-            temporary.write_text(said, encoding="utf-8")
+            temporary.write_text(text(found, said), encoding="utf-8")

@@ -63,7 +63,7 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
 
 def describe(pairs: pd.DataFrame) -> str:
     """Describe how the accuracies agree."""
-    found = correlate_ranks(pairs["linear"], pairs["finetuned"])
+    found = correlate_ranks(pairs["linear"], pairs["finetuned"], pairs["dataset"])
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"
     low, high = found["spearman_low"], found["spearman_high"]
