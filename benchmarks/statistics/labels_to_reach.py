@@ -115,7 +115,9 @@ def tell(place: str, found: Estimate, true: float) -> dict:
     return {"place": place, "held": held, "open": is_open}
 
 
-def count_held(shape: str, labels: np.ndarray, seeds: int, noise: str, studies: int) -> pd.DataFrame:
+def count_held(
+    shape: str, labels: np.ndarray, seeds: int, noise: str, studies: int
+) -> pd.DataFrame:
     """Give a row per question, and one per study on whether a curve was refused."""
     rng, rows = np.random.default_rng(0), []
     with np.errstate(divide="ignore"):

@@ -102,8 +102,16 @@ class UnfittedError(ValueError):
 
 
 @lru_cache(maxsize=32)
-def draw_shapes(fewest: float, most: float) -> Shapes:
-    """Draw shapes for budgets from `fewest` to `most`: the same ones each time."""
+def draw_shapes(labels: tuple[float, ...]) -> tuple[Shapes, np.ndarray]:
+    """Draw shapes for budgets: the same ones each time.
+
+    Args:
+        labels: the budgets (k,), rising.
+
+    Returns:
+        The shapes, and what they are at the budgets (s, k).
+    """
+    fewest, most = labels[0], labels[-1]
     drawn = qmc.Sobol(7, seed=0).random(SHAPES)
     form = (drawn[:, :2] * len(FORMS)).astype(int)
     low, high = np.log(SCALES[0] * fewest), np.log(SCALES[1] * most)
@@ -113,7 +121,8 @@ def draw_shapes(fewest: float, most: float) -> Shapes:
     share = np.stack([drawn[:, 6], 1 - drawn[:, 6]], 1)
     shapes = Shapes(form, scale, power, share, (fewest, most))
     first, last = (shapes._fall(np.array([end]))[..., 0] for end in shapes.ends)
-    return shapes.choose((first - last > 1e-4 * first).all(1))
+    shapes = shapes.choose((first - last > 1e-4 * first).all(1))
+    return shapes, shapes.evaluate(np.array(labels))
 
 
 def fit_learning_curve(
@@ -134,8 +143,7 @@ def fit_learning_curve(
     Raises:
         UnfittedError: no curve that rises fits the points.
     """
-    shapes = draw_shapes(float(labels[0]), float(labels[-1]))
-    at_first = shapes.evaluate(labels)
+    shapes, at_first = draw_shapes(tuple(map(float, labels)))
     whiten = np.linalg.cholesky(np.linalg.inv(covariance))
     first, last, points = at_first @ whiten, (1 - at_first) @ whiten, mean @ whiten
     aa, ab, bb = (first**2).sum(1), (first * last).sum(1), (last**2).sum(1)

@@ -94,9 +94,7 @@ def fit_points(points: Points) -> dict[str, Fit]:
     return fits
 
 
-def correlate_budgets(
-    draws: np.ndarray, variance: np.ndarray, index: int
-) -> tuple[float, int]:
+def correlate_budgets(draws: np.ndarray, variance: np.ndarray, index: int) -> tuple[float, int]:
     """Find how alike a method's errors are at different budgets, and with what freedom.
 
     A pretrained network shifts all of its budgets alike, and so does a label subset that others
@@ -136,7 +134,7 @@ def foretell(fit: Fit) -> Estimate | None:
     """Foretell the accuracy at the largest budget from the others, as a test of extrapolation.
 
     Returns:
-        None if there are too few others, they allow no curve, or lie too far below.
+        None if there are too few others, they allow no curve, or all lie too far below.
     """
     labels, mean = fit.labels[:-1], fit.mean[:-1]
     if len(labels) < FEWEST_BUDGETS or not fit.freedom:
