@@ -20,6 +20,7 @@ COMMANDS = (
     "linear",
     "export",
     "utility",
+    "advise",
 )
 
 

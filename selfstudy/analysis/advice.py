@@ -90,7 +90,7 @@ def advise(
         fits,
         answer,
         tabulate_worth(kept, fits, question.labels, interpolation),
-        tabulate_needs(found, fits),
+        pd.DataFrame() if target is None else tabulate_needs(found, fits),
         tabulate_costs(found, fits, hours or {}, question.price),
         list(say_break_even(found, hours or {}, question.price)),
         list(say_more(found, fits)),
@@ -149,7 +149,8 @@ def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float |
         ]
     rivals = [name for name in found if name != best and not is_less(found[best], found[name])]
     if not rivals:
-        return [f"{line}, fewer than any other." if len(found) > 1 else f"{line}."]
+        known = "" if len(found) == len(fits) else " whose curve is known"
+        return [f"{line}, fewer than any other{known}." if len(found) > 1 else f"{line}."]
     names = ", ".join(map(say_start, rivals))
     return [f"{line}; whether that is fewer than {names} is open, as intervals overlap."]
 
@@ -180,16 +181,23 @@ def tabulate_worth(
                 value = sign + say_labels(found.value)
             else:
                 found = scratch and find_equals(fits[start], scratch, n)
-                value = say_value(found, scratch) if found else NOT_KNOWN
+                value = say_value(found, scratch) if found else say_unknown(fits[start], n)
             ends = say_ends(found, scratch) if found else NOT_KNOWN
             rows.append((say_start(start), f"{n:,}", value, ends, say_saving(found, n)))
     return pd.DataFrame(rows, columns=columns)
 
 
+def say_unknown(fit: Fit, labels: float) -> str:
+    """Say why nothing is known of a start at a number of labels."""
+    if fit.labels[0] <= labels <= fit.labels[-1]:
+        return f"{NOT_KNOWN}: no curve between budgets"
+    return f"{NOT_KNOWN}: outside its budgets"
+
+
 def say_saving(found: Estimate | None, labels: float) -> str:
     """Say how many labels a start saves, if its interval tells that it does."""
-    if found is None or not np.isfinite(found.low):
-        return "may save labels or not"
+    if found is None or np.isnan(found.low):
+        return NOT_KNOWN
     if found.low > labels:
         if not np.isfinite(found.value):
             return f"saves {say_labels(found.low - labels)} or more"
@@ -198,7 +206,7 @@ def say_saving(found: Estimate | None, labels: float) -> str:
 
 
 def tabulate_needs(found: dict[str, Estimate], fits: dict[str, Fit]) -> pd.DataFrame:
-    """Give the labels that starts need, one row per start, and how far their curves are to trust."""
+    """Give the labels that starts need, one row per start, and how sure their curves are."""
     rows = []
     for start, fit in fits.items():
         row = {"start": say_start(start), "labels needed": NOT_KNOWN, "95 % interval": NOT_KNOWN}
@@ -281,9 +289,6 @@ def say_break_even(
 
 def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
     """Say what further runs would tell."""
-    for start, fit in fits.items():
-        if start not in found:
-            yield f"{say_start(start)}: no curve, as {fit.why}."
     margins = np.concatenate([fit.margin for fit in fits.values()] or [np.empty(0)])
     margins = 100 * margins[np.isfinite(margins)]
     if len(margins):

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from selfstudy.analysis.times import list_times
 from selfstudy.analysis.utility import PLACE

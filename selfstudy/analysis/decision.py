@@ -1,15 +1,18 @@
 """The decision page: what runs say to someone who has images to label."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from selfstudy.analysis import CURVE, ONE_NETWORK, READINGS
 from selfstudy.analysis.advice import Advice, Question, advise
-from selfstudy.analysis.costs import Hours
+from selfstudy.analysis.costs import Hours, Price
 from selfstudy.analysis.escaping import escape_markdown, show_name
 from selfstudy.analysis.figures.style import title_dataset
 from selfstudy.analysis.pages import compose_page
+from selfstudy.analysis.runs import KEYS, NETWORK
+from selfstudy.analysis.tables import read_table, require_numbers
 from selfstudy.analysis.utility import PLACE
 from selfstudy.analysis.wording import say_accuracy
 
@@ -21,6 +24,27 @@ EXPLAINED = (
     "docs/statistics.md."
 )
 Times = Mapping[tuple[str, ...], Hours]
+
+
+def read_question(
+    config: Mapping, target: float | None = None, labels: int | None = None
+) -> Question:
+    """Read what a configuration asks, unless it is given."""
+    price = Price(**config.get("price", {}))
+    return Question(config.get("target") if target is None else target, labels, price)
+
+
+def read_runs(path: Path) -> pd.DataFrame:
+    """Read the table of runs.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column or a number.
+    """
+    names = [key for key in KEYS if key != "labels"]
+    types = dict.fromkeys(names, str) | {NETWORK: "Int64"}
+    runs = read_table(path, [*KEYS, "seed", "accuracy"], dtype=types)
+    require_numbers(path, runs, ["labels", "accuracy"])
+    return runs
 
 
 def advise_all(

@@ -28,7 +28,7 @@ FORMS = (
 
 
 class Shapes(NamedTuple):
-    """Shapes of curves, each a mixture of two; each falls from 1 at the first budget to 0 at the last.
+    """Shapes of curves, mixtures of two, that fall from 1 at the first budget to 0 at the last.
 
     Attributes:
         form: of both, by its place in FORMS (s, 2).

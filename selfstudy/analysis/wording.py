@@ -34,6 +34,8 @@ def say_value(found: Estimate, fit: Fit) -> str:
 
 def say_ends(found: Estimate, fit: Fit) -> str:
     """Say an interval of labels on a curve; an end that lies outside of it is not known."""
+    if np.isnan([found.low, found.high]).any() or (found.low == 0 and np.isinf(found.high)):
+        return "not known"
     if np.isinf(found.low):
         return say_value(found, fit)
     low = say_labels(found.low) if found.low > 0 else f"fewer than {say_labels(fit.labels[0])}"
