@@ -4,13 +4,15 @@ Worlds differ in how accuracy rises with labels. Those of `FAMILIAR` are among t
 are mixed of, those of `STRANGE` are not; the method was settled before the latter were tried.
 """
 
+from collections.abc import Collection, Iterable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 from studies import NOISES, PAPER
 
 from selfstudy.analysis.intervals import Points
-from selfstudy.analysis.needs import Estimate, estimate, find_equals, fit_points, foretell
+from selfstudy.analysis.needs import Estimate, estimate, find_equals, fit_points
 
 SEEDS = (2, 3, 5)
 DEMO = np.array([100.0, 300, 1000, 5000])
@@ -37,7 +39,7 @@ NOISE = {  # spread at the first budget; how it falls; what a seed's budgets sha
     "2 points, shared": (0.02, 0.2, 0.6, "normal"),
     "heavy tails": (0.01, 0.2, 0.3, "tailed"),
 }
-PLACES = ("inside", "beyond", "as good as", "foretold")
+PLACES = ("inside", "beyond", "as good as")
 
 
 UTILITIES = (0.0, 1.5)  # of the method at the first budget, drawn evenly; it falls as n^-0.2
@@ -103,9 +105,6 @@ def test_study(study: Study, rng: np.random.Generator) -> list[dict]:
     true = study.equate(labels)
     if equals is not None and study.measure(true) < study.best:
         asked.append(("as good as", equals, true))
-    foretold = foretell(scratch)
-    if foretold is not None:
-        asked.append(("foretold", foretold, study.measure(last)))
     return [tell(*each) for each in asked] + [{"refused": scratch.curve is None}]
 
 
@@ -126,27 +125,30 @@ def count_held(
     return pd.DataFrame(rows)
 
 
-def tabulate_needs(studies: int, shapes: dict = SHAPES, seeds: tuple = SEEDS) -> pd.DataFrame:
-    """Give a row per world: percent of intervals that hold the truth, with each number of seeds.
+def tabulate_needs(studies: int, shapes: Collection[str] = tuple(SHAPES)) -> pd.DataFrame:
+    """Give a row per shape; percent, with 2, 3 and 5 seeds, over BUDGETS and NOISE alike.
 
-    In brackets the share of them that have no upper end.
+    In brackets how many intervals have no upper end; `refused` is where no curve is fitted.
     """
-    rows = []
+    rows, each = [], -(-studies // (len(BUDGETS) * len(NOISE)))
     for shape in shapes:
-        for name, labels in BUDGETS.items():
-            found = [
-                pd.concat([count_held(shape, labels, k, noise, studies) for noise in NOISE])
-                for k in seeds
-            ]
-            row = {"error": shape, "budgets": name}
-            for place in PLACES:
-                own = [each[each["place"] == place] for each in found]
-                row[place] = " / ".join(f"{100 * each['held'].mean():.0f}" for each in own)
-                if place != "foretold":
-                    shares = " / ".join(f"{100 * each['open'].mean():.0f}" for each in own)
-                    row[place] += f" ({shares})"
-            refused = [each["refused"].dropna().mean() for each in found]
-            row["refused"] = " / ".join(f"{100 * share:.0f}" for share in refused)
-            rows.append(row)
-            print(row, flush=True)
+        found = [
+            pd.concat(
+                count_held(shape, labels, seeds, noise, each)
+                for labels in BUDGETS.values()
+                for noise in NOISE
+            )
+            for seeds in SEEDS
+        ]
+        row = {"error": shape}
+        for place in PLACES:
+            own = [table[table["place"] == place] for table in found]
+            held, unended = (join([t[of].mean() for t in own]) for of in ("held", "open"))
+            row[place] = f"{held} ({unended})"
+        rows.append(row | {"refused": join([table["refused"].mean() for table in found])})
     return pd.DataFrame(rows)
+
+
+def join(shares: Iterable[float]) -> str:
+    """Write shares as percent."""
+    return " / ".join(f"{100 * share:.0f}" for share in shares)

@@ -179,6 +179,8 @@ def tabulate_worth(
                 found = Estimate(*(float(n * (1 + row[key])) for key in ("shown", "low", "high")))
                 sign = f"{row['sign']} " if row["sign"] else ""
                 value = sign + say_labels(found.value)
+                if row["sign"] == "≥":
+                    found = found._replace(value=np.inf)
             else:
                 found = scratch and find_equals(fits[start], scratch, n)
                 value = say_value(found, scratch) if found else say_unknown(fits[start], n)
@@ -199,7 +201,9 @@ def say_saving(found: Estimate | None, labels: float) -> str:
     if found is None or np.isnan(found.low):
         return NOT_KNOWN
     if found.low > labels:
-        if not np.isfinite(found.value):
+        if np.isinf(found.low):
+            return "saves labels"
+        if np.isinf(found.value):
             return f"saves {say_labels(found.low - labels)} or more"
         return f"saves about {say_labels(found.value - labels)}"
     return "saves none" if found.high <= labels else "may save labels or not"

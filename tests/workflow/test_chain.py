@@ -56,7 +56,14 @@ def test_the_chain_ends_with_tables_and_figures(finished):
 def test_the_report_holds_figures_tables_and_claims(finished):
     finished.snakemake("--report", "report.html")
     page = (finished.folder / "report.html").read_text()
-    for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.html", "about.html"):
+    for name in (
+        "fig1.png",
+        "fig8.pdf",
+        "utility.csv",
+        "claims.html",
+        "decision.html",
+        "about.html",
+    ):
         assert name in page
     assert "drawn as other seeds might have given them" in page
     assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
