@@ -1,7 +1,8 @@
 """How often intervals of the labels that an accuracy needs hold the truth.
 
 Worlds differ in how accuracy rises with labels. Those of `FAMILIAR` are among the forms that curves
-are mixed of, those of `STRANGE` are not; the method was settled before the latter were tried.
+are mixed of. A few studies of `STRANGE`, which are not, have settled how wide intervals are; those
+of `UNSEEN` were tried once, after that.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +33,15 @@ STRANGE = {
     "normal distribution in log n": lambda n, r: stats.norm.sf(np.log(n) * r - 0.7),
     "two steps": lambda n, r: 0.6 / (1 + n ** (2 * r)) + 0.4 / (1 + (n / 30) ** (2 * r)),
 }
-SHAPES = FAMILIAR | STRANGE
+UNSEEN = {
+    "arctangent in log n": lambda n, r: np.pi / 2 - np.arctan(3 * r * np.log(n) - 1),
+    "one over a logarithm": lambda n, r: 1 / (1 + r * np.log(n)),
+    "power law that slows from 5 n to 20 n": lambda n, r: (
+        (np.minimum(n, 5) * (np.clip(n, 5, 20) / 5) ** 0.2 * np.maximum(n / 20, 1)) ** -r
+    ),
+    "power law with ripples": lambda n, r: n**-r * (1 + 0.06 * np.sin(2 * np.log(n))),
+}
+SHAPES = FAMILIAR | STRANGE | UNSEEN
 NOISE = {  # spread at the first budget; how it falls; what a seed's budgets share; how it is spread
     "1 point": (0.01, 0.0, 0.0, "normal"),
     "1 point, falling": (0.01, 0.3, 0.0, "normal"),
@@ -40,8 +49,6 @@ NOISE = {  # spread at the first budget; how it falls; what a seed's budgets sha
     "heavy tails": (0.01, 0.2, 0.3, "tailed"),
 }
 PLACES = ("inside", "beyond", "as good as")
-
-
 UTILITIES = (0.0, 1.5)  # of the method at the first budget, drawn evenly; it falls as n^-0.2
 
 
