@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 
 from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import explain_shortage
@@ -31,13 +32,17 @@ def main(words: Sequence[str] | None = None) -> None:
         description="Does self-supervised pretraining save labels? Single runs and tools; the "
         "whole study is a Snakemake workflow.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"selfstudy {version('selfstudy')}")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name in COMMANDS:
         module = import_module(f"selfstudy.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     arguments = parser.parse_args(words)
+    if "run" not in arguments:
+        parser.print_help()
+        return
     try:
         arguments.run(arguments)
     except SelfstudyError as error:
