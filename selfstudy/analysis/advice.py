@@ -11,9 +11,16 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import CURVE, SCRATCH
-from selfstudy.analysis.costs import Hours, Price
+from selfstudy.analysis.costs import Hours, Price, say_break_even, tabulate_costs
 from selfstudy.analysis.learning_curve import FARTHEST
-from selfstudy.analysis.needs import Estimate, Fit, estimate, find_equals, fit_starts, foretell
+from selfstudy.analysis.needs import (
+    Estimate,
+    Fit,
+    estimate,
+    find_equals,
+    fit_starts,
+    foretell,
+)
 from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.analysis.utility import show_utility
 from selfstudy.analysis.wording import say_accuracy, say_ends, say_labels, say_start, say_value
@@ -147,17 +154,12 @@ def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float |
         return [
             f"How many labels {goal} needs is not known: more than any start was measured with."
         ]
-    rivals = [name for name in found if name != best and not is_less(found[best], found[name])]
+    rivals = [name for name in found if name != best and not found[best].is_below(found[name])]
     if not rivals:
         known = "" if len(found) == len(fits) else " whose curve is known"
         return [f"{line}, fewer than any other{known}." if len(found) > 1 else f"{line}."]
     names = ", ".join(map(say_start, rivals))
     return [f"{line}; whether that is fewer than {names} is open, as intervals overlap."]
-
-
-def is_less(one: Estimate, other: Estimate) -> bool:
-    """Tell whether one is surely less than the other."""
-    return one.high < other.low
 
 
 def tabulate_worth(
@@ -233,62 +235,6 @@ def say_check(fit: Fit) -> str:
         return f"too few budgets near enough to foretell {last}"
     error = 100 * (told.value - fit.mean[-1])
     return f"{last} foretold by the fewer: {error:+.1f} points of accuracy"
-
-
-def tabulate_costs(
-    found: dict[str, Estimate], fits: dict[str, Fit], hours: dict[str, Hours], price: Price
-) -> pd.DataFrame:
-    """Give what reaching the target costs, one row per start whose labels are known."""
-    rows = []
-    for start, needed in found.items():
-        if not np.isfinite(needed.value):
-            continue
-        row = {"start": say_start(start), "labels": say_value(needed, fits[start])}
-        trained = hours[start].sum_at(needed.value) if start in hours else None
-        if trained is not None:
-            row["hours of training"] = f"{trained:.2g}"
-        if price.label is not None and (price.hour is None or trained is not None):
-            fixed = (price.hour or 0) * (trained or 0)
-            value, low, high = (price.label * labels + fixed for labels in needed)
-            row["cost"] = f"{value:,.2f}" if needed.value else f"less than {high:,.2f}"
-            row["95 % interval"] = (
-                f"{low:,.2f} to {high:,.2f}" if np.isfinite(high) else f"{low:,.2f} or more"
-            )
-        rows.append(row)
-    told = pd.DataFrame(rows)
-    return told if len(told.columns) > 2 else pd.DataFrame()
-
-
-def say_break_even(
-    found: dict[str, Estimate], hours: dict[str, Hours], price: Price
-) -> Iterator[str]:
-    """Say from which price of a label on a start pays, where its saving is sure."""
-    scratch, unsure = found.get(SCRATCH), []
-    for start, needed in found.items():
-        if start == SCRATCH or scratch is None or not {start, SCRATCH} <= hours.keys():
-            continue
-        name = say_start(start)
-        if is_less(scratch, needed):
-            yield f"{name} needs more labels than scratch."
-        elif not is_less(needed, scratch):
-            unsure.append(name)
-        else:
-            alone = scratch.value if np.isfinite(scratch.value) else scratch.low
-            more = hours[start].sum_at(needed.value) - hours[SCRATCH].sum_at(alone)
-            if more <= 0:
-                yield f"{name} needs fewer labels than scratch, and no more training."
-                continue
-            most = more / (scratch.low - needed.high)
-            money = f" ({most * price.hour:.2g})" if price.hour is not None else ""
-            yield (
-                f"{name} takes {more:.2g} hours more than scratch, and pays at the latest where "
-                f"a label costs as much as {most:.2g} hours of training{money}."
-            )
-    if unsure:
-        yield (
-            f"Not known for {', '.join(unsure)}: whether fewer labels are needed than from scratch "
-            f"is open."
-        )
 
 
 def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:

@@ -28,6 +28,10 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    def is_below(self, other: "Estimate") -> bool:
+        """Tell whether this is surely less than another."""
+        return self.high < other.low
+
 
 class Fit(NamedTuple):
     """What is known of a start's learning curve.
