@@ -63,6 +63,7 @@ rule decision:
         results=RESULTS,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         networks=NETWORKS,
         code=fingerprint_job("decision", "analysis.decision", "analysis.figures.learning"),
     script:
