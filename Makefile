@@ -5,7 +5,7 @@ CONFIG ?= config/demo.yaml
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test plan report lint format clean place
+.PHONY: demo check test plan report lint format clean place
 
 demo: .venv/installed
 	snakemake --quiet rules host --configfile config/demo.yaml
@@ -13,6 +13,9 @@ demo: .venv/installed
 	@echo "The figure:  results/demo/figures/fig3.png"
 	@echo "The images:  results/demo/figures/fig2.png"
 	@echo "The tables:  results/demo/tables/"
+
+check: lint
+	pytest tests/unit
 
 test: .venv/installed
 	pytest

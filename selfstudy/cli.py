@@ -3,8 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
+from importlib.metadata import version
 
+from selfstudy.devices import take_gpu
 from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import explain_shortage
 
@@ -20,7 +23,10 @@ COMMANDS = (
     "linear",
     "export",
     "utility",
+    "advise",
 )
+
+COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -30,15 +36,20 @@ def main(words: Sequence[str] | None = None) -> None:
         description="Does self-supervised pretraining save labels? Single runs and tools; the "
         "whole study is a Snakemake workflow.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"selfstudy {version('selfstudy')}")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name in COMMANDS:
         module = import_module(f"selfstudy.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, command=name)
     arguments = parser.parse_args(words)
+    if "run" not in arguments:
+        parser.print_help()
+        return
     try:
-        arguments.run(arguments)
+        with take_gpu(1) if arguments.command in COMPUTING else nullcontext():
+            arguments.run(arguments)
     except SelfstudyError as error:
         print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)

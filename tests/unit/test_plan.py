@@ -75,6 +75,9 @@ def test_every_kind_of_training_is_estimated():
     assert needs.estimate("finetune", place | task) == (3 * 2, 0)
     assert needs.estimate("finetune_frozen", place | task | {"layer": "2"}) == (3 * 2, 0)
     assert needs.estimate("finetune", place | task | {"pretext": "scratch"}) == (3 * 2, 0)
+    assert needs.estimate("longer", place | task) == (3 * 2, 0)
+    assert kinds[8][0].bindings[-1] == "scheduler.stretch = 2"
+    assert kinds[9] == kinds[3], "timed alike"
     assert kinds[4][0].bindings[-1] == kinds[5][0].bindings[-1] == "ResNet.freeze_at_k = 2"
     assert kinds[6][0].files == ("syn/r9/classify",)
     assert needs.estimate("tables", {}) == (0, 0)
