@@ -29,6 +29,7 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
         "linear": 1,
         "tables": 1,
         "about": 1,
+        "decision": 1,
         "figure": 10,
     }
     place = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "task": "classify"}
