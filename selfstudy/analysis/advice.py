@@ -244,7 +244,7 @@ def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
     if len(margins):
         yield (
             f"Seeds: mean accuracies are known to ± {margins.min():.1f} to {margins.max():.1f} "
-            f"points; four times as many seeds would halve that."
+            f"points; four times as many seeds would about halve that."
         )
     beyond = [
         f"{say_labels(needed.value)} ({say_start(start)})"
@@ -262,6 +262,6 @@ def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
             first = say_labels(max(low, fits[SCRATCH].labels[0]))
             upto = f"to {say_labels(high)} labels" if np.isfinite(high) else "labels on"
             yield (
-                f"{say_start(start)} and scratch: intervals overlap from {first} {upto}; more "
-                f"seeds at budgets there would part them first."
+                f"{say_start(start)} and scratch: intervals overlap from {first} {upto}; "
+                f"whether they differ takes more seeds at budgets there."
             )
