@@ -28,6 +28,11 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the interval has an end on a curve, and so says something."""
+        return self.low > 0 or np.isfinite(self.high)
+
     def is_below(self, other: "Estimate") -> bool:
         """Tell whether this is surely less than another."""
         return self.high < other.low
