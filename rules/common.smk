@@ -10,12 +10,14 @@ from selfstudy.analysis import READINGS, describe_networks
 from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
+from selfstudy.measures import explain_measure
 from selfstudy.sweep.check import check
 from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
     configure_frozen,
+    configure_longer,
     configure_pretraining,
     configure_search,
     configure_task,
@@ -62,7 +64,7 @@ os.environ.update(PYTHONPATH=f"{workflow.basedir}:{os.getenv('PYTHONPATH', '')}"
 paths, resources = sweep.paths, config["resources"]
 RESULTS, DATA = paths.results, paths.data
 TABLES = ["runs", "accuracy", "utility", "linear", "frozen", "tuning"]
-TABLES += ["outcomes", "correlations", "ranks"]
+TABLES += ["convergence", "outcomes", "correlations", "ranks"]
 LAID_OUT = ["accuracy", "utility"]  # as in a paper, too
 # Of which a job, unlike the process that plans it, needs to know its own alone.
 FIGURES = list_figures(sweep) if workflow.is_main_process else list_names()

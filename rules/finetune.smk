@@ -48,6 +48,26 @@ use rule finetune as finetune_frozen with:
         code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
 
 
+use rule finetune as longer with:
+    output:
+        metrics=f"{paths.longer}/metrics.csv",
+        history=f"{paths.longer}/history.csv",
+        config=f"{paths.longer}/config.gin",
+    log:
+        f"logs/{paths.longer}.log",
+    resources:
+        mem_mb=resources["finetune"]["mem_mb"],
+        runtime=2 * resources["finetune"]["runtime"],
+        gpu=1,
+    params:
+        own=lambda w: own.identify_dataset(w.dataset),
+        gin=lambda w: configure_longer(sweep, **w),
+        gin_text=lambda w: fingerprint_gin(configure_longer(sweep, **w)),
+        start=lambda w: own.identify_start(w.pretext),
+        networks=lambda w: sweep.assign_networks(w.pretext),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
+
+
 rule linear:
     input:
         data=lambda w: sweep.require_prepared(w.dataset),

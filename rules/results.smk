@@ -11,6 +11,7 @@ rule tables:
         linear=sweep.keep_present(sweep.list_linear()),
         frozen=sweep.keep_present(sweep.list_frozen()),
         tuning=sweep.keep_present(sweep.list_tuned()),
+        longer=sweep.keep_present(sweep.longer.values()),
     output:
         **{
             name: report(f"{RESULTS}/tables/{name}.csv", category="Tables", caption=TABLES_CAPTION)
@@ -29,10 +30,14 @@ rule tables:
     conda:
         "../envs/selfstudy.yaml"
     params:
-        code=fingerprint_job("tables", "analysis.claims", "analysis.layout", "analysis.tuning"),
+        code=fingerprint_job(
+            "tables",
+            *[f"analysis.{name}" for name in ("claims", "layout", "longer", "measures", "tuning")],
+        ),
         interpolation=config["interpolation"],
+        measure=config["measure"],
         networks=NETWORKS,
-        read=f"{READINGS[config['interpolation']]} {NETWORKS}",
+        read=f"{READINGS[config['interpolation']]} {NETWORKS}{explain_measure(config['measure'])}",
     script:
         "../workflow/scripts/tables.py"
 
@@ -58,6 +63,7 @@ rule decision:
         results=RESULTS,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         networks=NETWORKS,
         code=fingerprint_job("decision", "analysis.decision", "analysis.figures.learning"),
     script:
@@ -108,7 +114,10 @@ rule figure:
         datasets=sweep.rendered,
         starts=sweep.starts,
         interpolation=config["interpolation"],
+        measure=config["measure"],
         expected=lambda w: read_figure(w.figure, sweep).files,
-        code=lambda w: fingerprint_job("figure", f"analysis.figures.{w.figure}", "analysis.runs"),
+        code=lambda w: fingerprint_job(
+            "figure", f"analysis.figures.{w.figure}", "analysis.measures", "analysis.longer"
+        ),
     script:
         "../workflow/scripts/figure.py"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.names import BALANCED
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Method
 from selfstudy.provenance import fingerprint, fingerprint_package, hash_array
@@ -85,6 +86,7 @@ def finetune(
     labels: int | None = None,
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (0,),
+    subset: str = BALANCED,
 ) -> pd.DataFrame:
     """Finetune from a start on so many labels, once per seed.
 
@@ -99,6 +101,7 @@ def finetune(
         labels: number of training images that have labels, drawn by the seed; None: all.
         recipe: how it trains; None: as `Recipe()` says.
         seeds: of all that is random.
+        subset: how the images that have labels are chosen: "balanced" over classes, or "random".
 
     Returns:
         One row per seed: `accuracy` (from 0 to 1, of the last round, on validation images),
@@ -126,6 +129,7 @@ def finetune(
             labels,
             each.describe(),
             settings={"session.task": _name(kind)},
+            subset=subset,
         )
         for network, each in starts.items()
     }
@@ -141,6 +145,7 @@ def compare(
     labels: Sequence[int],
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (0,),
+    subset: str = BALANCED,
 ) -> pd.DataFrame:
     """Finetune from each start on each number of labels, on the same images by the same recipe.
 
@@ -152,6 +157,7 @@ def compare(
         labels: budgets.
         recipe: as in `finetune`.
         seeds: as in `finetune`.
+        subset: as in `finetune`.
 
     Returns:
         One row per run, as `measure_utility` takes them: `dataset`, `backbone`, `task`, `pretext`
@@ -164,7 +170,7 @@ def compare(
     place = {"dataset": dataset.path.stem, "backbone": "", "task": name}
     tables = [
         finetune(
-            task, start, dataset, Path(folder, pretext, f"n{budget}"), budget, recipe, seeds
+            task, start, dataset, Path(folder, pretext, f"n{budget}"), budget, recipe, seeds, subset
         ).assign(**place, pretext=pretext, labels=budget)
         for pretext, start in starts.items()
         for budget in labels

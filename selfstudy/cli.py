@@ -3,9 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from importlib.metadata import version
 
+from selfstudy.devices import take_gpu
 from selfstudy.errors import SelfstudyError, format_error
 from selfstudy.files import explain_shortage
 
@@ -24,6 +26,8 @@ COMMANDS = (
     "advise",
 )
 
+COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one
+
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command of the given words, or of the command line; errors are one line."""
@@ -38,13 +42,14 @@ def main(words: Sequence[str] | None = None) -> None:
         module = import_module(f"selfstudy.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, command=name)
     arguments = parser.parse_args(words)
     if "run" not in arguments:
         parser.print_help()
         return
     try:
-        arguments.run(arguments)
+        with take_gpu(1) if arguments.command in COMPUTING else nullcontext():
+            arguments.run(arguments)
     except SelfstudyError as error:
         print(format_error(error), file=sys.stderr)
         sys.exit(error.exit_code)

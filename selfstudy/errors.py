@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 ROWS = 5  # that a message lists
+# Of the CPU; of CUDA, whether at a call or at a later one; of cuBLAS and cuDNN.
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "CUDA error: out of memory", "STATUS_ALLOC_FAILED")
 T = TypeVar("T")
 
 
@@ -41,12 +43,10 @@ class InterruptionError(SelfstudyError):
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether there is too little memory. PyTorch says that of a CPU in the text only."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or "DefaultCPUAllocator" in str(error)
-    )
+    """Tell whether there is too little memory, which PyTorch says in the text alone at times."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return any(part in str(error) for part in OUT_OF_MEMORY)
 
 
 def format_error(error: SelfstudyError) -> str:

@@ -98,9 +98,11 @@ def save_snapshot(path: str | Path, backbone: Backbone, trained: Mapping[str, ob
     Raises:
         DataError: the file cannot be written.
     """
+    weights = backbone.state_dict()
+    weights.update({key: value.cpu() for key, value in weights.items()})  # wherever it trained
     content = {
         "backbone": backbone.describe(),
-        "weights": backbone.state_dict(),
+        "weights": weights,
         "input": None if backbone.input is None else list(map(as_plain, backbone.input)),
         "trained": dict(trained),
     }

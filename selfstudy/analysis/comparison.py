@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from selfstudy.analysis import FEWEST
+from selfstudy.analysis import FEWEST, SCRATCH
+from selfstudy.analysis.hypotheses import jackknife
 from selfstudy.analysis.runs import KEYS, NETWORK, find_networks
-from selfstudy.analysis.uncertainty import DRAWS, LEVEL, find_interval
+from selfstudy.analysis.spread import LEVEL
 
 GROUP = ["backbone", "task", "labels"]
 COEFFICIENTS = {"spearman": stats.spearmanr, "kendall": stats.kendalltau}
+NEAR_ONE = 0.999  # a correlation of 1 has no place on Fisher's scale
 
 
 class Ranks(NamedTuple):
@@ -30,25 +32,39 @@ class Ranks(NamedTuple):
     critical: float
 
 
-def correlate_ranks(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def correlate_ranks(x: np.ndarray, y: np.ndarray, dataset: np.ndarray) -> dict[str, float]:
     """Give Spearman's and Kendall's rank correlations of x (n,) and y (n,), with intervals.
+
+    Points of one dataset are not independent: intervals come of leaving out each dataset in turn,
+    on Fisher's scale, and are no narrower than those of independent points.
+
+    Args:
+        x: of points (n,).
+        y: of the same.
+        dataset: that each is of.
 
     Returns:
         `n`; `spearman` and `kendall`; and of each, as `spearman_low` and so on, the ends of the
-        95 % interval of the percentiles where the pairs are drawn anew. All except `n` are not
-        numbers below five pairs, or where x or y is constant.
+        95 % interval. All except `n` are not numbers below five points, or where x or y is
+        constant; the ends are none below five datasets, either.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
-    found, rng = {"n": len(x)}, np.random.default_rng(0)
-    chosen = rng.integers(0, len(x), (DRAWS // 4, len(x))) if len(x) else []
+    each, names = pd.factorize(np.asarray(dataset))
+    found = {"n": len(x)}
     for name, coefficient in COEFFICIENTS.items():
         values = dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
         if len(x) >= FEWEST and np.ptp(x) > 0 and np.ptp(y) > 0:
-            varied = [pair for pair in chosen if np.ptp(x[pair]) > 0 and np.ptp(y[pair]) > 0]
-            draws = np.array([coefficient(x[pair], y[pair]).statistic for pair in varied])
-            values = dict(
-                zip(values, (coefficient(x, y).statistic, *find_interval(draws)), strict=True)
-            )
+
+            def correlate(kept: np.ndarray, coefficient=coefficient) -> float:
+                chosen = np.isin(each, kept)
+                value = coefficient(x[chosen], y[chosen]).statistic
+                return np.arctanh(np.clip(np.nan_to_num(value), -NEAR_ONE, NEAR_ONE))
+
+            values[name] = coefficient(x, y).statistic
+            if len(names) >= FEWEST:
+                of = jackknife(correlate, len(names))
+                of = of._replace(error=max(of.error, 1 / np.sqrt(len(x) - 3)))
+                values[f"{name}_low"], values[f"{name}_high"] = np.tanh(of.interval)
         found |= values
     return {name: value if name == "n" else float(value) for name, value in found.items()}
 
@@ -84,11 +100,45 @@ def correlate_evaluations(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFr
     """
     pairs = join_evaluations(runs, linear)
     rows = [
-        dict(zip(GROUP, place, strict=True)) | correlate_ranks(group["linear"], group["finetuned"])
+        dict(zip(GROUP, place, strict=True))
+        | correlate_ranks(group["linear"], group["finetuned"], group["dataset"])
         for place, group in pairs.groupby(GROUP, sort=False)
     ]
-    columns = [*GROUP, *correlate_ranks([], [])]
+    columns = [*GROUP, *correlate_ranks([], [], [])]
     return pd.DataFrame(rows, columns=columns)
+
+
+def correlate_within(runs: pd.DataFrame, linear: pd.DataFrame) -> pd.DataFrame:
+    """Correlate methods' ranks on each dataset and backbone, at the most labels that both have.
+
+    Args:
+        runs: one task's rows of the table of `selfstudy.analysis.runs.collect_runs`.
+        linear: those of that of `collect_linear`.
+
+    Returns:
+        One row per dataset and backbone with three methods and two seeds: Spearman's correlation
+        of `linear` accuracy with finetuned accuracy of single seeds, and that of these `seeds`
+        with each other; means over seeds and pairs of seeds.
+    """
+    rows = []
+    common = set(runs["labels"]) & set(linear["labels"])
+    runs = runs[(runs["pretext"] != SCRATCH) & (runs["labels"] == max(common, default=0))]
+    linear = linear[linear["labels"] == max(common, default=0)]
+    keys = ["dataset", "backbone", "pretext"]
+    wide = runs.pivot(index=keys, columns="seed", values="accuracy")
+    wide.insert(0, "linear", linear.groupby(keys)["accuracy"].mean())
+    wide = wide.dropna(subset="linear")
+    for place, group in wide.groupby(keys[:2], sort=False):
+        values = group.to_numpy(float)
+        values = values[:, np.isfinite(values).sum(0) >= 3]
+        values = values[np.isfinite(values).all(1)]
+        if values.shape[0] < 3 or values.shape[1] < 3:
+            continue
+        with np.errstate(invalid="ignore"):  # where all are alike
+            found = np.nan_to_num(np.corrcoef(stats.rankdata(values, axis=0), rowvar=False))
+        pairs = found[1:, 1:][np.triu_indices(len(found) - 1, 1)]
+        rows.append((*place, found[0, 1:].mean(), pairs.mean()))
+    return pd.DataFrame(rows, columns=["dataset", "backbone", "linear", "seeds"])
 
 
 def rank_methods(accuracy: pd.DataFrame) -> Ranks:

@@ -10,11 +10,13 @@ from selfstudy.analysis.advice import Advice, Question, advise
 from selfstudy.analysis.costs import Hours, Price
 from selfstudy.analysis.escaping import escape_markdown, show_name
 from selfstudy.analysis.figures.style import title_dataset
+from selfstudy.analysis.measures import use_measure
 from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.runs import KEYS, NETWORK
 from selfstudy.analysis.tables import read_table, require_numbers
 from selfstudy.analysis.utility import PLACE
 from selfstudy.analysis.wording import say_accuracy
+from selfstudy.measures import ACCURACY, explain_measure
 
 TITLE = "Which start, and how many labels"
 EXPLAINED = (
@@ -34,17 +36,17 @@ def read_question(
     return Question(config.get("target") if target is None else target, labels, price)
 
 
-def read_runs(path: Path) -> pd.DataFrame:
-    """Read the table of runs.
+def read_runs(path: Path, measure: str = ACCURACY) -> pd.DataFrame:
+    """Read the table of runs, with a measure in the place of accuracy.
 
     Raises:
-        DataError: it cannot be read, or lacks a column or a number.
+        DataError: it cannot be read, or lacks a column or a number, or a run the measure.
     """
     names = [key for key in KEYS if key != "labels"]
     types = dict.fromkeys(names, str) | {NETWORK: "Int64"}
     runs = read_table(path, [*KEYS, "seed", "accuracy"], dtype=types)
     require_numbers(path, runs, ["labels", "accuracy"])
-    return runs
+    return use_measure(runs, measure)
 
 
 def advise_all(
@@ -81,9 +83,11 @@ def list_sections(advice: Advice) -> dict[str, list[str] | pd.DataFrame]:
     return {heading: content for heading, content in sections.items() if len(content)}
 
 
-def explain(interpolation: str = CURVE, networks: str = ONE_NETWORK) -> str:
+def explain(
+    interpolation: str = CURVE, networks: str = ONE_NETWORK, measure: str = ACCURACY
+) -> str:
     """Say how the page is to be read."""
-    return f"{EXPLAINED} {networks} {READINGS[interpolation]}"
+    return f"{EXPLAINED} {networks} {READINGS[interpolation]}{explain_measure(measure)}"
 
 
 def format_decision(found: Mapping[str, Advice], explained: str, picture: str = "") -> str:
@@ -96,7 +100,7 @@ def format_decision(found: Mapping[str, Advice], explained: str, picture: str = 
     """
     parts = [f"# {TITLE}", explained]
     if picture:
-        parts.append(f"![Accuracy against labels]({picture})")
+        parts.append(f"![Learning curves]({picture})")
     for title, advice in found.items():
         parts += [f"## {escape_markdown(title)}"] if title else []
         for heading, content in list_sections(advice).items():
@@ -113,7 +117,7 @@ def format_decision(found: Mapping[str, Advice], explained: str, picture: str = 
 
 def compose_decision_page(found: Mapping[str, Advice], explained: str, picture: bytes) -> str:
     """Compose the same page for browsers, with the picture in it."""
-    sections = {"": explained, "Accuracy against labels": picture}
+    sections = {"": explained, "Learning curves": picture}
     for title, advice in found.items():
         for heading, content in list_sections(advice).items():
             name = ": ".join(part for part in (show_name(title), heading) if part) or "Answer"

@@ -4,12 +4,16 @@ import re
 
 import pandas as pd
 
+from selfstudy.analysis.convergence import find_cut_short
 from selfstudy.analysis.escaping import escape_latex, escape_markdown
 from selfstudy.analysis.figures.style import title_dataset, title_start
+from selfstudy.analysis.measures import qualify_measure
 from selfstudy.analysis.utility import PLACE, show_utility
 
 PLACES = ["Task", "Dataset", "Backbone"]
 HEADINGS = [*PLACES, "Method"]
+CUT_SHORT = "†"  # marks what has not converged
+NOTE = "not converged: more rounds would change it"
 
 
 def lay_out(table: pd.DataFrame) -> pd.DataFrame:
@@ -17,7 +21,8 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
 
     A cell is a mean, ± the standard deviation where there are several seeds; behind `≥` or `≤` what
     the mean is at least or at most, where no more is known; between asterisks if it is the best of
-    its place and budget, as rounded, which what is `≤` never is.
+    its place and budget, as rounded, which what is `≤` never is; before `†` if runs that it is of
+    have not converged.
 
     Args:
         table: of `average_accuracy` (in `.runs`) or `measure_utility` (in `.utility`).
@@ -39,9 +44,10 @@ def lay_out(table: pd.DataFrame) -> pd.DataFrame:
     text = rounded.map(written) + (" ± " + spread.map(written)).where(several, "")
     text = (sign + " " + text).where(sign != "", text)
     text = text.where(~bold, "**" + text + "**")
+    text = text.mask(find_cut_short(table), text + " " + CUT_SHORT)
     rows = pd.DataFrame(
         {
-            "Task": table["task"].str.capitalize(),
+            "Task": table["task"].str.capitalize() + qualify_measure(table),
             "Dataset": table["dataset"].map(title_dataset),
             "Backbone": table["backbone"],
             "Method": table["pretext"].map(title_start),
@@ -61,7 +67,8 @@ def format_markdown(table: pd.DataFrame) -> str:
     same = (table[PLACES] == table[PLACES].shift()).cummin(axis=1)
     names = table[HEADINGS].map(escape_markdown)
     table = table.assign(**names).assign(**names[PLACES].mask(same, ""))
-    return table.to_markdown(index=False, disable_numparse=True) + "\n"
+    note = f"\n{CUT_SHORT} {NOTE}\n" if has_cut_short(table) else ""
+    return table.to_markdown(index=False, disable_numparse=True) + "\n" + note
 
 
 def format_latex(table: pd.DataFrame) -> str:
@@ -81,13 +88,21 @@ def format_latex(table: pd.DataFrame) -> str:
     columns = "l" + "r" * len(budgets)
     written = styler.to_latex(environment="longtable", hrules=True, column_format=columns)
     head = "% \\usepackage{booktabs, longtable}\n{\\footnotesize\\setlength{\\tabcolsep}{2pt}\n"
-    return head + written + "}\n"
+    note = f"\n\n\\noindent {typeset(CUT_SHORT)} {NOTE}\n" if has_cut_short(table) else ""
+    return head + written + note + "}\n"
+
+
+def has_cut_short(table: pd.DataFrame) -> bool:
+    """Whether a table of `lay_out` marks anything that has not converged."""
+    return bool(table.map(lambda text: text.endswith(CUT_SHORT)).any(axis=None))
 
 
 def typeset(text: str) -> str:
     """Write a cell of `lay_out` for LaTeX: bold, signs and a small spread."""
-    bold = text.startswith("**")
+    text, mark, _ = text.partition(CUT_SHORT)
+    bold, text = text.startswith("**"), text.strip()
     text = text.strip("*").replace("≥ ", r"$\geq$").replace("≤ ", r"$\leq$")
     text = re.sub(r"(?<!\w)-(?=\d)", "$-$", text)
     text = re.sub(" ± (.*)", r"{\\tiny$\\pm$\1}", text)
-    return rf"\textbf{{{text}}}" if bold else text
+    text = rf"\textbf{{{text}}}" if bold else text
+    return text + r"$^\dagger$" * bool(mark)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from selfstudy.analysis import SCRATCH
+from selfstudy.analysis.convergence import CONVERGED
 from selfstudy.analysis.tables import read_table, require_numbers
 from selfstudy.errors import DataError
 
@@ -113,12 +114,13 @@ def collect_histories(paths: Iterable[str | Path]) -> pd.DataFrame:
         paths: `.../{dataset}/{backbone}/{pretext}/{task}/n{labels}/history.csv`.
 
     Returns:
-        One row per round of a run: what was run, its seed, the round and its validation accuracy.
+        One row per round of a run: what was run, its seed, the round, its last learning rate and
+        its validation accuracy.
 
     Raises:
         DataError: there is no path, or a table cannot be read or lacks a column or a number.
     """
-    columns = ("seed", "round", "valid_accuracy")
+    columns = ("seed", "round", "learning_rate", "valid_accuracy")
     return _read_jobs(paths, columns)[[*KEYS, *columns]]
 
 
@@ -150,10 +152,14 @@ def average_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
     """Give the `mean` and population standard deviation `std` of accuracy over `n` seeds.
 
     Returns:
-        One row per dataset, backbone, method, task and budget.
+        One row per dataset, backbone, method, task and budget; where the runs say whether they have
+        `converged`, so does it.
     """
-    grouped = runs.groupby(KEYS, sort=False)["accuracy"]
-    return grouped.agg(mean="mean", std=lambda a: a.std(ddof=0), n="count").reset_index()
+    grouped = runs.groupby(KEYS, sort=False)
+    table = grouped["accuracy"].agg(mean="mean", std=lambda a: a.std(ddof=0), n="count")
+    if CONVERGED in runs:
+        table[CONVERGED] = grouped[CONVERGED].first()
+    return table.reset_index()
 
 
 def describe_jobs(runs: pd.DataFrame) -> pd.DataFrame:

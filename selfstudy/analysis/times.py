@@ -7,7 +7,8 @@ import pandas as pd
 
 from selfstudy.analysis.tables import read_table
 
-RUNS = {"pretrain": 0, "finetune": 0, "frozen": 1}  # and the folders above that of the dataset
+# And the folders above that of the dataset.
+RUNS = {"pretrain": 0, "finetune": 0, "longer": 0, "frozen": 1}
 COLUMNS = ["run", "dataset", "backbone", "pretext", "task", "labels", "seconds"]
 
 

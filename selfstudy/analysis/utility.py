@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from selfstudy.analysis import CURVE, SCRATCH
+from selfstudy.analysis.convergence import CONVERGED
 from selfstudy.analysis.runs import KEYS
 from selfstudy.analysis.scratch_curve import ScratchCurve, fit_curve
 from selfstudy.errors import DataError
@@ -57,7 +58,9 @@ def measure_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFr
         utility that can be measured there; `censored`, how many seeds lie above the scratch curve,
         of which only that bound is known; `below`, how many lie below it, of which only that floor
         is. Where there are such seeds, `utility` and `std` are not numbers: the mean is `at_least`
-        and `at_most` so much, the latter infinite where some are censored.
+        and `at_most` so much, the latter infinite where some are censored. Where the runs say
+        whether they have `converged`, it has if its own have, and those from scratch that its n̂
+        are read between.
 
     Raises:
         DataError: a column or a value is missing, an accuracy or a budget is no finite number, or
@@ -77,6 +80,7 @@ def measure_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFr
         for (pretext, budget), seeds in pretrained.groupby(["pretext", "labels"], sort=False):
             least, most = bound_utility(seeds["accuracy"], budget, scratch)
             known = bool((least == most).all())
+            used = labels[scratch.weigh(seeds["accuracy"]).any(axis=0)]
             rows.append(
                 {
                     **dict(zip(PLACE, place, strict=True)),
@@ -93,7 +97,13 @@ def measure_utility(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFr
                     "below": int(((least < most) & np.isfinite(most)).sum()),
                 }
             )
-    return pd.DataFrame(rows, columns=[*PLACE, "pretext", "labels", *COLUMNS])
+            if CONVERGED in runs:
+                read = (group["pretext"] == SCRATCH) & group["labels"].isin(used)
+                of = pd.concat([seeds[CONVERGED], group.loc[read, CONVERGED]])
+                rows[-1][CONVERGED] = of.astype("boolean").all(skipna=False)
+    columns = [*PLACE, "pretext", "labels", *COLUMNS, *([CONVERGED] if CONVERGED in runs else [])]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({CONVERGED: "boolean"}) if CONVERGED in table else table
 
 
 def require_values(runs: pd.DataFrame) -> None:

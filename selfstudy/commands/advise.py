@@ -94,7 +94,8 @@ def advise_sweep(arguments: Namespace) -> None:
             f"{arguments.configfile} {table}"
         )
     question = read_question(config, arguments.target, arguments.labels)
-    interpolation = config["interpolation"]
-    advice = advise_all(read_runs(table), question, collect_hours(results), interpolation)
+    interpolation, measure = config["interpolation"], config["measure"]
+    runs = read_runs(table, measure)
+    advice = advise_all(runs, question, collect_hours(results), interpolation)
     known = describe_networks(sweep.count_networks(), sweep.weights)
-    print(format_decision(advice, explain(interpolation, known)), end="")
+    print(format_decision(advice, explain(interpolation, known, measure)), end="")

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from selfstudy.commands.common import add_run
+from selfstudy.data.names import BALANCED, SUBSETS
 from selfstudy.files import write_whole
 
 HELP = "logistic regression on a run's features, for label budgets; into the run's linear.csv"
@@ -15,6 +16,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--labels", type=int, nargs="+", required=True, metavar="N", help="label budgets"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the label subsets")
+    parser.add_argument(
+        "--subset",
+        choices=SUBSETS,
+        default=BALANCED,
+        help="how labelled images are chosen, over classes (default: %(default)s)",
+    )
     parser.add_argument(
         "--task", choices=["classify", "pose", "segment"], help="default: segment on dense data"
     )
@@ -32,7 +39,9 @@ def run(arguments: Namespace) -> None:
     folder = locate_folder(arguments.exp_id)
     backbone, dataset = open_run(folder, arguments.data)
     task = arguments.task or ("segment" if dataset.dense else "classify")
-    table = evaluate_linearly(backbone, dataset, task, arguments.labels, arguments.seeds, folder)
+    table = evaluate_linearly(
+        backbone, dataset, task, arguments.labels, arguments.seeds, folder, subset=arguments.subset
+    )
     with write_whole(folder / "linear.csv") as temporary:
         table.to_csv(temporary, index=False)
     print(table.to_string(index=False))

@@ -20,7 +20,7 @@ def run(arguments: Namespace) -> None:
     import torch
 
     from selfstudy.configuration import load_configuration
-    from selfstudy.training.run import find_device
+    from selfstudy.training.device import find_device
 
     def now() -> float:
         if device.type == "cuda":

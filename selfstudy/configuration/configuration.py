@@ -19,6 +19,7 @@ from selfstudy.configuration.parse import list_bound, parse
 from selfstudy.configuration.types import check_types
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.kinds import DATASETS
+from selfstudy.data.names import BALANCED
 from selfstudy.errors import ConfigurationError, find_known
 from selfstudy.methods.base import Method, find_method
 from selfstudy.starts import make_start
@@ -46,6 +47,7 @@ class Configuration:
         start: where the weights come from: None (new ones), a run or its snapshot, or public
             weights or a file as `make_start` has them.
         labels: training images that have labels; None: all.
+        subset: how these are chosen: "balanced" over classes, or "random".
         restore_session: a run that this one takes up.
         frozen: finetuning trains the head alone.
         probes: tasks watch the method.
@@ -60,6 +62,7 @@ class Configuration:
     dataset: str = "SynDataset"
     start: str | Mapping[str, str] | None = None
     labels: int | None = None
+    subset: str = BALANCED
     restore_session: str | None = None
     frozen: bool = False
     probes: bool = True
@@ -137,6 +140,7 @@ class Configuration:
             start.describe(),
             self.restore_session,
             self.describe(),
+            self.subset,
         )
 
     def describe(self) -> dict[str, object]:

@@ -21,7 +21,17 @@ from selfstudy.tasks.base import find_task
 from selfstudy.training.recipe import Recipe
 
 # What a run is, beside how it trains: `session.` and these.
-RUN = ("backbone", "dataset", "frozen", "labels", "method", "probes", "restore_session", "start")
+RUN = (
+    "backbone",
+    "dataset",
+    "frozen",
+    "labels",
+    "method",
+    "probes",
+    "restore_session",
+    "start",
+    "subset",
+)
 TASK = "task"
 
 

@@ -1,6 +1,6 @@
 """Prepared images as a run reads them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
+from selfstudy.data.names import BALANCED
 from selfstudy.data.prepared import read_color_space
 from selfstudy.data.splits import SPLITS, select_labelled, select_split
 from selfstudy.errors import ConfigurationError, DataError
@@ -45,6 +46,17 @@ class Block(NamedTuple):
             {name: values[chosen] for name, values in self.labels.items()},
             None if self.maps is None else self.maps[chosen],
             self.indices[chosen],
+        )
+
+    @classmethod
+    def join(cls, blocks: Sequence[Self]) -> Self:
+        """Join blocks of the same dataset and device, in this order."""
+        images, labels, maps, indices = zip(*blocks, strict=True)
+        return cls(
+            torch.cat(images),
+            {name: torch.cat([each[name] for each in labels]) for name in labels[0]},
+            None if maps[0] is None else torch.cat(maps),
+            torch.cat(indices),
         )
 
 
@@ -110,6 +122,11 @@ class BaseDataset:
         """Number of classes."""
         return len(self.class_names)
 
+    @property
+    def image_bytes(self) -> int:
+        """Bytes that an image and its dense target take in a block."""
+        return 3 * self.resolution**2 * (2 + self.dense)
+
     def read_field(self, name: str) -> np.ndarray:
         """Read what is stored of all images under a name, such as "rot_mat": (n, ...).
 
@@ -135,16 +152,16 @@ class BaseDataset:
         """List the rows (m,) of the prepared file that "train", "valid" or "test" uses."""
         return select_split(self.splits, split, self.num_valid if split in self.limited else None)
 
-    def labelled_rows(self, labels: int | None, seed: int) -> np.ndarray:
+    def labelled_rows(self, labels: int | None, seed: int, subset: str = BALANCED) -> np.ndarray:
         """List the rows of the training images that have labels where so many do; None: all.
 
         Raises:
-            ConfigurationError: there are fewer training images.
+            ConfigurationError: there are fewer training images, or no such `subset`.
         """
         rows = select_split(self.splits, "train", None)
         if labels is None:
             return rows
-        return rows[select_labelled(self.targets[rows], labels, seed)]
+        return rows[select_labelled(self.targets[rows], labels, seed, subset)]
 
     def read(
         self, rows: np.ndarray, device: torch.device, labels: Mapping[str, np.ndarray]

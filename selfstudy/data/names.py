@@ -1,6 +1,7 @@
-"""Names of packed and prepared files, apart from what reads them, which takes long to import."""
+"""Names of files and of label subsets, apart from what reads these, which takes long to import."""
 
 BUCKETS = 12  # 0..9 training, 10 validation, 11 test: split by shape, never by image
+BALANCED, RANDOM = SUBSETS = ("balanced", "random")  # over classes: how labelled images are chosen
 
 
 def name_bucket(bucket: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ class RoundSettings:
         min_round: a small subset repeats until a round has this many images; None: 10,000, and
             20,000 for a budget of 4,000, as in the study.
         max_images: images held on the device at a time, each view counted; a round is one pass
-            over them.
+            over them. A GPU with room for all holds all, and rounds are the same.
         chunk_size: images that are read and shuffled together where the data exceeds a round.
         remote_loading: the next round's images are read while this one trains.
     """
@@ -43,7 +44,8 @@ class Rounds:
     """Training images, a block a round, a batch at a time.
 
     All images make one block if they fit. Else they are dealt into full blocks chunk by chunk, in a
-    new order each time these are used up, and the next block is read while the current one trains.
+    new order each time these are used up, and the next block is read while the current one trains;
+    where there is room for all images on the device, they are read once, and stay.
 
     Args:
         dataset: where to read.
@@ -54,6 +56,7 @@ class Rounds:
         settings: how long rounds are.
         least: fewest images of a round.
         views: of each image that are trained at a time.
+        room: bytes on the device for images beside those of a block.
     """
 
     def __init__(
@@ -66,18 +69,19 @@ class Rounds:
         settings: RoundSettings,
         least: int = 0,
         views: int = 1,
+        room: int = 0,
     ) -> None:
         self.dataset = dataset
         self.rows = rows
         self.labels = labels
         self.device = device
         self.chunk_size = settings.chunk_size
+        self.room = room
         self.block_rows = min(len(rows), max(1, settings.max_images // views))
         repeats = max(1, -(-least // len(rows)))
         self.length = repeats * self.block_rows
         self.batch_size = min(batch_size, self.length)
         self.batches = self.length // self.batch_size
-        self._resident = self._read(rows) if len(rows) <= self.block_rows else None
         self._reader = ThreadPoolExecutor(1) if settings.remote_loading else None
         self._queue: list[np.ndarray] = []
         self._ahead: tuple[np.ndarray, Future[Block]] | None = None
@@ -85,8 +89,24 @@ class Rounds:
         self._order = torch.empty(0, dtype=torch.int64)
         self._place = 0
 
+    @cached_property
+    def _resident(self) -> Block | None:
+        return self._read(self.rows) if len(self.rows) <= self.block_rows else None
+
+    @cached_property
+    def _all(self) -> Block | None:
+        """All images, where they are more than a block and there is room for them."""
+        size = len(self.rows) * self.dataset.image_bytes
+        if len(self.rows) <= self.block_rows or self.room < size:
+            return None
+        parts = np.array_split(self.rows, -(-len(self.rows) // self.block_rows))
+        return Block.join([self.dataset.read(part, self.device, self.labels) for part in parts])
+
     def _read(self, rows: np.ndarray) -> Block:
-        return self.dataset.read(rows, self.device, self.labels)
+        if self._all is None:
+            return self.dataset.read(rows, self.device, self.labels)
+        places = np.searchsorted(self.rows, rows)
+        return self._all.select(torch.from_numpy(places).to(self.device))
 
     def start(self) -> None:
         """Begin a round: the next block, in a new order."""

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from selfstudy.errors import ConfigurationError
+from selfstudy.data.names import BALANCED, RANDOM
+from selfstudy.errors import ConfigurationError, find_known
 
 SPLITS = ("train", "valid", "test")
+LISTED = 20  # classes whose labels are told one by one
 
 
 def select_split(splits: Sequence[int], split: str, most: int | None = None) -> np.ndarray:
@@ -26,36 +28,64 @@ def select_split(splits: Sequence[int], split: str, most: int | None = None) -> 
     return np.arange(start, start + splits[index])[:most]
 
 
-def select_labelled(targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
+def select_labelled(
+    targets: np.ndarray, labels: int, seed: int, subset: str = BALANCED
+) -> np.ndarray:
     """Choose the training images whose labels are known.
 
-    Subsets are balanced over classes as far as the images allow, depend on the seed, and are
-    nested: the subset for fewer labels is part of the one for more.
+    Subsets depend on the seed, and are nested: the subset for fewer labels is part of the one for
+    more. Balanced ones have as many images of each class, or all that a class has, where these are
+    fewer. Random ones have classes as they come, as labels do that are collected without a look at
+    the images, and may lack one.
 
     Args:
         targets: class of each training image (n,).
         labels: how many are chosen.
         seed: of the choice.
+        subset: BALANCED or RANDOM.
 
     Returns:
         Sorted rows, int64 (labels,).
 
     Raises:
-        ConfigurationError: there are fewer images than labels.
+        ConfigurationError: there are fewer images than labels, or no such subset.
     """
+    order = find_known(subset, ORDERS, "session.subset")
     if not 1 <= labels <= len(targets):
         raise ConfigurationError(
             f"{labels} labels asked for: expected 1 to {len(targets)}, the training images"
         )
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(len(targets))
-    # An image's turn is its rank within its class: all first ones come before all second ones.
-    classes = targets[shuffled]
+    shuffled = np.random.default_rng(seed).permutation(len(targets))
+    return np.sort(order(shuffled, targets)[:labels])
+
+
+def take_turns(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Order rows (n,) so that all that are the first of their class come before all second ones."""
+    classes = targets[rows]
     by_class = np.argsort(classes, kind="stable")
     starts = np.searchsorted(classes[by_class], classes[by_class], side="left")
     turns = np.empty(len(classes), dtype=np.int64)
     turns[by_class] = np.arange(len(classes)) - starts
-    return np.sort(shuffled[np.argsort(turns, kind="stable")[:labels]])
+    return rows[np.argsort(turns, kind="stable")]
+
+
+ORDERS = {BALANCED: take_turns, RANDOM: lambda rows, targets: rows}
+
+
+def describe_classes(classes: np.ndarray, rows: np.ndarray) -> str:
+    """Say in a line how many labels each class has.
+
+    Args:
+        classes: of all images (n,).
+        rows: of those that have labels (labels,).
+    """
+    counts = np.bincount(classes[rows], minlength=classes.max() + 1)
+    low, high = counts.min(), counts.max()
+    if len(counts) > LISTED or low == high:
+        said = f"{low} of each" if low == high else f"{low} to {high} of each"
+    else:
+        said = ", ".join(map(str, counts))
+    return f"{len(rows)} labels of {(counts > 0).sum()} of {len(counts)} classes: {said}"
 
 
 def hash_rows(rows: np.ndarray) -> str:

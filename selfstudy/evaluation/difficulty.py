@@ -12,9 +12,10 @@ from sklearn.preprocessing import StandardScaler
 
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.evaluation.linear import ITERATIONS
+from selfstudy.training.device import find_device
 from selfstudy.training.learners import Finetuning
 from selfstudy.training.precision import make_autocast
-from selfstudy.training.run import Run, find_device, train
+from selfstudy.training.run import Run, train
 
 BATCH = 512
 

@@ -19,8 +19,8 @@ from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_files
 from selfstudy.snapshots import SNAPSHOT, load, locate_run
 from selfstudy.tasks.segment import find_semantics
-from selfstudy.training.precision import make_autocast
-from selfstudy.training.run import find_device
+from selfstudy.training.device import find_device
+from selfstudy.training.precision import keep_exact, make_autocast
 
 BATCH = 512
 FEATURES = "features.h5"
@@ -97,6 +97,7 @@ def extract_batches(
     """
     device = find_device()
     backbone, cast = backbone.to(device), make_autocast(device, precision)
+    keep_exact(precision)
     for start in range(0, len(rows), BATCH):
         block = dataset.read(rows[start : start + BATCH], device, {})
         with cast:

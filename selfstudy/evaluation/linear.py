@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from selfstudy.backbones.base import Backbone
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import open_hdf5
+from selfstudy.data.names import BALANCED
 from selfstudy.data.splits import hash_rows
 from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.evaluation.features import (
@@ -21,6 +22,7 @@ from selfstudy.evaluation.features import (
     extract_pixels,
     save_features,
 )
+from selfstudy.measures import measure_classes
 from selfstudy.tasks.base import Labels, find_task
 from selfstudy.training.loop import measure_spread
 
@@ -36,6 +38,7 @@ def evaluate_linearly(
     seeds: Sequence[int],
     folder: Path | None = None,
     precision: str = "auto",
+    subset: str = BALANCED,
 ) -> pd.DataFrame:
     """Measure the accuracy on validation data of logistic regression on features.
 
@@ -50,43 +53,47 @@ def evaluate_linearly(
         seeds: of the label subsets.
         folder: of a run, to keep its pooled features in.
         precision: as of a run.
+        subset: how labelled images are chosen (`selfstudy.data.splits`).
 
     Returns:
-        One row per budget and seed: `accuracy`, `train_accuracy`, `iterations` of the solver (500:
-        it was stopped there), `label_subset`, `feature_spread` (see `training.loop`).
+        One row per budget and seed: `accuracy`, of classes of images those of
+        `selfstudy.measures.measure_classes`, `train_accuracy`, `iterations` of the solver (500:
+        it was stopped there), `label_subset`, `classes` (how many of them the labels have),
+        `feature_spread` (see `training.loop`).
 
     Raises:
         ConfigurationError: the dataset has not what the task needs, or too few images.
     """
-    labels = read_classes(dataset, task)
-    if labels is None:
+    classes, outputs = read_classes(dataset, task)
+    if classes is None:
         rows = dataset.rows("valid")
         valid = extract_pixels(backbone, dataset, rows, PIXELS, 0, precision)
     else:
-        train, valid = extract_splits(backbone, dataset, labels, folder, precision)
+        train, valid = extract_splits(backbone, dataset, classes, folder, precision)
     differ = measure_spread(torch.from_numpy(valid.features))
     results = []
     for seed in seeds:
         for budget in budgets:
-            rows = dataset.labelled_rows(budget, seed)
-            if labels is None:
-                subset = extract_pixels(backbone, dataset, rows, PIXELS, seed, precision)
+            rows = dataset.labelled_rows(budget, seed, subset)
+            if classes is None:
+                chosen = extract_pixels(backbone, dataset, rows, PIXELS, seed, precision)
             else:
-                subset = Extracted(*(part[rows] for part in train))
+                chosen = Extracted(*(part[rows] for part in train))
             results.append(
                 {
                     "labels": budget,
                     "seed": seed,
-                    **fit(subset, valid),
+                    **fit(chosen, valid, None if classes is None else outputs),
                     "label_subset": hash_rows(rows),
+                    "classes": len(np.unique(chosen.labels)),
                     "feature_spread": differ,
                 }
             )
     return pd.DataFrame(results)
 
 
-def read_classes(dataset: BaseDataset, task: str) -> np.ndarray | None:
-    """Read the classes (n,) that a task tells apart; None: those of every pixel."""
+def read_classes(dataset: BaseDataset, task: str) -> Labels:
+    """Read the classes (n,) that a task tells apart; without values: those of every pixel."""
     kind = find_task(task)
     try:
         labels = kind.read_labels(dataset)
@@ -96,7 +103,7 @@ def read_classes(dataset: BaseDataset, task: str) -> np.ndarray | None:
         raise ConfigurationError(
             f"linear evaluation of {task!r}: expected a task that tells classes apart"
         )
-    return labels.values
+    return labels
 
 
 def tells_classes(labels: Labels) -> bool:
@@ -126,19 +133,34 @@ def extract_splits(
         ]
 
 
-def fit(subset: Extracted, valid: Extracted) -> dict[str, float | int]:
-    """Fit logistic regression with the study's penalty, scikit-learn's, and give accuracies."""
-    labels, expected = subset.labels, valid.labels
+def fit(chosen: Extracted, valid: Extracted, classes: int | None) -> dict[str, float | int]:
+    """Fit logistic regression with the study's penalty, scikit-learn's, and measure it.
+
+    Args:
+        chosen: what it learns.
+        valid: what it is measured on.
+        classes: that images may be of; None: labels are those of pixels, of which accuracy is all.
+    """
+    labels, expected = chosen.labels, valid.labels
     if (labels == labels[0]).all():  # nothing to tell apart, such as poses of a fixed viewpoint
-        accuracy = float((expected == labels[0]).mean())
-        return {"accuracy": accuracy, "train_accuracy": 1.0, "iterations": 0}
-    model = LogisticRegression(max_iter=ITERATIONS)
-    features = subset.features.astype(np.float32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # reported as iterations
-        model.fit(features, labels)
-    return {
-        "accuracy": model.score(valid.features.astype(np.float32), expected),
-        "train_accuracy": model.score(features, labels),
-        "iterations": int(model.n_iter_.max()),
-    }
+        accuracies = {"accuracy": float((expected == labels[0]).mean()), "train_accuracy": 1.0}
+        iterations, known, logits = 0, labels[:1], np.zeros((len(expected), 1))
+    else:
+        model = LogisticRegression(max_iter=ITERATIONS)
+        features, unseen = chosen.features.astype(np.float32), valid.features.astype(np.float32)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # reported as iterations
+            model.fit(features, labels)
+        accuracies = {
+            "accuracy": model.score(unseen, expected),
+            "train_accuracy": model.score(features, labels),
+        }
+        iterations, known = int(model.n_iter_.max()), model.classes_
+        logits = model.decision_function(unseen.astype(np.float64))
+        if len(known) == 2:  # those of the second alone
+            logits = np.column_stack([np.zeros_like(logits), logits])
+    if classes is None:
+        return accuracies | {"iterations": iterations}
+    of_all = np.full((len(expected), classes), -np.inf)
+    of_all[:, known] = logits
+    return accuracies | measure_classes(of_all, expected) | {"iterations": iterations}

@@ -43,7 +43,7 @@ def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
     penalty = REGULARISATION * (scores**2).mean()
     scores = tclip * torch.tanh(scores / tclip)
     same = torch.eye(len(source), dtype=torch.bool, device=source.device)
-    positive = scores[same]  # (b, places)
+    positive = scores.diagonal().T.contiguous()  # (b, places)
     negative = scores.masked_fill(same[:, :, None], -torch.inf).flatten(1).logsumexp(1)
     loss = torch.logaddexp(positive, negative[:, None]) - positive
     return loss.mean(), penalty

@@ -16,12 +16,12 @@ from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.planning.images import Counts
+from selfstudy.training.device import find_device
 from selfstudy.training.loop import evaluate
-from selfstudy.training.run import find_device
 
 SECONDS = 1.0  # that each kind is timed, at least
-IMAGES = 96  # in all, made up
-CPU_BATCH = 32  # larger ones take longer and tell no more
+IMAGES = 96  # in all, made up, at least
+CPU_BATCH = 32  # on processors, where larger ones take longer and tell no more
 
 
 class Kind(NamedTuple):
@@ -71,11 +71,12 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
     torch.set_num_threads(threads)
     device = find_device()
     configuration = load_configuration(kind.files, kind.bindings)
-    with make_up(kind) as path:
+    batches = configuration.recipe.dataloader
+    if device.type != "cuda":
+        batches = replace(batches, batch_size=CPU_BATCH)
+    with make_up(kind, max(IMAGES, 2 * batches.batch_size)) as path:
         run = configuration.make_run(configuration.open_dataset(path))
-        if device.type != "cuda":
-            few = replace(run.recipe.dataloader, batch_size=CPU_BATCH)
-            run = replace(run, recipe=replace(run.recipe, dataloader=few))
+        run = replace(run, recipe=replace(run.recipe, dataloader=batches))
         step = run.make_step(device)
         rounds = run.make_rounds(step.learner, 0, device)
         rounds.start()
@@ -113,22 +114,22 @@ def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:
 
 
 @contextmanager
-def make_up(kind: Kind) -> Iterator[Path]:
-    """Make up a prepared file of noise."""
+def make_up(kind: Kind, count: int) -> Iterator[Path]:
+    """Make up a prepared file of `count` images of noise, three quarters of them for training."""
     rng = np.random.default_rng(0)
-    shape = (IMAGES, kind.resolution, kind.resolution, 3)
+    shape = (count, kind.resolution, kind.resolution, 3)
     images = rng.integers(0, 256, shape, dtype=np.uint8)
     targets = rng.integers(0, kind.classes, shape, dtype=np.uint8)
-    fields = {"rot_mat": np.tile(np.eye(3), (IMAGES, 1, 1))}
+    fields = {"rot_mat": np.tile(np.eye(3), (count, 1, 1))}
     if not kind.dense:
-        fields["targets"] = np.arange(IMAGES) % kind.classes
+        fields["targets"] = np.arange(count) % kind.classes
     about = Description(
         dataset="made up",
         resolution=kind.resolution,
         color_space="lab",
         statistics=STATISTICS["rendered"]["lab"],
         classes=[str(number) for number in range(kind.classes)],
-        splits=(IMAGES * 3 // 4, IMAGES // 8, IMAGES // 8),
+        splits=(count - 2 * (count // 8), count // 8, count // 8),
         source="noise",
         inputs_sha256="",
     )

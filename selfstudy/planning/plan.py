@@ -17,6 +17,7 @@ from selfstudy.sweep.gin_files import (
     Gin,
     configure_finetuning,
     configure_frozen,
+    configure_longer,
     configure_pretraining,
     configure_task,
 )
@@ -35,11 +36,12 @@ STAGES = (
     "search_worker",
     "search",
     "finetune",
+    "longer",
     "linear",
     "finetune_frozen",
 )
 PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
-TRAINING = ("pretrain", "finetune", "finetune_frozen")
+TRAINING = ("pretrain", "finetune", "longer", "finetune_frozen")
 SEARCH = "search_worker"
 
 
@@ -103,7 +105,7 @@ class Needs:
     def estimate(self, rule: str, wildcards: dict[str, str]) -> tuple[float, float]:
         """Estimate the hours and gigabytes of one job; 0 for rules that take little."""
         if rule in TRAINING:
-            return self.estimate_training(**wildcards)
+            return self.estimate_training(**wildcards, longer=rule == "longer")
         if rule == SEARCH:
             return self.estimate_search(wildcards["search"])
         if rule not in (*PREPARATION, "render"):
@@ -128,6 +130,7 @@ class Needs:
         labels: str = "",
         layer: str = "",
         rounds: int | None = None,
+        longer: bool = False,
         **_: str,
     ) -> tuple[float, float]:
         """Estimate a pretraining run, or, where there are labels, finetuning with all seeds.
@@ -146,7 +149,8 @@ class Needs:
                 configure_frozen(sweep, layer, task=task, labels=labels, **place)
             )
         elif labels:
-            run = make_kind(configure_finetuning(sweep, labels, task=task, **place))
+            configure = configure_longer if longer else configure_finetuning
+            run = make_kind(configure(sweep, labels=labels, task=task, **place))
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
             run = timed = make_kind(configure_pretraining(sweep, **place))

@@ -11,8 +11,9 @@ from selfstudy.errors import DivergenceError
 from selfstudy.search.space import SPACE, find_warm_up, place_recipe
 from selfstudy.search.study import DIVERGED, SearchSettings, SharedStudy
 from selfstudy.training.checkpoint import CHECKPOINT, PREVIOUS
+from selfstudy.training.device import find_device
 from selfstudy.training.history import TIMES
-from selfstudy.training.run import Run, find_device, train
+from selfstudy.training.run import Run, train
 
 log = logging.getLogger("selfstudy")
 

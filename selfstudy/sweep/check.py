@@ -7,6 +7,7 @@ from selfstudy.configuration import GIN, read_gin
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import ConfigurationError, suggest
 from selfstudy.factors import Factors
+from selfstudy.measures import ACCURACY
 from selfstudy.registry import list_names
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import list_gin_files
@@ -43,9 +44,11 @@ def check(config: Mapping) -> None:
     check_names(sweep, list_names("methods"))
     check_networks(sweep)
     check_tasks(sweep)
+    check_measure(sweep)
     for dataset in sweep.datasets.values():
         check_dataset(sweep, dataset)
     check_frozen(sweep)
+    check_longer(sweep)
     check_searches(sweep)
 
 
@@ -80,6 +83,23 @@ def check_tasks(sweep: Sweep) -> None:
             if backbone not in sweep.backbones:
                 hint = suggest(backbone, sweep.backbones)
                 raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
+
+
+def check_measure(sweep: Sweep) -> None:
+    """Check that all tasks have the measure that utility is read from."""
+    measure = sweep.config["measure"]
+    if measure == ACCURACY:
+        return
+    from selfstudy.tasks.base import find_task  # imported late: takes seconds
+
+    for task in sweep.tasks:
+        measures = find_task(task).measures
+        if measure not in measures:
+            expected = " or ".join([ACCURACY, *measures])
+            raise ConfigurationError(
+                f"measure: {measure!r}: the task {task!r} has none: expected {expected}, or a "
+                f"configuration without that task"
+            )
 
 
 def check_dataset(sweep: Sweep, dataset: Dataset) -> None:
@@ -117,4 +137,15 @@ def check_frozen(sweep: Sweep) -> None:
         if labels not in finetuned:
             raise ConfigurationError(
                 f"frozen: labels: {labels}: expected one of the labels of tasks: classify"
+            )
+
+
+def check_longer(sweep: Sweep) -> None:
+    """Check that runs of twice as many rounds are compared with usual ones."""
+    finetuned = {labels for task in sweep.tasks.values() for labels in task["labels"]}
+    for labels in sweep.config.get("longer", {}).get("labels", []):
+        if labels not in finetuned:
+            raise ConfigurationError(
+                f"longer: labels: {labels}: expected one of the labels of tasks: "
+                f"{', '.join(map(str, sorted(finetuned)))}"
             )

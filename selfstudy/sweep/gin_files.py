@@ -40,10 +40,11 @@ def configure_pretraining(
 
 def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task: str) -> Gin:
     """Configure a task whatever its labels: the pretext method's backbone, the task's way."""
+    subset = f"session.subset = {sweep.config['subset']!r}"
     about = sweep.datasets[dataset]
     files = list_gin_files(about, backbone, pretext) if pretext in sweep.methods else []
     files += list_gin_files(about, backbone, task)
-    return files, _bind(sweep, about, "finetune")
+    return files, [subset, *_bind(sweep, about, "finetune")]
 
 
 def configure_finetuning(sweep: Sweep, labels: int | str, **place: str) -> Gin:
@@ -69,6 +70,12 @@ def configure_frozen(sweep: Sweep, layer: int | str, **place: str) -> Gin:
     """
     files, bindings = configure_finetuning(sweep, **place)
     return files, [*bindings, f"ResNet.freeze_at_k = {layer}"]
+
+
+def configure_longer(sweep: Sweep, **place: str) -> Gin:
+    """Configure a finetuning run of twice as many rounds; `place`: as of `configure_finetuning`."""
+    files, bindings = configure_finetuning(sweep, **place)
+    return files, [*bindings, "scheduler.stretch = 2"]
 
 
 def configure_difficulty(sweep: Sweep, dataset: str) -> Gin:

@@ -25,6 +25,7 @@ class Paths:
         self.pretrain = f"{results}/pretrain/{run}/seed{{pretrain_seed}}"
         self.finetune = f"{results}/finetune/{job}"
         self.frozen = f"{results}/frozen/k{{layer}}/{job}"
+        self.longer = f"{results}/longer/{job}"
         self.linear = f"{results}/linear/{run}/{{task}}"
         self.search = f"{results}/search/{{search}}"
         self.difficulty = f"{results}/difficulty/{{dataset}}"

@@ -177,6 +177,26 @@ class Sweep:
             for labels in frozen["labels"]
         ]
 
+    @property
+    def longer(self) -> dict[str, str]:
+        """The metrics files of finetuning of twice as many rounds, by those of the usual ones."""
+        budgets = self.config.get("longer", {"labels": []})["labels"]
+        return {
+            f"{self.paths.finetune}/metrics.csv".format(**place): (
+                f"{self.paths.longer}/metrics.csv".format(**place)
+            )
+            for curve in self.list_curves()
+            for start in self.list_starts(curve.backbone)
+            for labels in self.tasks[curve.task]["labels"]
+            if labels in budgets
+            for place in [curve._asdict() | {"pretext": start, "labels": labels}]
+        }
+
+    def list_longer(self, usual: Iterable[str]) -> list[str]:
+        """List the metrics files of those of `usual` that train for twice as long, too."""
+        longer = self.longer
+        return [longer[path] for path in usual if path in longer]
+
     def list_linear(
         self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
     ) -> list[str]:

@@ -59,10 +59,12 @@ class Task(Described, nn.Module):
 
     Attributes:
         dense: it predicts something for every place of the dense features.
+        measures: names of what `measure` gives.
     """
 
     handed = ("features", "outputs", "hidden")
     dense: ClassVar[bool] = False
+    measures: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, features: int, outputs: int, hidden: bool = False) -> None:
         super().__init__()
@@ -101,6 +103,18 @@ class Task(Described, nn.Module):
     def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
         """Turn the metrics' means over a pass into what is reported."""
         return {name: mean.item() for name, mean in means.items()}
+
+    def measure(self, predictions: Tensor, labels: Tensor) -> dict[str, float]:
+        """Measure what is no mean over batches, of all n images of a pass over held-out ones.
+
+        Args:
+            predictions: float32 (n, ...), as `forward` gives them.
+            labels: (n, ...).
+
+        Returns:
+            Numbers by the names in `measures`.
+        """
+        return {}
 
 
 def make_mlp(features: int, outputs: int) -> nn.Sequential:

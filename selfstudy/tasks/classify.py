@@ -3,11 +3,14 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from selfstudy.measures import OF_CLASSES, measure_classes
 from selfstudy.tasks.base import Labels, LabelSource, Task, require_dense, share_correct
 
 
 class Classify(Task):
     """The image's class, by cross-entropy."""
+
+    measures = OF_CLASSES
 
     @classmethod
     def read_labels(cls, source: LabelSource) -> Labels:
@@ -19,3 +22,7 @@ class Classify(Task):
         """Compare logits (b, classes) with labels (b,)."""
         loss = F.cross_entropy(predictions, labels)
         return {"loss": loss, "accuracy": share_correct(predictions, labels)}
+
+    def measure(self, predictions: Tensor, labels: Tensor) -> dict[str, float]:
+        """Measure logits (n, classes) by `selfstudy.measures.measure_classes`."""
+        return measure_classes(predictions.numpy(force=True), labels.numpy(force=True))

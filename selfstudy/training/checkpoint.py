@@ -24,7 +24,7 @@ from selfstudy.training import randomness
 from selfstudy.training.loop import Step
 
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
-KEYS = ("stamp", "round", "learner", "optimizer", "run", "random")
+KEYS = ("stamp", "round", "precision", "learner", "optimizer", "scaler", "run", "random")
 DIGEST = hashlib.sha256().digest_size
 log = logging.getLogger("selfstudy")
 
@@ -60,8 +60,10 @@ class Checkpoints:
         content = {
             "stamp": self.stamp,
             "round": rounds_done,
+            "precision": step.precision,
             "learner": step.learner.state_dict(),
             "optimizer": step.optimizer.state_dict(),
+            "scaler": step.scaler.state_dict(),
             "run": dict(run),
             "random": randomness.collect_states(),
         }
@@ -94,6 +96,7 @@ class Checkpoints:
             if changed:
                 log.warning("%s: begun anew: another %s", self.folder, " and ".join(changed))
                 return None
+            step.compute_in(state["precision"])  # whatever another machine is fast in
             take_up(path, state, step)
             randomness.restore_states(state["random"])
             return state["run"]
@@ -170,3 +173,5 @@ def take_up(path: Path, state: dict[str, Any], step: Step) -> None:
     """Take up the weights and the optimiser of a checkpoint."""
     load_exactly(path, step.learner, state["learner"], "network")
     step.optimizer.load_state_dict(state["optimizer"])
+    if step.scaler.is_enabled() and state["scaler"]:
+        step.scaler.load_state_dict(state["scaler"])

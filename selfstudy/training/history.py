@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from selfstudy.files import write_whole
+from selfstudy.measures import OF_CLASSES
 from selfstudy.training.tracking import TENSORBOARD, Scalars
 
 log = logging.getLogger("selfstudy")
@@ -88,7 +89,10 @@ class History:
         (self.folder / PROGRESS).unlink(missing_ok=True)
 
     def metrics(self) -> dict[str, float | None]:
-        """Give the last round's accuracy, on validation and on training images, and the best."""
+        """Give the last round's measures, on validation and on training images, and the best.
+
+        All but accuracy where the task has them alone.
+        """
         last = self.rows[-1]
         return {
             "accuracy": last.get("valid_accuracy"),
@@ -96,6 +100,7 @@ class History:
                 (row["valid_accuracy"] for row in self.rows if "valid_accuracy" in row),
                 default=None,
             ),
+            **{name: last[f"valid_{name}"] for name in OF_CLASSES if f"valid_{name}" in last},
             "train_accuracy": last.get("train_accuracy"),
             "train_loss": last["train_loss"],
             "rounds": len(self.rows),

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from selfstudy.augment import View
@@ -34,6 +35,9 @@ class Sample(NamedTuple):
     indices: Tensor
 
 
+Kept = list[tuple[Tensor, Tensor]]  # predictions and labels of batches
+
+
 class Learner(nn.Module):
     """What a run trains.
 
@@ -48,14 +52,21 @@ class Learner(nn.Module):
     views: Sequence[View] = (View(),)
     share_flip: bool = False
 
-    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+    def evaluate(
+        self, sample: Sample, autocast: AbstractContextManager, kept: Kept | None = None
+    ) -> dict[str, Tensor]:
         """Compute the loss, as `loss`, and metrics, all scalars.
 
         Args:
             sample: what to compute them of.
             autocast: a context in which networks may run in bfloat16.
+            kept: gets what `measure` needs.
         """
         raise NotImplementedError
+
+    def measure(self, kept: Kept) -> dict[str, float]:
+        """Measure what is no mean over batches, of all that was kept in a pass."""
+        return {}
 
     def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
         """Turn the metrics' means over a pass into what is reported."""
@@ -106,7 +117,9 @@ class Pretraining(Learner):
         """The probes."""
         return list(self.probes.values())
 
-    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+    def evaluate(
+        self, sample: Sample, autocast: AbstractContextManager, kept: Kept | None = None
+    ) -> dict[str, Tensor]:
         """Compute the method's loss plus the mean loss of its probes, and the metrics of both."""
         batch = self.method.prepare(Batch(sample.views, sample.indices))
         with autocast:
@@ -152,15 +165,23 @@ class Finetuning(Learner):
         """The task alone."""
         return [self.task]
 
-    def evaluate(self, sample: Sample, autocast: AbstractContextManager) -> dict[str, Tensor]:
+    def evaluate(
+        self, sample: Sample, autocast: AbstractContextManager, kept: Kept | None = None
+    ) -> dict[str, Tensor]:
         """Compute the task's loss and metrics."""
         with autocast:
             features = self.backbone(sample.views[0])
             if self.frozen:
                 features = features.detach()
-            predictions = self.task(features)
+            predictions = self.task(features).float()
         labels = sample.maps if self.task.dense else sample.labels[type(self.task).__name__]
-        return self.task.evaluate(predictions.float(), labels)
+        if kept is not None and self.task.measures:
+            kept.append((predictions, labels))
+        return self.task.evaluate(predictions, labels)
+
+    def measure(self, kept: Kept) -> dict[str, float]:
+        """Measure as the task does."""
+        return self.task.measure(*map(torch.cat, zip(*kept, strict=True))) if kept else {}
 
     def summarise(self, means: Mapping[str, Tensor]) -> dict[str, float]:
         """Summarise as the task does."""

@@ -10,18 +10,40 @@ from torch import Tensor
 from selfstudy.augment import Augmentation
 from selfstudy.data.dataset import Block
 from selfstudy.training.learners import Learner, Sample
+from selfstudy.training.precision import (
+    choose_precision,
+    keep_exact,
+    make_autocast,
+    make_scaler,
+)
 
 SPREAD_IMAGES = 500
 
 
-@dataclass(frozen=True)
+@dataclass
 class Step:
-    """All that a training step needs, except its images."""
+    """All that a training step needs, except its images.
+
+    Attributes:
+        device: that the learner is on.
+        precision: that it computes in; of "auto", what that comes to on this device.
+    """
 
     learner: Learner
     optimizer: torch.optim.Optimizer
     augment: Augmentation
-    autocast: torch.autocast
+    device: torch.device
+    precision: str
+
+    def __post_init__(self) -> None:
+        self.compute_in(self.precision)
+
+    def compute_in(self, precision: str) -> None:
+        """Compute in this precision from now on."""
+        self.precision = choose_precision(self.device, precision)
+        self.autocast = make_autocast(self.device, self.precision)
+        self.scaler = make_scaler(self.device, self.precision)
+        keep_exact(self.precision)
 
     def train(self, block: Block, rate: float, progress: float) -> tuple[dict[str, Tensor], Tensor]:
         """Train on a batch.
@@ -44,11 +66,16 @@ class Step:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
-        metrics["loss"].backward()
+        self.scaler.scale(metrics["loss"]).backward()
+        self.scaler.unscale_(self.optimizer)
         gradients = [p.grad for p in learner.parameters() if p.grad is not None]
-        self.optimizer.step()
+        norm = torch.nn.utils.get_total_norm(gradients)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         learner.after_step(progress)
-        return metrics, torch.nn.utils.get_total_norm(gradients)
+        if self.scaler.is_enabled():  # which leaves out a step whose gradient overflows
+            norm = norm.nan_to_num(posinf=0, nan=0)
+        return metrics, norm
 
 
 class Mean:
@@ -73,20 +100,21 @@ class Mean:
 def evaluate(
     step: Step, block: Block, batch_size: int, batches: int, check: Callable[[], object]
 ) -> dict[str, float]:
-    """Compute mean loss and metrics over the first `batches` batches of a block; -1: all of it.
+    """Compute loss and metrics over the first `batches` batches of a block; -1: all of it.
 
+    Those of `Learner.measure` are of these images as a whole, the others means over them.
     Calls `check` after each. What is drawn at random here does not change what training draws.
     """
     step.learner.eval()
-    mean, device = Mean(), block.images.device
+    mean, kept, device = Mean(), [], block.images.device
     positions = torch.arange(len(block.images), device=device).split(batch_size)
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         for chosen in positions if batches < 0 else positions[:batches]:
             part = block.select(chosen)
             sample = Sample((part.images.float(),), part.labels, part.maps, part.indices)
-            mean.add(step.learner.evaluate(sample, step.autocast), len(chosen))
+            mean.add(step.learner.evaluate(sample, step.autocast, kept), len(chosen))
             check()
-    return step.learner.summarise(mean.result())
+    return step.learner.summarise(mean.result()) | step.learner.measure(kept)
 
 
 @torch.no_grad()

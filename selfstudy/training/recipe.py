@@ -19,7 +19,7 @@ class Session:
         valid_iters: batches validated after each round; -1: all, 0: none.
         test_iters: batches of the test split evaluated once, at the end; -1: all, 0: none.
         checkpoint_minutes: time between checkpoints.
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "float16".
     """
 
     train_iters: int = -1

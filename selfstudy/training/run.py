@@ -1,5 +1,6 @@
 """A run: what is trained on what and how, from the first round to the last."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,32 +10,30 @@ import numpy as np
 import torch
 
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.names import BALANCED
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import hash_rows
+from selfstudy.data.splits import describe_classes, hash_rows
 from selfstudy.description import write_bindings
 from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.device import find_device, measure_room, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
 from selfstudy.training.loop import Step, measure_feature_spread
-from selfstudy.training.precision import make_autocast
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
 
+log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
 PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
-
-
-def find_device() -> torch.device:
-    """Find where to train: on a GPU, if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+log = logging.getLogger("selfstudy")
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class Run:
         restore: folder or name of a run whose weights, optimiser and place in the schedule this one
             takes up.
         settings: whatever else the run is configured by, by gin name.
+        subset: how the images that have labels are chosen (`selfstudy.data.splits`).
     """
 
     dataset: BaseDataset
@@ -59,6 +59,7 @@ class Run:
     start: str = "scratch"
     restore: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    subset: str = BALANCED
 
     def make_step(self, device: torch.device) -> Step:
         """Make all that a training step needs, with weights as they start."""
@@ -73,20 +74,22 @@ class Run:
             learner=learner,
             optimizer=self.recipe.optimizer.make(trained),
             augment=self.recipe.augment,
-            autocast=make_autocast(device, self.recipe.session.precision),
+            device=device,
+            precision=self.recipe.session.precision,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
         """Make the rounds of a learner's images."""
         return Rounds(
             self.dataset,
-            self.dataset.labelled_rows(self.labels, seed),
+            self.dataset.labelled_rows(self.labels, seed, self.subset),
             gather_labels(learner.tasks, self.dataset),
             self.recipe.dataloader.batch_size,
             device,
             self.recipe.rounds,
             self.recipe.rounds.require(self.labels),
             len(learner.views),
+            measure_room(device),
         )
 
     def describe(self, learner: Learner) -> str:
@@ -112,7 +115,8 @@ class Run:
         return stamp
 
     def _list_bindings(self, learner: Learner) -> dict[str, object]:
-        said = {"session.labels": self.labels, RESTORE: self.restore}
+        said = {"session.labels": self.labels, "session.subset": self.subset}
+        said[RESTORE] = self.restore
         return {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
 
 
@@ -177,6 +181,9 @@ def train(
     with explain_memory(run.recipe.dataloader.batch_size):
         step = run.make_step(device)
         rounds = run.make_rounds(step.learner, seed, device)
+    classes = find_classes(step.learner, rounds.labels)
+    if run.labels is not None and classes is not None:
+        log.info("%s: %s", folder, describe_classes(classes, rounds.rows))
     rates = run.recipe.list_rates(rounds)
     stamp = run.stamp(step.learner, code) | {"seed": str(seed)}
     checkpoints = Checkpoints(folder, stamp, run.recipe.session.checkpoint_minutes)
@@ -200,15 +207,20 @@ def train(
             tracking,
             stop,
         )
+        name = name_device(device)
+        log.info("%s: on %s in %s", folder, name, step.precision)
         test = progress.go_on()
         metrics = {
             "seed": seed,
             "labels": run.labels or len(rounds.rows),
             "label_subset": hash_rows(rounds.rows),
+            "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
+            "device": name,
+            "precision": step.precision,
             **progress.history.metrics(),
-            "chance": find_chance(step.learner, rounds.labels, run.dataset.rows("valid")),
+            "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
             "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
             **{f"test_{name}": value for name, value in test.items()},
         }
@@ -238,16 +250,23 @@ def train(
     return Trained(metrics, step.learner)
 
 
-def find_chance(
-    learner: Learner, labels: Mapping[str, np.ndarray], rows: np.ndarray
-) -> float | None:
-    """Find the share of the most frequent class among `rows`; None where there are no classes."""
+def find_classes(learner: Learner, labels: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Find the classes (n,) that the first task tells apart; None where there are none.
+
+    Args:
+        learner: what is trained.
+        labels: of all images, by task.
+    """
     for task in learner.tasks[:1]:
         values = labels.get(type(task).__name__)
         if values is not None and values.ndim == 1 and values.dtype.kind == "i":
-            counts = np.bincount(values[rows])
-            return float(counts.max() / counts.sum())
+            return values
     return None
+
+
+def find_chance(classes: np.ndarray) -> float:
+    """Find the share of the most frequent of classes (n,)."""
+    return float(np.bincount(classes).max() / len(classes))
 
 
 @contextmanager

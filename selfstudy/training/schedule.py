@@ -58,27 +58,32 @@ class Optimizer:
 class Schedule:
     """How the learning rate goes, over rounds.
 
-    It is piecewise linear between `target_lrs` at round 0 and at each of `milestones`.
+    It is piecewise linear between `target_lrs` at round 0 and at each of `milestones`, which are
+    `stretch` times as late as they are given.
 
     Args:
         milestones: rounds, rising; the last one ends the training.
         target_lrs: one more than milestones; or a single peak between zeros.
         exp_factor: the last piece is multiplied by (1 → 1e-7) ** `exp_factor`.
+        stretch: how many times as long everything takes.
     """
 
     milestones: Sequence[int] = (5, 200)
     target_lrs: Sequence[float] | float = (0, 1e-3, 1e-6)
     exp_factor: float = 0
+    stretch: int = 1
 
     def list_rates(self, steps_per_round: int) -> np.ndarray:
-        """List the learning rate of every step, float64 (milestones[-1] · steps_per_round,).
+        """List the learning rate of every step, float64 (rounds · steps_per_round,).
 
         Raises:
-            ConfigurationError: milestones and targets do not fit.
+            ConfigurationError: milestones and targets do not fit, or nothing is left of them.
         """
+        if self.stretch < 1:
+            raise ConfigurationError(f"scheduler.stretch = {self.stretch}: expected 1 or more")
         single = isinstance(self.target_lrs, int | float)
         targets = [0, self.target_lrs, 0] if single else list(self.target_lrs)
-        bounds = [0, *self.milestones]
+        bounds = [0, *(self.stretch * milestone for milestone in self.milestones)]
         if len(targets) != len(bounds) or any(b <= a for a, b in pairwise(bounds)):
             raise ConfigurationError(
                 f"scheduler: milestones {list(self.milestones)} and target_lrs {self.target_lrs}: "

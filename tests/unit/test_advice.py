@@ -7,9 +7,16 @@ import pytest
 from selfstudy import cli
 from selfstudy.analysis.advice import Question, advise
 from selfstudy.analysis.costs import Hours, Price, collect_hours
-from selfstudy.analysis.decision import advise_all, compose_decision_page, format_decision
+from selfstudy.analysis.decision import (
+    advise_all,
+    compose_decision_page,
+    explain,
+    format_decision,
+    read_runs,
+)
 from selfstudy.analysis.figures.learning import draw_learning_curves
 from selfstudy.analysis.figures.style import assign_looks
+from selfstudy.errors import DataError
 
 LABELS = np.array([100, 300, 1000, 4000, 12000])
 GOOD, TARGET = 0.8, 0.6  # utility of cmc; scratch truly needs 2,770 labels for that accuracy
@@ -169,13 +176,25 @@ def test_pages_say_the_same_and_hold_the_picture():
     runs = pd.concat([table(), table().assign(dataset="mine|ours")])
     found = advise_all(runs, Question(TARGET), {})
     text = format_decision(found, "Explained.", "decision.png")
-    assert "![Accuracy against labels](decision.png)" in text
+    assert "![Learning curves](decision.png)" in text
     assert "## mine\\|ours, r9, classify" in text
     page = compose_decision_page(found, "Explained.", b"picture")
     assert 'src="data:image/png;base64,cGljdHVyZQ=="' in page
     for advice in found.values():
         assert advice.answer[0] in text
         assert advice.answer[0] in page
+
+
+def test_what_is_measured_stands_in_the_place_of_accuracy(tmp_path):
+    table().assign(auroc=lambda runs: 0.5 + runs["accuracy"] / 2).to_csv(tmp_path / "runs.csv")
+    plain, ranked = (read_runs(tmp_path / "runs.csv", name) for name in ("accuracy", "auroc"))
+    assert ranked["accuracy"].tolist() == pytest.approx(0.5 + plain["accuracy"] / 2)
+    (found,) = advise_all(ranked, Question(0.5 + TARGET / 2), {}).values()
+    figure = draw_learning_curves({"": found}, assign_looks(["scratch", "cmc", "vae"]), "auroc")
+    assert figure.axes[0].get_ylabel() == "AUROC"
+    assert explain(measure="auroc").endswith(" Measured by AUROC, not accuracy.")
+    with pytest.raises(DataError, match="'macro_f1': 45 of 45 runs have no such number"):
+        read_runs(tmp_path / "runs.csv", "macro_f1")
 
 
 def test_the_picture_has_points_curves_and_the_target():

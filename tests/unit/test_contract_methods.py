@@ -164,7 +164,7 @@ def test_a_copy_is_another_of_its_kind(name):
 
 
 def test_it_trains_in_bfloat16(name):
-    step = tiny.make_step(Pretraining(tiny.make_method(name), {}), Augmentation(), torch.bfloat16)
+    step = tiny.make_step(Pretraining(tiny.make_method(name), {}), Augmentation(), "bfloat16")
     for i in range(2):
         metrics, norm = step.train(tiny.draw_block(), 1e-3, i / 2)
         assert metrics["loss"].dtype == torch.float32 or name in COARSE

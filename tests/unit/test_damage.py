@@ -66,7 +66,7 @@ class Chosen(SynDataset):
         self.row = row
         super().__init__(path)
 
-    def labelled_rows(self, labels, seed):
+    def labelled_rows(self, labels, seed, subset):
         return np.array([self.row])
 
 

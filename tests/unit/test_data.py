@@ -14,10 +14,16 @@ from selfstudy.configuration import load_configuration
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.images import ImageDataset
 from selfstudy.data.kinds import DATASETS, open_dataset
-from selfstudy.data.names import name_prepared
+from selfstudy.data.names import BALANCED, RANDOM, name_prepared
 from selfstudy.data.rendered import SynDataset
 from selfstudy.data.rounds import Rounds, RoundSettings
-from selfstudy.data.splits import SPLITS, select_labelled, select_split
+from selfstudy.data.splits import (
+    SPLITS,
+    describe_classes,
+    hash_rows,
+    select_labelled,
+    select_split,
+)
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.tasks.classify import Classify
 from selfstudy.tasks.pose import Pose, bin_poses
@@ -39,9 +45,58 @@ def test_label_subsets_are_nested_balanced_and_seeded():
     assert [len(subset) for subset in subsets] == [10, 25, 100, 1000]
 
 
-def test_more_labels_than_images_are_refused():
+def test_balanced_subsets_are_those_of_finished_studies():
+    targets = np.random.default_rng(0).integers(0, 10, 1000)
+    chosen = [select_labelled(targets, n, seed) for n, seed in ((25, 3), (100, 0), (1000, 0))]
+    assert [*map(hash_rows, chosen)] == [
+        "sha256:59b4da0d0819",
+        "sha256:a48d53c7b639",
+        "sha256:702746827e55",
+    ]
+
+
+def test_random_subsets_are_nested_and_have_classes_as_they_come():
+    targets = np.repeat([0, 1, 2], [20, 180, 800])
+    counts = []
+    for seed in range(200):
+        smaller, larger = (select_labelled(targets, n, seed, RANDOM) for n in (20, 100))
+        assert set(smaller) < set(larger)
+        counts.append(np.bincount(targets[larger], minlength=3))
+    assert np.mean(counts, axis=0) == pytest.approx([2, 18, 80], abs=1)
+    assert (np.array(counts)[:, 0] == 0).any(), "some lack the rare class"
+    again = select_labelled(targets, 100, 199, RANDOM)
+    assert (again == larger).all()
+    assert set(select_labelled(targets, 100, 198, RANDOM)) != set(larger)
+
+
+def test_balanced_subsets_take_all_of_a_rare_class():
+    targets = np.repeat([0, 1, 2], [3, 60, 300])
+    shares = [np.bincount(targets[select_labelled(targets, n, 0)]) for n in (6, 30, 100, 363)]
+    assert [each.tolist() for each in shares[::3]] == [[2, 2, 2], [3, 60, 300]]
+    for share, labels in zip(shares[1:3], (30, 100), strict=True):
+        assert share[0] == 3
+        assert abs(share[1] - share[2]) <= 1
+        assert share.sum() == labels
+
+
+def test_a_line_says_how_many_labels_each_class_has():
+    classes = np.array([0, 0, 0, 1, 1, 2])
+    assert describe_classes(classes, np.array([0, 1, 3])) == "3 labels of 2 of 3 classes: 2, 1, 0"
+    assert describe_classes(classes, np.array([0, 3, 5])) == "3 labels of 3 of 3 classes: 1 of each"
+    many = np.arange(100) % 30
+    assert describe_classes(many, many[:20]) == "20 labels of 20 of 30 classes: 0 to 1 of each"
+
+
+@pytest.mark.parametrize("subset", [BALANCED, RANDOM])
+def test_more_labels_than_images_are_refused(subset):
     with pytest.raises(ConfigurationError, match="101 labels asked for: expected 1 to 100"):
-        select_labelled(np.zeros(100, int), 101, seed=0)
+        select_labelled(np.zeros(100, int), 101, 0, subset)
+
+
+def test_unknown_subsets_are_refused():
+    message = "session.subset = 'first' is not known: expected one of balanced, random"
+    with pytest.raises(ConfigurationError, match=message):
+        select_labelled(np.zeros(100, int), 10, 0, "first")
 
 
 def test_splits_do_not_meet():
@@ -250,6 +305,44 @@ def test_large_data_come_in_blocks(prepared, remote_loading):
     assert [len(rows) for rows in seen] == [30, 30, 30]
     assert len({row for rows in seen for row in rows}) == 90, "blocks of one pass overlap"
     assert rounds.batches == 3
+
+
+@pytest.mark.parametrize("remote_loading", [False, True])
+def test_where_all_images_fit_they_are_read_once(remote_loading, prepared_multi):
+    settings = RoundSettings(max_images=12, chunk_size=5, remote_loading=remote_loading)
+
+    def draw(spare, at=None):
+        """Batches with so much room to spare, and reads; a new process goes on in a round."""
+        dataset, reads, found = open_dataset(prepared_multi), [], []
+        read, rows = dataset.read, dataset.rows("train")
+        dataset.read = lambda *given: reads.append(1) or read(*given)
+        labels, size = {"Number": np.arange(48)}, count_bytes(read(rows, CPU, {}))
+
+        def make():
+            return Rounds(dataset, rows, labels, 4, CPU, settings, room=size + spare)
+
+        rounds = make()
+        torch.manual_seed(0)
+        for number in range(7):
+            if number == at:
+                state, rounds = rounds.state_dict(), make()
+                rounds.load_state_dict(state)
+            rounds.start()
+            found += [rounds.next_batch() for _ in range(rounds.batches)]
+        return found, len(reads)
+
+    streamed, _ = draw(-1)
+    for (kept, reads), parts in ((draw(0), 4), (draw(0, at=3), 8)):
+        assert reads == parts
+        for one, other in zip(streamed, kept, strict=True):
+            assert torch.equal(one.images, other.images)
+            assert torch.equal(one.maps, other.maps)
+            assert torch.equal(one.indices, other.indices)
+            assert torch.equal(one.labels["Number"], other.labels["Number"])
+
+
+def count_bytes(block):
+    return block.images.nbytes + block.maps.nbytes
 
 
 def test_dense_targets_follow_their_images(prepared_multi):

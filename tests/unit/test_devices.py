@@ -6,8 +6,12 @@ import sys
 import time
 
 import pytest
+import torch
 
 from selfstudy.devices import list_gpus
+from selfstudy.errors import TrainingError, is_out_of_memory
+from selfstudy.training.device import find_device, require_architecture
+from selfstudy.training.precision import choose_precision, keep_exact
 
 SCRIPT = """
 import os, sys, time
@@ -74,25 +78,107 @@ def test_several_runs_may_share_a_gpu(start):
     assert device(start(2, CUDA_VISIBLE_DEVICES="0,1"), limit=2) is None
 
 
-def test_a_scheduler_gives_out_gpus_itself(start):
+def test_jobs_of_one_allocation_share_out_its_gpus(start):
     environment = {"CUDA_VISIBLE_DEVICES": "0,1", "SLURM_JOB_ID": "17"}
-    assert [device(start(**environment)) for _ in range(3)] == ["0,1"] * 3
+    jobs = [start(**environment) for _ in range(2)]
+    assert sorted(map(device, jobs)) == ["0", "1"]
+    assert device(start(**environment), limit=2) is None
+    # Another's are counted anew: its number 0 is another GPU.
+    assert device(start(**environment | {"SLURM_JOB_ID": "18"})) == "0"
 
 
 def test_without_gpus_nothing_is_waited_for(start):
-    for process in [start(CUDA_VISIBLE_DEVICES="") for _ in range(3)]:
+    for process in [start(CUDA_VISIBLE_DEVICES=none) for none in ("", "-1", "-1,0")]:
         process.stdin.close()
         assert process.wait(LIMIT) == 0
 
 
-def test_gpus_are_asked_of_the_driver(tmp_path, monkeypatch):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+@pytest.fixture
+def driver(tmp_path, monkeypatch):
+    """A simulated nvidia-smi, to be told what it prints and how it ends."""
     program = tmp_path / "nvidia-smi"
-    program.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\n'\n")
-    program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    def answer(text, code=0):
+        program.write_text(f"#!/bin/sh\nprintf '{text}'\nexit {code}\n")
+        program.chmod(0o755)
+
+    answer("0, GPU-a\\n1, GPU-b\\n")
+    return answer
+
+
+def test_gpus_are_asked_of_the_driver(driver, monkeypatch):
     assert list_gpus() == ["GPU-a", "GPU-b"]
-    program.write_text("#!/bin/sh\necho 'no driver'\nexit 9\n")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,GPU-a,7")
+    assert list_gpus() == ["GPU-b", "GPU-a", "7"], "one name for each"
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    driver("no driver\\n", code=9)
     assert list_gpus() == []
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
-    assert list_gpus() == ["2", "3"]
+
+
+def test_a_gpu_that_cannot_be_used_is_said(driver, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(TrainingError, match=r"GPU GPU-a, GPU-b is there, .*cannot use it.*CUDA"):
+        find_device()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert find_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("capability", "built", "runs"),
+    [
+        ((7, 0), ["sm_75", "sm_90"], False),
+        ((7, 5), ["sm_75", "sm_90"], True),
+        ((8, 9), ["sm_80", "sm_90"], True),
+        ((9, 0), ["sm_90a"], True),
+        ((10, 0), ["sm_90", "sm_120"], False),
+        ((12, 1), ["sm_75", "compute_120"], True),
+    ],
+)
+def test_the_architecture_must_be_built_for(capability, built, runs):
+    if runs:
+        require_architecture(capability, built)
+        return
+    with pytest.raises(TrainingError, match=f"sm_{capability[0]}{capability[1]}, .*{built[0]}"):
+        require_architecture(capability, built)
+
+
+@pytest.mark.parametrize(
+    ("processor", "fast"),
+    [
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": True}, True),
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": False}, False),
+        ({"cpu_name": "AMD EPYC", "avx512_bf16": True}, True),
+        ({"cpu_name": "AMD EPYC", "avx512_bf16": False}, False),
+        ({}, False),
+    ],
+)
+def test_bfloat16_is_chosen_where_it_is_fast(processor, fast, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: processor)
+    chosen = choose_precision(torch.device("cpu"), "auto")
+    assert chosen == ("bfloat16" if fast else "float32")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        MemoryError(),
+    ],
+)
+def test_full_memory_is_known_by_what_is_said(error):
+    assert is_out_of_memory(error)
+    assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
+
+
+def test_float32_is_float32_on_gpus():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    for precision, expected in [("bfloat16", "tf32"), ("float32", "ieee"), ("bfloat16", "tf32")]:
+        keep_exact(precision)
+        assert cudnn.conv.fp32_precision == cudnn.rnn.fp32_precision == expected
+        # The older settings, which others read, say the same.
+        assert cudnn.allow_tf32 == (expected == "tf32")
+        assert not matmul.allow_tf32

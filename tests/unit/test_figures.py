@@ -1,6 +1,7 @@
 """Every figure of tables, with one or many datasets, and with runs missing."""
 
 import sys
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from selfstudy.analysis import CURVE, ONE_NETWORK, PAPER, READINGS, figures
 from selfstudy.analysis.figures import (
+    MEASURED,
     fig1,
     fig3,
     fig4,
@@ -21,6 +23,7 @@ from selfstudy.analysis.figures import (
     read_figure,
 )
 from selfstudy.analysis.figures.style import LOOKS, assign_looks, say_missing, title_start
+from selfstudy.analysis.measures import use_measure
 from selfstudy.configuration import CONFIG
 from selfstudy.drawing import save
 from selfstudy.errors import ConfigurationError
@@ -182,6 +185,39 @@ def test_captions_say_how_utility_is_read_and_what_intervals_do_not_know():
         assert sum(reading in caption for caption in captions.values()) == 4
         known = [name for name in captions if f" {ONE_NETWORK}" in captions[name]]
         assert known == ["fig1", "fig3", "fig4", "fig5"]
+
+
+def test_captions_name_what_is_measured():
+    sweep = make_sweep("config", measure="balanced_accuracy")
+    captions = {name: figure.caption for name, figure in list_figures(sweep).items()}
+    said = "Measured by balanced accuracy, not accuracy."
+    of_runs = ["fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig9", "fig10"]
+    assert [name for name in captions if captions[name].endswith(said)] == of_runs
+    assert captions["fig3"].startswith("Validation balanced accuracy and utility on")
+    assert captions["fig8"].startswith("Validation accuracy while training")
+
+
+@pytest.mark.parametrize(
+    ("figure", "label"),
+    [(fig1, "AUROC"), (fig3, "AUROC"), (fig7, "Finetuned (AUROC)"), (fig9, "AUROC")],
+)
+def test_axes_name_what_is_measured(figure, label):
+    table = runs(["0000"], ["r9"], ["classify"])
+    tables = {
+        "runs": table,
+        "linear": table[table["pretext"] != "scratch"],
+        "frozen": table[table["pretext"] != "scratch"].assign(layer=2),
+        "looks": LOOKS,
+    }
+    for measure, expected in (("accuracy", label.replace("AUROC", "Accuracy")), ("auroc", label)):
+        shown = {
+            name: use_measure(each.assign(auroc=0.5), measure) if name in MEASURED else each
+            for name, each in tables.items()
+        }
+        drawn = figure.draw(
+            **{name: shown[name] for name in signature(figure.draw).parameters if name in shown}
+        )
+        assert expected.removesuffix(" (Accuracy)") in [axes.get_ylabel() for axes in drawn.axes]
 
 
 def test_captions_say_how_many_networks_intervals_know():

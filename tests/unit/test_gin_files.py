@@ -1,20 +1,24 @@
 """How runs are configured: gin files and bindings."""
 
+import numpy as np
 import pytest
 
 from selfstudy.configuration import CONFIG, read_gin
+from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
     configure_frozen,
+    configure_longer,
     configure_pretraining,
     configure_search,
     configure_task,
     list_gin_files,
 )
 from selfstudy.sweep.runs import Sweep
+from selfstudy.training.schedule import Schedule
 
 SINGLE = Dataset("0110", {"source": "render", "resolution": 32})
 MULTI = Dataset("1111-multi", {"source": "render", "resolution": 32})
@@ -63,13 +67,13 @@ def test_images_of_ones_own_are_configured_as_rendered_ones_and_by_one_file_more
 
 
 def test_bindings_of_the_configuration_follow_those_of_the_dataset(sweep):
-    own = "BaseDataset.input_res = 64"
+    own, subset = "BaseDataset.input_res = 64", "session.subset = 'balanced'"
     expected = ["syn/r9/vae"], [own, "a = 1", "p = 1"]
     assert configure_pretraining(sweep, pretext="vae", **PLACE) == expected
     place = PLACE | {"pretext": "vae", "task": "classify"}
     files = ["syn/r9/vae", "syn/r9/classify"]
-    assert configure_task(sweep, **place) == (files, [own, "a = 1", "f = 1"])
-    few = (files, [own, "a = 1", "f = 1", "few = 1"])
+    assert configure_task(sweep, **place) == (files, [subset, own, "a = 1", "f = 1"])
+    few = (files, [subset, own, "a = 1", "f = 1", "few = 1"])
     assert configure_finetuning(sweep, "250", **place) == few
     assert configure_finetuning(sweep, 1000, **place) == configure_task(sweep, **place)
     assert configure_frozen(sweep, "2", labels="250", **place) == (
@@ -83,6 +87,21 @@ def test_bindings_of_the_configuration_follow_those_of_the_dataset(sweep):
 def test_starts_that_are_no_methods_have_no_files_of_theirs(sweep, start):
     files, _ = configure_task(sweep, "0110", "r50", start, "classify")
     assert files == ["syn/r50/classify"]
+
+
+def test_longer_runs_differ_in_their_length_alone(sweep):
+    place = {"dataset": "0110", "backbone": "r9", "pretext": "vae", "task": "classify"}
+    files, bindings = configure_finetuning(sweep, labels=100, **place)
+    longer = (files, [*bindings, "scheduler.stretch = 2"])
+    assert configure_longer(sweep, labels=100, **place) == longer
+
+
+def test_a_stretched_schedule_has_its_milestones_later():
+    usual, later = (2, 10), (4, 20)
+    doubled = Schedule(usual, (0, 1e-3, 1e-6), 0.5, stretch=2).list_rates(5)
+    assert np.array_equal(doubled, Schedule(later, (0, 1e-3, 1e-6), 0.5).list_rates(5))
+    with pytest.raises(ConfigurationError, match=r"stretch = 0: expected 1 or more"):
+        Schedule(stretch=0).list_rates(5)
 
 
 def test_a_search_is_configured_as_the_runs_that_it_is_for(sweep):

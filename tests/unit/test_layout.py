@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selfstudy.analysis.about import collect_times, compose_about_page
+from selfstudy.analysis.about import collect_devices, collect_times, compose_about_page
 from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
 from selfstudy.analysis.runs import collect_frozen, collect_runs
 from selfstudy.analysis.utility import measure_utility
@@ -140,7 +140,18 @@ def test_times_are_those_of_the_runs(tmp_path):
         ["finetune", "r9", "cmc", 2, 1.0, 120 / 3600],
         ["frozen", "r9", "vae", 1, 0.2, 12 / 3600],
     ]
+    said = {"device": "NVIDIA H200", "precision": "bfloat16", "accuracy": 0.5}
+    runs = [path.parent for path in sorted(tmp_path.rglob("times.csv"))]
+    for run, row in zip(runs, [said, said, {"accuracy": 0.5}, None], strict=True):
+        if row:  # of the last one nothing is known yet
+            pd.DataFrame([row]).to_csv(run / "metrics.csv", index=False)
+    pd.DataFrame([said, said]).to_csv(runs[0].parent / "metrics.csv", index=False)
+    assert sorted(collect_devices(tmp_path).values.tolist()) == [
+        ["NVIDIA H200", "bfloat16", 2],
+        ["unknown", "unknown", 1],
+    ]
     text = compose_about_page({"seeds": [0, 1], "results": "<b>"}, tmp_path)
+    assert "NVIDIA H200" in text
     assert "seeds:" in text
     assert "&lt;b&gt;" in text
     assert "torch" in text

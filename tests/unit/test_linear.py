@@ -26,8 +26,9 @@ def blobs(count, classes=3, spread=0.1, seed=0):
 
 
 def test_separable_classes_are_learned():
-    result = fit(blobs(60), blobs(200, seed=1))
+    result = fit(blobs(60), blobs(200, seed=1), classes=3)
     assert result["accuracy"] == result["train_accuracy"] == 1
+    assert result["macro_f1"] == result["balanced_accuracy"] == result["auroc"] == 1
     assert 0 < result["iterations"] < 500
 
 
@@ -35,15 +36,33 @@ def test_labels_without_features_are_not_learned_for_validation():
     rng = np.random.default_rng(0)
     noise = Extracted(rng.normal(size=(40, 100)).astype(np.float16), rng.integers(2, size=40))
     other = Extracted(rng.normal(size=(999, 100)).astype(np.float16), rng.integers(2, size=999))
-    result = fit(noise, other)
+    result = fit(noise, other, classes=2)
     assert result["train_accuracy"] == 1
     assert 0.4 < result["accuracy"] < 0.6
+    assert 0.4 < result["auroc"] < 0.6
+
+
+def test_classes_without_labels_are_measured_too():
+    """The class in three that has no labels is never found, and counts as the others do."""
+    chosen, valid = blobs(90), blobs(600, seed=1)
+    few = Extracted(*(part[chosen.labels != 1] for part in chosen))
+    result = fit(few, valid, classes=3)
+    assert result["balanced_accuracy"] == pytest.approx(2 / 3)
+    assert result["auroc"] == pytest.approx((1 + 0.5 + 1) / 3, abs=0.01)
+
+
+def test_of_pixels_accuracy_is_all():
+    result = fit(blobs(60), blobs(200, seed=1), None)
+    assert set(result) == {"accuracy", "train_accuracy", "iterations"}
 
 
 def test_one_class_is_predicted_everywhere():
     one = Extracted(np.zeros((5, 2), np.float16), np.ones(5, np.int64))
     valid = Extracted(np.zeros((4, 2), np.float16), np.array([1, 1, 1, 0]))
-    assert fit(one, valid) == {"accuracy": 0.75, "train_accuracy": 1, "iterations": 0}
+    constant = {"accuracy": 0.75, "train_accuracy": 1, "iterations": 0}
+    assert fit(one, valid, None) == constant
+    measures = {"macro_f1": pytest.approx(3 / 7), "balanced_accuracy": 0.5, "auroc": 0.5}
+    assert fit(one, valid, classes=2) == constant | measures
 
 
 def test_budgets_have_the_images_of_finetuning(prepared):
@@ -57,6 +76,21 @@ def test_budgets_have_the_images_of_finetuning(prepared):
     assert subsets[30, 1] == hash_rows(run.make_rounds(run.make(), 1, cpu).rows)
     assert len(set(subsets)) == 4
     assert table["accuracy"].between(0, 1).all()
+
+
+def test_random_budgets_have_the_images_of_finetuning(prepared):
+    bindings = [*DENSE, "BaseDataset.input_res = 16", "session.subset = 'random'"]
+    configuration = load_configuration(["syn/r9/classify"], [*bindings, "session.labels = 7"])
+    backbone, dataset = make_both(configuration, prepared)
+    evaluate = partial(evaluate_linearly, backbone, dataset, "classify", [7], range(9))
+    table, balanced = (evaluate(subset=subset) for subset in ("random", "balanced"))
+    run, cpu = configuration.make_run(dataset), torch.device("cpu")
+    rows = [run.make_rounds(run.make(), seed, cpu).rows for seed in range(9)]
+    assert table["label_subset"].tolist() == list(map(hash_rows, rows))
+    assert table["classes"].tolist() == [len(set(dataset.targets[each])) for each in rows]
+    assert balanced["classes"].tolist() == [7] * 9
+    assert table["classes"].min() < 7
+    assert {"macro_f1", "balanced_accuracy", "auroc"} <= set(table)
 
 
 def make_both(configuration, data):

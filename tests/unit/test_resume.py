@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import tiny
 import torch
 from own_runs import make_run
 
@@ -18,8 +19,10 @@ from selfstudy.errors import ConfigurationError, DataError, InterruptionError
 from selfstudy.job import run_job
 from selfstudy.training import checkpoint
 from selfstudy.training import run as training
+from selfstudy.training.checkpoint import Checkpoints
 from selfstudy.training.failure import read_failure
 from selfstudy.training.holding import hold
+from selfstudy.training.learners import Pretraining
 from selfstudy.training.seeds import train_seeds
 
 TINY = [
@@ -287,3 +290,19 @@ def test_a_kill_between_two_renames_loses_nothing(tmp_path):
     (tmp_path / "checkpoint.pt").unlink()
     with pytest.raises(DataError, match=r"checkpoint.pt: cannot be read"):
         checkpoint.read_checkpoint(tmp_path / "checkpoint.pt")
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_a_run_goes_on_in_the_precision_it_began_in(precision, tmp_path):
+    begun = tiny.make_step(Pretraining(tiny.make_method("rotate"), {}), precision=precision)
+    _, norm = begun.train(tiny.draw_block(), 1e-3, 0.5)
+    assert norm.isfinite()
+    checkpoints = Checkpoints(tmp_path, {"seed": "0"}, 5)
+    checkpoints.save(begun, 1, {})
+    checkpoints.wait()
+    elsewhere = tiny.make_step(Pretraining(tiny.make_method("rotate"), {}))
+    assert elsewhere.precision == "float32"
+    assert checkpoints.restore(elsewhere) == {}
+    assert elsewhere.precision == precision
+    assert elsewhere.autocast.fast_dtype == begun.autocast.fast_dtype
+    assert elsewhere.scaler.state_dict() == begun.scaler.state_dict()

@@ -43,6 +43,16 @@ def test_the_papers_sweep():
     assert [len(found) for found in sweep.pairs.values()] == [4, 5, 4, 4]
 
 
+def test_each_start_is_trained_for_longer_at_the_budgets_that_are_asked_for():
+    sweep = make_sweep(longer={"labels": [250]})
+    assert len(sweep.longer) == 5 * (24 + 12 + 2)
+    usual = "results/finetune/0000/r9/vae/classify/n250/metrics.csv"
+    assert sweep.longer[usual] == "results/longer/0000/r9/vae/classify/n250/metrics.csv"
+    assert set(sweep.longer) <= set(sweep.list_finetuned())
+    assert sweep.list_longer(["results/other", usual]) == [sweep.longer[usual]]
+    assert make_sweep().longer == {}
+
+
 def test_where_data_lies():
     sweep = make_sweep()
     assert sweep.find_prepared("0110") == "data/prepared/0110/data_64_lab.h5"

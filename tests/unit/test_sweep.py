@@ -73,6 +73,8 @@ MISTAKES = {
     "the old key": ("colour", "lab", "unknown key 'colour': did you mean 'color'?"),
     "interpolation": ("interpolation", "chord", "interpolation: expected one of curve, paper"),
     "frozen": ("frozen", {"layers": [0], "labels": [7]}, "frozen: labels: 7: expected one of the"),
+    "longer": ("longer", {"labels": [7]}, "longer: labels: 7: expected one of the labels of tasks"),
+    "longer of nothing": ("longer", {}, "longer: 'labels' is a required property"),
     "weights of a method": ("weights", {"vae": {"timm": "a"}}, "weights: vae: is the name of a"),
     "weights of scratch": ("weights", {"scratch": {"timm": "a"}}, "weights: scratch: is the name"),
     "weights of nothing": ("weights", {"a": {}}, "weights: a: expected just one of .* timm, file"),
@@ -158,6 +160,13 @@ MISTAKES = {
         {"resolution": 64, "seed": 0, "tint": float("nan")},
         "rendering: tint: nan is not of type 'number'",
     ),
+    "measure": ("measure", "f1", "measure: expected one of accuracy, macro_f1, balanced"),
+    "a measure that pixels have not": (
+        "measure",
+        "auroc",
+        "measure: 'auroc': the task 'segment' has none: expected accuracy, or a configuration",
+    ),
+    "subset": ("subset", "first", "subset: expected one of balanced, random: 'first' is"),
     "gin": ("gin", {"al": []}, "gin: unknown key 'al': did you mean 'all'"),
 }
 

@@ -13,6 +13,7 @@ from selfstudy.backbones.base import make_backbone
 from selfstudy.configuration import load_configuration
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError, DataError, TrainingError
+from selfstudy.measures import measure_classes
 from selfstudy.snapshots import load, read_snapshot
 from selfstudy.training.checkpoint import read_checkpoint
 from selfstudy.training.failure import read_failure
@@ -321,6 +322,26 @@ def test_adding_a_seed_trains_that_seed_alone(prepared, tmp_path):
     assert rows[0]["parameters"] == str(sum(p.numel() for p in backbone.parameters()) + head)
     history = pd.read_csv(tmp_path / "n20" / "history.csv")
     assert history.groupby("seed").size().to_dict() == {0: 2, 1: 2}
+
+
+def test_classes_are_measured_and_those_with_labels_counted(prepared, tmp_path, caplog):
+    caplog.set_level("INFO", "selfstudy")
+    bindings = [*TINY, "session.labels = 7", "session.subset = 'random'", "session.test_iters = -1"]
+    run, folder = make_run(prepared, ["syn/r9/classify"], bindings), tmp_path / "run"
+    trained = train(run, folder, 3, code="")
+    classes = len(set(run.dataset.targets[run.dataset.labelled_rows(7, 3, "random")]))
+    assert trained.metrics["classes"] == classes < 7
+    assert f"{folder}: 7 labels of {classes} of 10 classes: " in caplog.text
+    last = pd.read_csv(folder / "history.csv").iloc[-1]
+    rows = run.dataset.rows("valid")
+    valid = run.dataset.read(rows, torch.device("cpu"), {"Classify": run.dataset.targets})
+    learner = trained.learner.eval()
+    with torch.no_grad():
+        logits = learner.task(learner.backbone(valid.images.float()))
+    expected = measure_classes(logits.numpy(), run.dataset.targets[rows])
+    for name, value in expected.items():
+        assert trained.metrics[name] == last[f"valid_{name}"] == pytest.approx(value)
+        assert 0 <= trained.metrics[f"test_{name}"] <= 1
 
 
 def test_adding_a_network_trains_the_seeds_that_start_from_it(prepared, tmp_path):

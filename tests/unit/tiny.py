@@ -82,13 +82,14 @@ def draw_block(labels=None, dense=False, seed=0):
     return Block(images, labels or {}, maps, torch.arange(IMAGES))
 
 
-def make_step(learner, augment=STILL, precision=torch.float32, lr=3e-3):
+def make_step(learner, augment=STILL, precision="float32", lr=3e-3):
     """All that a step of Adam needs; its rate is the step's own."""
     return Step(
         learner,
         torch.optim.Adam(learner.parameters(), lr=lr),
         augment,
-        torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16),
+        torch.device("cpu"),
+        precision,
     )
 
 

@@ -70,8 +70,15 @@ def test_the_report_holds_figures_tables_and_claims(finished):
         "about.html",
     ):
         assert name in page
-    assert "drawn as other seeds might have given them" in page
+    assert "drawn as the truth might be" in page
     assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
+
+
+def test_longer_runs_add_theirs_alone(study):
+    study.config["longer"] = {"labels": [100]}
+    planned = study.planned()
+    assert planned.keys() == {"longer", "tables", "about", "figure"}
+    assert planned["longer"] == 5
 
 
 def test_another_interpolation_makes_tables_and_figures_anew(finished, new_study):

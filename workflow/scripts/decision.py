@@ -21,9 +21,10 @@ with run_job(snakemake.log[0], snakemake.threads):
 
     params, picture = snakemake.params, Path(snakemake.output.picture)
     question, hours = read_question(params.question), collect_hours(Path(params.results))
-    found = advise_all(read_runs(snakemake.input[0]), question, hours, params.interpolation)
-    save(draw_learning_curves(found, assign_looks(params.starts)), picture)
-    explained = explain(params.interpolation, params.networks)
+    runs = read_runs(snakemake.input[0], params.measure)
+    found = advise_all(runs, question, hours, params.interpolation)
+    save(draw_learning_curves(found, assign_looks(params.starts), params.measure), picture)
+    explained = explain(params.interpolation, params.networks, params.measure)
     pages = {
         snakemake.output.text: format_decision(found, explained, picture.name),
         snakemake.output.page: compose_decision_page(found, explained, picture.read_bytes()),

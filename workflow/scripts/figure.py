@@ -6,7 +6,10 @@ from inspect import signature
 from selfstudy.job import run_job
 
 with run_job(snakemake.log[0], snakemake.threads):
+    from selfstudy.analysis.figures import MEASURED
     from selfstudy.analysis.figures.style import assign_looks, say_missing
+    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
+    from selfstudy.analysis.measures import use_measure
     from selfstudy.analysis.runs import (
         collect_frozen,
         collect_histories,
@@ -16,7 +19,9 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.drawing import save
 
     read = {
-        "runs": collect_runs,
+        "runs": lambda paths: mark_converged(
+            collect_runs(paths), tabulate_convergence(paths, files.get("longer", []))
+        ),
         "linear": collect_linear,
         "frozen": collect_frozen,
         "histories": collect_histories,
@@ -29,7 +34,9 @@ with run_job(snakemake.log[0], snakemake.threads):
         name: [paths] if isinstance(paths, str) else paths
         for name, paths in snakemake.input.items()
     }
-    shown = {name: read[name](paths) for name, paths in files.items()}
+    shown = {name: read[name](paths) for name, paths in files.items() if name in read}
+    for name in MEASURED & set(shown):
+        shown[name] = use_measure(shown[name], snakemake.params.measure)
     shown["looks"] = assign_looks(snakemake.params.starts)
     shown["interpolation"] = snakemake.params.interpolation
     draw = import_module(f"selfstudy.analysis.figures.{snakemake.wildcards.figure}").draw

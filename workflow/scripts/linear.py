@@ -29,6 +29,7 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
             snakemake.params.labels,
             [seed for seed, own in snakemake.params.networks.items() if own == network],
             precision=configuration.recipe.session.precision,
+            subset=configuration.subset,
         )
         tables.append(table.assign(pretrain_seed=network, snapshot=str(start)))
     with write_whole(snakemake.output[0]) as temporary:

@@ -2,7 +2,7 @@
 
 from selfstudy.job import run_job, show_progress
 
-with run_job(snakemake.log[0], snakemake.threads):
+with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per_gpu", 1)):
     from selfstudy.rendering.render import render_bucket
     from selfstudy.rendering.settings import Rendering
 

@@ -12,10 +12,13 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.claims import (
         assess_claims,
         compose_claims_page,
+        explain,
         format_claims,
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
+    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
+    from selfstudy.analysis.measures import MEASURE, use_measure
     from selfstudy.analysis.outcomes import find_outcomes
     from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
     from selfstudy.analysis.tuning import list_unequal, mark_tuned, tabulate_tuning
@@ -23,21 +26,30 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.files import write_whole
     from selfstudy.sweep.runs import Sweep
 
-    interpolation = snakemake.params.interpolation
-    runs, linear = collect_runs(snakemake.input.finetuned), collect_linear(snakemake.input.linear)
+    interpolation, measure = snakemake.params.interpolation, snakemake.params.measure
+    finetuned, longer = snakemake.input.finetuned, snakemake.input.longer
+    convergence = tabulate_convergence(finetuned, longer)
+    runs = mark_converged(collect_runs(finetuned), convergence)
+    linear = collect_linear(snakemake.input.linear)
     tuning = tabulate_tuning(snakemake.input.tuning, Sweep(snakemake.config).tuned)
     for line in list_unequal(tuning):
         log.warning(line)
-    tables = {
+    collected = {
         "runs": runs,
-        "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
-        "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "linear": linear,
         "frozen": collect_frozen(snakemake.input.frozen),
+        "convergence": convergence,
+    }
+    runs, linear = use_measure(runs, measure), use_measure(linear, measure)
+    derived = {
+        "accuracy": estimate_accuracy(runs).merge(describe_jobs(runs)),
+        "utility": estimate_utility(runs, interpolation).merge(describe_jobs(runs)),
         "outcomes": find_outcomes(runs),
         "correlations": correlate_evaluations(runs, linear),
         "ranks": tabulate_ranks(runs),
     }
+    derived = {name: table.assign(**{MEASURE: measure}) for name, table in derived.items()}
+    tables = collected | derived
     tables |= {name: mark_tuned(tables[name], tuning) for name in TUNED} | {"tuning": tuning}
     for name, table in tables.items():
         with write_whole(snakemake.output[name]) as temporary:
@@ -48,10 +60,10 @@ with run_job(snakemake.log[0], snakemake.threads):
         with write_whole(path) as temporary:
             temporary.write_text(written, encoding="utf-8")
     found = assess_claims(runs, linear, interpolation)
+    said = explain(runs, interpolation, snakemake.params.networks, measure)
     for path, text in (
         (snakemake.output.claims, format_claims),
         (snakemake.output.claims_page, compose_claims_page),
     ):
         with write_whole(path) as temporary:
-            said = text(found, interpolation, snakemake.params.networks)
-            temporary.write_text(said, encoding="utf-8")
+            temporary.write_text(text(found, said), encoding="utf-8")

@@ -9,7 +9,8 @@ A file `fig{n}.py` defines
   of them, there is no such figure;
 - `draw`, whose parameters are these, read (`workflow/scripts/figure.py`), and, if it asks for them,
   the `looks` of the starts, and the `interpolation` by which utility is measured, which the caption
-  then says.
+  then says. What stands in `accuracy`, `selfstudy.analysis.measures.title_measure` tells. Where
+  `runs` are shown, those of `longer` that tell whether they have converged are inputs, too.
 """
 
 import pkgutil
@@ -19,7 +20,10 @@ from typing import NamedTuple
 
 from selfstudy.analysis import ONE_NETWORK, READINGS, describe_networks
 from selfstudy.errors import ConfigurationError
+from selfstudy.measures import ACCURACY, explain_measure, spell_measure
 from selfstudy.sweep.runs import Sweep
+
+MEASURED = {"runs", "frozen", "linear"}  # inputs that a measure stands in for the accuracy of
 
 
 class Shown(NamedTuple):
@@ -61,11 +65,17 @@ def read_figure(name: str, sweep: Sweep) -> Shown:
         raise ConfigurationError(
             f"{module.__file__}: expected {' and '.join(missing)} in a figure's file"
         )
+    inputs = module.list_inputs(sweep)
+    if longer := sweep.list_longer(inputs.get("runs", [])):
+        inputs["longer"] = longer
     known = describe_networks(sweep.count_networks(), sweep.weights)
     caption = module.CAPTION.replace(ONE_NETWORK, known)
     if "interpolation" in signature(module.draw).parameters:
         caption += " " + READINGS[sweep.config["interpolation"]]
-    return Shown(caption, module.list_inputs(sweep))
+    if MEASURED & set(inputs):
+        measure = sweep.config["measure"]
+        caption = caption.replace(ACCURACY, spell_measure(measure)) + explain_measure(measure)
+    return Shown(caption, inputs)
 
 
 def list_figures(sweep: Sweep) -> dict[str, Shown]:

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter
 
 from selfstudy.analysis import SCRATCH
+from selfstudy.analysis.convergence import find_cut_short
 from selfstudy.analysis.figures.style import LOOKS, Look
 from selfstudy.analysis.utility import show_utility
 
 BOUNDS = {"≥": "^", "≤": "v"}  # how they are marked
+FADED = "Pale points have not converged: more rounds would change them."
+PALE = 0.3  # share of their colour that they keep
 CROWDED = 0.11  # share of the axis that a label takes
 
 
@@ -25,6 +29,7 @@ def draw_accuracy(axes: Axes, accuracy: pd.DataFrame, looks: Mapping[str, Look])
     """
     for pretext, curve in accuracy.groupby("pretext", sort=False):
         draw_line(axes, looks[pretext], curve, "mean")
+    explain_pale(axes, accuracy)
     label_axis(axes, accuracy["labels"])
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
 
@@ -55,17 +60,8 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], t
     for pretext, curve in utility.groupby("pretext", sort=False):
         draw_line(axes, looks[pretext], curve, "joined")
         for sign, marker in BOUNDS.items():
-            bounds = curve[curve["sign"] == sign]
-            axes.plot(
-                bounds["labels"],
-                bounds["shown"],
-                color=looks[pretext].color,
-                linestyle="",
-                marker=marker,
-                markerfacecolor="white",
-                markersize=7,
-                zorder=3,
-            )
+            draw_bounds(axes, looks[pretext].color, curve[curve["sign"] == sign], marker)
+    explain_pale(axes, utility)
     label_axis(axes, utility["labels"])
     axes.axhline(0, color=LOOKS[SCRATCH].color, linewidth=0.8)
     # From the fewest to the most labels from scratch utility can be measured.
@@ -80,10 +76,36 @@ def draw_utility(axes: Axes, utility: pd.DataFrame, looks: Mapping[str, Look], t
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def draw_bounds(axes: Axes, color: str, bounds: pd.DataFrame, marker: str) -> None:
+    """Draw the bounds of a curve as hollow triangles, pale where they have not converged."""
+    style = {"linestyle": "", "marker": marker, "markersize": 7, "markerfacecolor": "white"}
+    pale = find_cut_short(bounds)
+    for shade, points in ((color, bounds[~pale]), (fade(color), bounds[pale])):
+        axes.plot(points["labels"], points["shown"], color=shade, zorder=3, **style)
+
+
 def draw_line(axes: Axes, look: Look, curve: pd.DataFrame, value: str) -> None:
-    """Draw a curve's points, the column `value`, and a bar from `low` to `high` at each."""
+    """Draw a curve's points, the column `value`, and a bar from `low` to `high` at each.
+
+    Points that have not converged are pale.
+    """
     axes.plot(curve["labels"], curve[value], label=look.label, color=look.color, marker=look.marker)
+    pale = curve[find_cut_short(curve)]
+    style = {"linestyle": "", "marker": look.marker, "zorder": 2.5}
+    axes.plot(pale["labels"], pale[value], color=fade(look.color), **style)
     axes.vlines(curve["labels"], curve["low"], curve["high"], color=look.color, linewidth=0.8)
+
+
+def explain_pale(axes: Axes, points: pd.DataFrame) -> None:
+    """Add an entry of the legend that says what pale points are, where there are any."""
+    if find_cut_short(points).any():
+        style = {"linestyle": "", "marker": "o", "color": fade(LOOKS[SCRATCH].color)}
+        axes.plot([], [], label="Not converged", **style)
+
+
+def fade(color: str) -> tuple[float, ...]:
+    """Give the colour mixed with white."""
+    return tuple(PALE * part + 1 - PALE for part in to_rgb(color))
 
 
 def label_axis(axes: Axes, labels: pd.Series) -> None:

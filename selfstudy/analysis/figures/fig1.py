@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 
 from selfstudy.analysis import ONE_NETWORK
 from selfstudy.analysis.figures.style import LOOKS
-from selfstudy.analysis.outcomes import find_outcomes
+from selfstudy.analysis.measures import title_measure
+from selfstudy.analysis.outcomes import SURE, find_outcomes
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "The three outcomes that pretraining can have as labels grow, and how many of the measured "
-    "curves have each; surely: so do 95 % of the curves drawn as other seeds might have given them."
+    "curves have each; surely: so do 95 % of the curves drawn as the truth might be."
     f" {ONE_NETWORK}"
 )
 LABELS = np.linspace(0, 1, 200)
@@ -47,9 +48,12 @@ def draw(runs: pd.DataFrame) -> Figure:
             axes.plot(LABELS, pretrained, color=LOOKS["cmc"].color, label="Pretrained")
             axes.set(xticks=[], yticks=[], ylim=(0, 1.1), xlabel="Labels")
             axes.set_title(f"{title}\n{count_curves(found, name)}")
-        figure.axes[0].set_ylabel("Accuracy")
+        figure.axes[0].set_ylabel(title_measure(runs))
         figure.axes[0].legend(loc="lower right")
-        others = {"none": "never help", "open": "help as far as was measured, unsaturated"}
+        others = {
+            "none": "help nowhere by more than their intervals",
+            "open": "help as far as was measured, unsaturated",
+        }
         rest = [f"{(found['outcome'] == name).sum()} {what}" for name, what in others.items()]
         figure.supxlabel(f"Of {len(found)} measured curves: {'; '.join(rest)}", fontsize=8)
     return figure
@@ -58,5 +62,5 @@ def draw(runs: pd.DataFrame) -> Figure:
 def count_curves(found: pd.DataFrame, name: str) -> str:
     """Say how many curves have an outcome, and of how many of them 95 % of the draws do."""
     chosen = found[found["outcome"] == name]
-    sure = (chosen["share"] >= 0.95).sum()
+    sure = (chosen["share"] >= SURE).sum()
     return f"{len(chosen)} of {len(found)} curves, {sure} of them surely"

@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis import CURVE, ONE_NETWORK
-from selfstudy.analysis.figures.curves import draw_accuracy, draw_utility, find_top
+from selfstudy.analysis.figures.curves import FADED, draw_accuracy, draw_utility, find_top
 from selfstudy.analysis.figures.panels import WIDTH, add_legend
 from selfstudy.analysis.figures.style import Look, fit_text, title_dataset
+from selfstudy.analysis.measures import title_measure
 from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
@@ -20,7 +21,8 @@ CAPTION = (
     "Validation accuracy and utility on classification with the first backbone. Bars are 95 % "
     "intervals; those of utility carry the uncertainty of training from scratch, too, and end "
     "where utility can be measured no more. So does the white region. Open triangles are bounds, "
-    "lower ones that point up, upper ones that point down. " + ONE_NETWORK
+    "lower ones that point up, upper ones that point down. "
+    f"{FADED} {ONE_NETWORK}"
 )
 
 
@@ -56,7 +58,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
             draw_utility(below, utility[utility["dataset"] == dataset], looks, find_top(utility))
             below.set_xlabel("Labels")
         for band in range(bands):
-            axes[2 * band, 0].set_ylabel("Accuracy")
+            axes[2 * band, 0].set_ylabel(title_measure(runs))
             axes[2 * band + 1, 0].set_ylabel("Utility")
         for unused in axes[-2:, len(datasets) - (bands - 1) * columns :].flat:
             unused.remove()

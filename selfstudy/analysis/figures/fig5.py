@@ -6,13 +6,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis import CURVE, ONE_NETWORK
+from selfstudy.analysis.figures.curves import FADED
 from selfstudy.analysis.figures.panels import draw_utility_panels
 from selfstudy.analysis.figures.style import Look, title_dataset
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Utility on classification with one backbone and another. Bars are 95 % intervals, open "
-    "triangles bounds, lower ones that point up, upper ones that point down. " + ONE_NETWORK
+    "triangles bounds, lower ones that point up, upper ones that point down. "
+    f"{FADED} {ONE_NETWORK}"
 )
 
 

@@ -10,6 +10,7 @@ from selfstudy.analysis.comparison import correlate_ranks, join_evaluations
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import WIDTH, add_legend, draw_diagonal, make_grid
 from selfstudy.analysis.figures.style import Look, fit_text
+from selfstudy.analysis.measures import qualify_measure
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -40,6 +41,7 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
         f"{task.capitalize()}, {backbone}, {format_budget(n)} labels"
         for (task, backbone, n), _ in groups
     ]
+    of = qualify_measure(runs)
     with mpl.rc_context(RC):
         figure, axes = make_grid(titles)
         for panel, title, (_, group) in zip(axes, titles, groups, strict=True):
@@ -54,14 +56,14 @@ def draw(runs: pd.DataFrame, linear: pd.DataFrame, looks: Mapping[str, Look]) ->
                 )
             draw_diagonal(panel, group[["linear", "finetuned"]].to_numpy())
             panel.set_title(f"{fit_text(title, WIDTH)}\n{describe(group)}")
-            panel.set(xlabel="Linear evaluation", ylabel="Finetuned")
+            panel.set(xlabel=f"Linear evaluation{of}", ylabel=f"Finetuned{of}")
         add_legend(figure, axes)
     return figure
 
 
 def describe(pairs: pd.DataFrame) -> str:
     """Describe how the accuracies agree."""
-    found = correlate_ranks(pairs["linear"], pairs["finetuned"])
+    found = correlate_ranks(pairs["linear"], pairs["finetuned"], pairs["dataset"])
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"
     low, high = found["spearman_low"], found["spearman_high"]

@@ -11,6 +11,7 @@ from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import Look, title_dataset
+from selfstudy.analysis.measures import title_measure
 from selfstudy.drawing import RC
 from selfstudy.sweep.runs import Sweep
 
@@ -69,7 +70,7 @@ def draw(
                 panel.vlines(x, accuracy["min"], accuracy["max"], color=look.color, linewidth=0.8)
             panel.set_xticks(range(len(layers)), [name_layers(layer) for layer in layers])
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        label_rows(axes, "Accuracy")
+        label_rows(axes, title_measure(runs))
         figure.supxlabel("Frozen layers", fontsize=8)
         add_legend(figure, axes)
     return figure

@@ -14,12 +14,15 @@ from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import Look
 from selfstudy.analysis.needs import SHARE, Fit
 from selfstudy.drawing import RC
+from selfstudy.measures import ACCURACY, TITLES
 
 HEIGHT, WIDTH = 3.2, 4.6  # inches, of a panel that stands alone
 TAILS = ((1 - SHARE) / 2, (1 + SHARE) / 2)
 
 
-def draw_learning_curves(advice: Mapping[str, Advice], looks: Mapping[str, Look]) -> Figure:
+def draw_learning_curves(
+    advice: Mapping[str, Advice], looks: Mapping[str, Look], measure: str = ACCURACY
+) -> Figure:
     """Draw a panel of accuracy against labels for each dataset, backbone and task.
 
     Points have 95 % intervals; curves are the middle of those that the points allow, in a band that
@@ -28,6 +31,7 @@ def draw_learning_curves(advice: Mapping[str, Advice], looks: Mapping[str, Look]
     Args:
         advice: by the panel's title.
         looks: of the starts.
+        measure: what stands for accuracy.
     """
     with mpl.rc_context(RC):
         figure, axes = make_grid(list(advice))
@@ -43,7 +47,7 @@ def draw_learning_curves(advice: Mapping[str, Advice], looks: Mapping[str, Look]
             panel.xaxis.set_major_formatter(lambda n, _: format_budget(round(n)))
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
             panel.set_xlabel("Labels")
-        label_rows(axes, "Accuracy")
+        label_rows(axes, TITLES[measure])
         add_legend(figure, axes)
     return figure
 

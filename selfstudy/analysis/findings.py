@@ -1,0 +1,96 @@
+"""What tests say of claims: values, verdicts, and what more would decide."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from selfstudy.analysis import FEWEST
+from selfstudy.analysis.hypotheses import ERROR, Estimate, adjust_holm
+
+SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
+UNKNOWN = "cannot be said: the estimate is no further from undecided than its error"
+MANY = 10  # times the datasets at hand: more than this is no advice
+
+
+class Finding(NamedTuple):
+    """A claim and what the runs say of it.
+
+    Attributes:
+        claim: of the paper.
+        statistic: by which it is tested.
+        n: of the datasets that the statistic is of.
+        value: of the statistic; not a number where there is none.
+        low, high: the ends of its 95 % interval; not numbers where there is none.
+        p: of the test that the claim holds, corrected for its family; not a number without a test.
+        verdict: one of SUPPORTED, REFUTED, OPEN and FEW.
+        more: what would decide, if nothing does.
+    """
+
+    claim: str
+    statistic: str
+    n: int
+    value: float
+    low: float
+    high: float
+    p: float
+    verdict: str
+    more: str = ""
+
+
+class Case(NamedTuple):
+    """A claim before its family's correction.
+
+    Attributes:
+        claim, statistic: as of `Finding`.
+        estimate: that value and interval are of.
+        p: of the test that the claim holds; not a number without a test.
+        against: p of the test that it does not.
+        t: of the test that is the closer one to pass, for the number of datasets that would do.
+        factor: whether the estimate is the logarithm of what is shown.
+        needs: what a test needs, where there is none.
+        tests: of how many the one of `t` is the best, beside the family's.
+    """
+
+    claim: str
+    statistic: str
+    estimate: Estimate
+    p: float
+    against: float
+    t: float
+    factor: bool = False
+    needs: str = f"{FEWEST} datasets"
+    tests: int = 1
+
+
+def judge(cases: list[Case]) -> list[Finding]:
+    """Judge a family of claims: p are corrected after Holm."""
+    adjusted = adjust_holm([case.p for case in cases])
+    tests = int(np.isfinite(adjusted).sum())
+    return [_judge(case, p, tests) for case, p in zip(cases, adjusted, strict=True)]
+
+
+def _judge(case: Case, p: float, tests: int) -> Finding:
+    estimate, more = case.estimate, ""
+    show = np.exp if case.factor else float
+    ends = estimate.interval if np.isfinite(p) else (np.nan, np.nan)
+    if np.isnan(p):
+        verdict, more = FEW, f"needs {case.needs}"
+    elif p < ERROR:
+        verdict = SUPPORTED
+    elif case.against < ERROR:
+        verdict = REFUTED
+    else:
+        verdict = OPEN
+        more = advise(estimate.datasets, estimate.count_needed(case.t, ERROR / tests / case.tests))
+    values = (float(show(value)) for value in (estimate.value, *ends))
+    return Finding(case.claim, case.statistic, estimate.datasets, *values, float(p), verdict, more)
+
+
+def advise(datasets: int, needed: float) -> str:
+    """Say how many more datasets would decide a claim, if that can be said."""
+    if not np.isfinite(needed):
+        return UNKNOWN
+    if needed > MANY * datasets:
+        return f"more than {(MANY - 1) * datasets} more datasets"
+    more = max(1, int(needed) - datasets)
+    return f"about {more} more dataset{'s' if more > 1 else ''} like these"

@@ -1,0 +1,170 @@
+"""The claims about utility: that it falls with labels, and what of the data or network changes it.
+
+All are tests of gains, the logarithms of 1 + utility, of `selfstudy.analysis.gains`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from selfstudy.analysis import FEWEST
+from selfstudy.analysis.findings import Case, Finding, judge
+from selfstudy.analysis.hypotheses import Estimate, estimate_coefficients, estimate_mean
+from selfstudy.errors import ConfigurationError
+from selfstudy.factors import MULTI, Factors
+
+MEASURED = 0.8  # the share of points at a budget of which more than a bound must be known
+ALIKE = np.log(1.25)  # factors nearer to 1 are as good as no difference
+CELL = ["backbone", "task", "pretext", "labels"]
+
+
+def assess_decline(gains: pd.DataFrame) -> list[Finding]:
+    """Test whether utility falls, from the fewest to many labels where it is measured.
+
+    The larger budget is the last but one of those with enough utilities that are no bounds: at
+    the last one, those that chance has raised are the ones that are missing.
+    """
+    parts = []
+    for _, group in gains.groupby(["backbone", "task"], sort=False):
+        share = group["gain"].notna().groupby(group["labels"]).mean()
+        budgets = share.index[share >= MEASURED]
+        if len(budgets) < 3:
+            continue
+        first, last = budgets[0], budgets[-2]
+        wide = group.pivot(index=["dataset", "pretext"], columns="labels", values="gain")
+        parts.append(wide[last] - wide[first])
+    found = pd.concat(parts) if parts else pd.Series(dtype=float)
+    each = found.dropna().groupby("dataset").mean() if len(found) else found
+    estimate = estimate_mean(each)
+    statistic = (
+        f"labels saved, 1 + U, at many labels over those at few ({found.isna().sum()} of "
+        f"{len(found)} curves left out as bounds)"
+    )
+    enough = estimate.datasets >= FEWEST
+    return judge(
+        [
+            Case(
+                "Utility falls as labels grow",
+                statistic,
+                estimate,
+                estimate.test_below() if enough else np.nan,
+                estimate.test_above(-ALIKE),
+                max(-estimate.measure(), estimate.measure(-ALIKE)),
+                factor=True,
+                needs=f"{FEWEST} datasets with three budgets where utility is measured",
+            )
+        ]
+    )
+
+
+def assess_data(gains: pd.DataFrame) -> list[Finding]:
+    """Test, for each factor of the data, whether it changes utility; all four are one family."""
+    values = average_gains(gains[~gains["dataset"].astype(str).str.endswith(MULTI)])
+    rows = {}
+    for dataset in values.index:
+        try:
+            rows[dataset] = Factors.parse(dataset)
+        except ConfigurationError:
+            continue  # of other images, which have no factors
+    factors = np.array(list(rows.values()), float).reshape(-1, len(Factors._fields))
+    estimates = estimate_factors(values[list(rows)].to_numpy(), factors)
+    bounds = gains["gain"].isna().sum()
+    cases = []
+    for name, estimate in zip(Factors._fields, estimates, strict=True):
+        enough = estimate.datasets >= FEWEST and estimate.freedom > 0
+        cases.append(
+            compare(
+                f"Harder data changes utility ({name})",
+                "labels saved, 1 + U, with the factor random over those with it fixed, by least "
+                f"squares ({bounds} of {len(gains)} points left out as bounds)",
+                estimate,
+                enough,
+                f"{FEWEST} datasets, more than there are factors that vary by two, in which this "
+                "one varies on its own",
+            )
+        )
+    return judge(cases)
+
+
+def assess_networks(gains: pd.DataFrame) -> list[Finding]:
+    """Test whether utility with other backbones differs from that with the first.
+
+    At budgets with enough pairs that are no bounds: elsewhere, those that are left are the ones
+    that chance has lowered, and more so where runs spread more.
+    """
+    names = list(gains["backbone"].unique())
+    wide = gains.pivot(
+        index=["dataset", "task", "pretext", "labels"], columns="backbone", values="gain"
+    )
+    claim, cases = "A larger network changes utility", []
+    for name in names[1:]:
+        differences = wide[name] - wide[names[0]]
+        share = differences.notna().groupby(["task", "labels"]).transform("mean")
+        differences = differences[share >= MEASURED].dropna()
+        estimate = estimate_mean(differences.groupby("dataset").mean())
+        cases.append(
+            compare(
+                f"{claim} ({name})" if len(names) > 2 else claim,
+                f"labels saved, 1 + U, with {name} over those with {names[0]} "
+                f"({len(wide) - len(differences)} of {len(wide)} pairs left out as bounds)",
+                estimate,
+                estimate.datasets >= FEWEST,
+                f"{FEWEST} datasets with both",
+            )
+        )
+    if not cases:
+        none = estimate_mean([])
+        cases = [compare(claim, "labels saved with another backbone", none, False, "two backbones")]
+    return judge(cases)
+
+
+def compare(claim: str, statistic: str, estimate: Estimate, enough: bool, needs: str) -> Case:
+    """Make the case that something changes utility, either way.
+
+    Against it is that the change is surely within `ALIKE`.
+    """
+    below, above = estimate.measure(-ALIKE), -estimate.measure(ALIKE)
+    p = estimate.test_other() if enough else np.nan
+    against = max(estimate.test_above(-ALIKE), estimate.test_below(ALIKE))
+    # The first is a two-sided test: of t, the size alone counts.
+    t = max(abs(estimate.measure()), min(below, above))
+    return Case(claim, statistic, estimate, p, against, t, factor=True, needs=needs)
+
+
+def average_gains(gains: pd.DataFrame) -> pd.Series:
+    """Average the gains of each dataset over backbones, tasks, methods and budgets.
+
+    Not all are known of all datasets: means are those of a dataset's and a point's effects.
+    """
+    known = gains.dropna(subset="gain")
+    dataset, names = pd.factorize(known["dataset"], sort=True)
+    cell = known.groupby(CELL, sort=False).ngroup().to_numpy()
+    if not len(known):
+        return pd.Series(dtype=float)
+    design = np.concatenate([np.eye(len(names))[dataset], np.eye(cell.max() + 1)[cell]], axis=1)
+    effects, *_ = np.linalg.lstsq(design, known["gain"].to_numpy())
+    return pd.Series(effects[: len(names)], names)
+
+
+def estimate_factors(values: np.ndarray, factors: np.ndarray) -> list[Estimate]:
+    """Estimate what each factor adds to datasets' values, by least squares.
+
+    Args:
+        values: of datasets (d,).
+        factors: which are random (d, 4), 0 or 1.
+
+    Returns:
+        An estimate for each; without degrees of freedom where it cannot be told from the others.
+    """
+    none = Estimate(np.nan, np.nan, 0, len(values))
+    found = [none] * factors.shape[1]
+    if not len(values):
+        return found
+    design = np.column_stack([np.ones(len(values)), factors])
+    varied = [0, *(1 + np.flatnonzero(np.ptp(factors, axis=0) > 0))]
+    design = design[:, varied]
+    if np.linalg.matrix_rank(design) < len(varied) or len(values) <= len(varied):
+        return found
+    for column, estimate in zip(varied, estimate_coefficients(values, design), strict=True):
+        if column:
+            found[column - 1] = estimate
+    return found
