@@ -32,16 +32,16 @@ STRANGE = {
     "Gompertz in log n": lambda n, r: 1 - np.exp(-1.5 * n ** (-1.5 * r)),
     "normal distribution in log n": lambda n, r: stats.norm.sf(np.log(n) * r - 0.7),
     "two steps": lambda n, r: 0.6 / (1 + n ** (2 * r)) + 0.4 / (1 + (n / 30) ** (2 * r)),
+    "arctangent in log n": lambda n, r: np.pi / 2 - np.arctan(3 * r * np.log(n) - 1),
 }
 UNSEEN = {
-    "arctangent in log n": lambda n, r: np.pi / 2 - np.arctan(3 * r * np.log(n) - 1),
     "one over a logarithm": lambda n, r: 1 / (1 + r * np.log(n)),
     "power law that slows from 5 n to 20 n": lambda n, r: (
         (np.minimum(n, 5) * (np.clip(n, 5, 20) / 5) ** 0.2 * np.maximum(n / 20, 1)) ** -r
     ),
     "power law with ripples": lambda n, r: n**-r * (1 + 0.06 * np.sin(2 * np.log(n))),
 }
-SHAPES = FAMILIAR | STRANGE | UNSEEN
+SHAPES = UNSEEN | STRANGE | FAMILIAR
 NOISE = {  # spread at the first budget; how it falls; what a seed's budgets share; how it is spread
     "1 point": (0.01, 0.0, 0.0, "normal"),
     "1 point, falling": (0.01, 0.3, 0.0, "normal"),

@@ -127,12 +127,13 @@ def leave_out(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def find_needs(fits: dict[str, Fit], target: float) -> dict[str, Estimate]:
-    """Estimate the labels that starts need to reach an accuracy, where a curve tells it."""
-    return {
+    """Estimate the labels that starts need to reach an accuracy, where their curves tell it."""
+    found = {
         name: estimate(fit.curve.find_labels(target))
         for name, fit in fits.items()
         if fit.curve is not None
     }
+    return {name: each for name, each in found.items() if each.is_known}
 
 
 def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float | None) -> list[str]:
@@ -217,7 +218,7 @@ def tabulate_needs(found: dict[str, Estimate], fits: dict[str, Fit]) -> pd.DataF
     for start, fit in fits.items():
         row = {"start": say_start(start), "labels needed": NOT_KNOWN, "95 % interval": NOT_KNOWN}
         if start not in found:
-            rows.append({**row, "by": fit.why, "check": ""})
+            rows.append({**row, "by": fit.why or "its points allow too much", "check": ""})
             continue
         row["labels needed"], row["95 % interval"] = (
             say(found[start], fit) for say in (say_value, say_ends)
@@ -244,7 +245,7 @@ def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
     if len(margins):
         yield (
             f"Seeds: mean accuracies are known to ± {margins.min():.1f} to {margins.max():.1f} "
-            f"points; four times as many seeds would halve that."
+            f"points; four times as many seeds would about halve that."
         )
     beyond = [
         f"{say_labels(needed.value)} ({say_start(start)})"
@@ -262,6 +263,6 @@ def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
             first = say_labels(max(low, fits[SCRATCH].labels[0]))
             upto = f"to {say_labels(high)} labels" if np.isfinite(high) else "labels on"
             yield (
-                f"{say_start(start)} and scratch: intervals overlap from {first} {upto}; more "
-                f"seeds at budgets there would part them first."
+                f"{say_start(start)} and scratch: intervals overlap from {first} {upto}; "
+                f"whether they differ takes more seeds at budgets there."
             )

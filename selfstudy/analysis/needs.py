@@ -15,7 +15,7 @@ from selfstudy.analysis.learning_curve import (
 )
 from selfstudy.analysis.spread import average_networks, correlate, estimate_spread, find_margin
 
-SMALLEST = 1e-4  # of the errors of accuracies: no two runs are more alike than that
+UNTRUE = 0.005  # by how much a true curve may differ from the closest form, in accuracy
 # The share of drawn curves between the ends of a 95 % interval. True curves are of further forms
 # than those that are drawn, so the middle 95 % would hold the truth less often.
 SHARE = 0.98
@@ -27,6 +27,11 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the interval has an end on a curve, and so says something."""
+        return self.low > 0 or np.isfinite(self.high)
 
     def is_below(self, other: "Estimate") -> bool:
         """Tell whether this is surely less than another."""
@@ -81,9 +86,10 @@ def fit_points(points: Points) -> dict[str, Fit]:
         if not own.any():
             continue
         alike, number = correlate_budgets(draws, variance, index)
-        errors = np.sqrt((variance * weight)[index, own]).clip(SMALLEST)
+        errors = np.sqrt((variance * weight)[index, own])
         # What budgets share is added to what each has of its own: it may be more than it seems.
         covariance = np.outer(errors, errors) * (np.eye(len(errors)) + alike)
+        covariance += UNTRUE**2 * np.eye(len(errors))
         known = freedom[index, own].min()
         total = 1 / (alike**2 / number + (1 - alike) ** 2 / known) if number and known else 0.0
         fit = Fit(

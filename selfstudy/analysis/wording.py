@@ -27,14 +27,14 @@ def say_value(found: Estimate, fit: Fit) -> str:
     """Say an estimate of labels on a curve: outside of it, only that."""
     if np.isinf(found.low):
         return f"more than {say_labels(FARTHEST * fit.labels[-1])}"
-    if np.isinf(found.value):
+    if np.isinf(found.value) or not found.is_known:
         return "not known"
     return say_labels(found.value) if found.value > 0 else f"fewer than {say_labels(fit.labels[0])}"
 
 
 def say_ends(found: Estimate, fit: Fit) -> str:
     """Say an interval of labels on a curve; an end that lies outside of it is not known."""
-    if np.isnan([found.low, found.high]).any() or (found.low == 0 and np.isinf(found.high)):
+    if not found.is_known:
         return "not known"
     if np.isinf(found.low):
         return say_value(found, fit)
