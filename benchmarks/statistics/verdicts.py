@@ -75,7 +75,11 @@ FALSE: list[Cell] = [
     ),
     ("… the same, 6 datasets", World(keep(1), datasets=6, **VARIED), (DATA,)),
     ("… the same, 5 datasets, 2 seeds", World(keep(1), datasets=5, seeds=2, **VARIED), (FALLS,)),
-    ("colour brings 2 times the labels", FACTOR._replace(factor=np.log(2)), (OTHERS,)),
+    (
+        "colour brings 2 times the labels: other factors",
+        FACTOR._replace(factor=np.log(2)),
+        (OTHERS,),
+    ),
     ("utility is 3", World(keep(3)), (FALLS, CONVERGES, DATA)),
     (
         "the lead is the margin at 100 labels, nothing later",
