@@ -18,6 +18,7 @@ rule all:
     default_target: True
     input:
         rules.tables.output,
+        rules.decision.output,
         rules.about.output,
         expand(f"{RESULTS}/figures/{{figure}}.{{format}}", figure=FIGURES, format=FORMATS),
     localrule: True

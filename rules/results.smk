@@ -42,6 +42,34 @@ rule tables:
         "../workflow/scripts/tables.py"
 
 
+rule decision:
+    input:
+        rules.tables.output.runs,
+    output:
+        text=f"{RESULTS}/decision.md",
+        picture=f"{RESULTS}/decision.png",
+        page=report(
+            f"{RESULTS}/decision.html",
+            category="Decision",
+            caption="../workflow/report/decision.rst",
+        ),
+    log:
+        f"logs/{RESULTS}/decision.log",
+    localrule: True
+    conda:
+        "../envs/selfstudy.yaml"
+    params:
+        question={key: config[key] for key in ("target", "price") if key in config},
+        results=RESULTS,
+        starts=sweep.starts,
+        interpolation=config["interpolation"],
+        measure=config["measure"],
+        networks=NETWORKS,
+        code=fingerprint_job("decision", "analysis.decision", "analysis.figures.learning"),
+    script:
+        "../workflow/scripts/decision.py"
+
+
 rule about:
     input:
         rules.tables.output.runs,

@@ -23,6 +23,7 @@ COMMANDS = (
     "linear",
     "export",
     "utility",
+    "advise",
 )
 
 COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one

@@ -1,6 +1,6 @@
 """Simulations that docs/statistics.md rests on: tables in Markdown, all unless some are named.
 
-python benchmarks/statistics [intervals] [labels] [outcomes] [convergence] [claims] [--studies 500]
+python benchmarks/statistics [TABLE ...] [--studies 500]
 """
 
 import argparse
@@ -9,6 +9,7 @@ from functools import partial
 from convergence import tabulate_verdicts
 from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
+from labels_to_reach import tabulate_needs
 from outcomes import tabulate_outcomes
 from verdicts import FALSE, TRUE, tabulate_advice, tabulate_supported
 
@@ -17,6 +18,12 @@ SUPPORTED = "Percent of studies in which a claim is supported"
 TABLES = {
     "intervals": [(f"Percent of 95 % intervals that hold the truth, {WITH}", tabulate_coverage)],
     "labels": [("Error of n̂ in percent of it: mean (mean of its size)", tabulate_errors)],
+    "needs": [
+        (
+            f"Percent of intervals of labels that hold the truth (that have no upper end), {WITH}",
+            tabulate_needs,
+        )
+    ],
     "outcomes": [(f"Percent of curves that have an outcome, {WITH}", tabulate_outcomes)],
     "convergence": [
         (

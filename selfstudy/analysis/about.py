@@ -11,11 +11,10 @@ import yaml
 
 from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.tables import read_table
+from selfstudy.analysis.times import RUNS, list_times
 
 SOFTWARE = ("selfstudy", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
 DEVICE = ["device", "precision"]
-# And the folders above that of the dataset.
-RUNS = {"pretrain": 0, "finetune": 0, "longer": 0, "frozen": 1}
 
 
 def compose_about_page(config: Mapping, results: Path) -> str:
@@ -41,13 +40,7 @@ def collect_times(results: Path) -> pd.DataFrame:
         One row per kind of run, backbone and method: the number of `runs`, their median `minutes`,
         and the `hours` of all.
     """
-    rows = []
-    for kind, above in RUNS.items():
-        for path in sorted((results / kind).rglob("times.csv")):
-            _, backbone, pretext, *_ = path.relative_to(results / kind).parts[above:]
-            seconds = read_table(path, ("seconds",))["seconds"].sum()
-            rows.append({"run": kind, "backbone": backbone, "method": pretext, "s": seconds})
-    table = pd.DataFrame(rows, columns=["run", "backbone", "method", "s"])
+    table = list_times(results).rename(columns={"pretext": "method", "seconds": "s"})
     grouped = table.groupby(["run", "backbone", "method"], sort=False)["s"]
     found = grouped.agg(runs="count", minutes="median", hours="sum").reset_index()
     return found.assign(minutes=found["minutes"] / 60, hours=found["hours"] / 3600)

@@ -20,6 +20,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         "accuracy, and, where there are several, dataset, backbone and task",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.csv", help="write a table too")
+    add_columns(parser)
+    parser.add_argument(
+        "--interpolation",
+        choices=INTERPOLATIONS,
+        default=CURVE,
+        help="how the curve from scratch is read between budgets: as one that bends, or along "
+        "chords as the authors do, which reads labels some 18 %% too high (default: %(default)s)",
+    )
+
+
+def add_columns(parser: ArgumentParser) -> None:
+    """Add `--by` and `--ignore`: what further columns of the table mean."""
     parser.add_argument(
         "--by",
         nargs="+",
@@ -29,13 +41,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ignore", nargs="+", default=[], metavar="COLUMN", help="columns that do not matter"
-    )
-    parser.add_argument(
-        "--interpolation",
-        choices=INTERPOLATIONS,
-        default=CURVE,
-        help="how the curve from scratch is read between budgets: as one that bends, or along "
-        "chords as the authors do, which reads labels some 18 %% too high (default: %(default)s)",
     )
 
 

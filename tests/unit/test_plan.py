@@ -24,14 +24,15 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
     assert counts == {
         "render": 12,
         "prepare": 1,
-        "pretrain": 4,
-        "finetune": 20,
-        "linear": 4,
+        "pretrain": 2,
+        "finetune": 8,
+        "linear": 1,
         "tables": 1,
         "about": 1,
+        "decision": 1,
         "figure": 10,
     }
-    place = {"dataset": "0110", "backbone": "r9", "pretext": "cmc", "task": "classify"}
+    place = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "task": "classify"}
     assert ("finetune", (*place.items(), ("labels", "300"))) in jobs
     assert sorted(list_jobs(CONFIG / "demo.yaml", force=False)) == sorted(jobs)
 
@@ -87,14 +88,14 @@ def test_every_kind_of_training_is_estimated():
 def test_a_search_is_estimated_as_if_no_trial_was_pruned():
     tuning = {"labels": 1000, "trials": 20, "jobs": 4}
     config = read_configuration(CONFIG / "demo.yaml")
-    place = {"search": "0110.r9.cmc.classify", "worker": "0"}
-    for rounds, last in ((None, "[1, 4]"), (9, "[1, 9]")):
+    place = {"search": "0100.r9.rotate.classify", "worker": "0"}
+    for rounds, last in ((None, "[1, 30]"), (9, "[1, 9]")):
         needs, kinds = Needs(Sweep(config | {"tuning": tuning | {"rounds": rounds}})), []
         needs.count_images = lambda *kind, kinds=kinds: kinds.append(kind) or Amounts
         needs.measure_pace = lambda kind, threads: Amounts
         assert needs.estimate("search_worker", place) == (2 * 20 / 4, 0)
         ((kind, splits, labels),) = kinds
-        assert (splits, labels) == ((5000, 500, 500), 1000)
+        assert (splits, labels) == ((10_000, 1000, 1000), 1000)
         assert kind.bindings[-1] == f"scheduler.milestones = {last}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+from torch.utils import backend_registration
 
 from selfstudy.data.prepare import prepare
 from selfstudy.registry import list_names
@@ -22,6 +23,11 @@ RUNS = [
     *(f"start {name}" for name in ("snapshot", *KINDS)),
 ]
 FOUND = {}
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
+    reason="this PyTorch takes no devices written in Python",
+)
 
 
 @pytest.fixture

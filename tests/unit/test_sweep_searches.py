@@ -10,7 +10,7 @@ from selfstudy.sweep.runs import Sweep
 from selfstudy.sweep.searches import complete_settings, find_search_snapshot
 
 DEMO = read_configuration(CONFIG / "demo.yaml")
-SEARCH = {"dataset": "0110", "backbone": "r9", "pretext": "rotate", "trials": 4}
+SEARCH = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "trials": 4}
 TUNING = {"labels": 1000, "trials": 20}
 WEIGHTS = {"imagenet": {"torchvision": "resnet50", "backbones": ["r50"]}}
 BOTH = DEMO | {"backbones": ["r9", "r50"], "weights": WEIGHTS}
@@ -19,12 +19,12 @@ MISTAKES = {
         {"pretext": "rotation"},
         "pretext: 'rotation' is not in pretext or weights: did you mean 'rot",
     ),
-    "dataset": ({"dataset": "0111"}, "dataset: '0111' is not in datasets: did you mean '0110'"),
+    "dataset": ({"dataset": "0111"}, "dataset: '0111' is not in datasets: did you mean '0100'"),
     "no labels": ({"task": "classify"}, "'labels' is a dependency of 'task'"),
     "task": ({"task": "clasify", "labels": 9}, "task: 'clasify' is not in tasks: did you mean 'cl"),
     "labels": (
-        {"task": "classify", "labels": 5001},
-        "labels: 5001 labels, but dataset '0110' has 5000",
+        {"task": "classify", "labels": 10_001},
+        "labels: 10001 labels, but dataset '0100' has 10000",
     ),
     "scratch": ({"pretext": "scratch"}, "task: is missing: 'scratch' pretrains nothing"),
     "weights": (
@@ -37,7 +37,7 @@ MISTAKES = {
     "key": ({"trails": 4}, "unknown key 'trails': did you mean 'trials'?"),
 }
 TUNING_MISTAKES = {
-    "labels": ({"labels": 5001}, "labels: 5001 labels, but dataset '0110' has 5000 training"),
+    "labels": ({"labels": 10_001}, "labels: 10001 labels, but dataset '0100' has 10000 training"),
     "no trials": ({"trials": 0}, "trials: 0 is less than the minimum of 1"),
     "seed": ({"seed": 1}, "seed: 1 is one of seeds, whose run would be the best trial itself"),
     "grace": ({"rounds": 3, "grace": 4}, "grace: 4 rounds: expected 1 to 3"),
@@ -67,32 +67,35 @@ def test_every_start_of_every_curve_is_tuned_alike():
     sweep = Sweep(config)
     starts = [(backbone, start) for backbone in ("r9", "r50") for start in DEMO["pretext"]]
     starts.append(("r50", "imagenet"))
-    assert list(sweep.tuned) == [f"0110.{backbone}.{start}.classify" for backbone, start in starts]
+    assert list(sweep.tuned) == [f"0100.{backbone}.{start}.classify" for backbone, start in starts]
     assert list(sweep.searches) == ["s", *sweep.tuned]
     settings = [complete_settings(search) for search in sweep.tuned.values()]
-    assert settings == [{"sampler": "tpe", "seed": 1000, "rounds": None, "grace": None}] * 11
+    assert settings == [{"sampler": "tpe", "seed": 1000, "rounds": None, "grace": None}] * 5
     assert {search["trials"] for search in sweep.tuned.values()} == {20}
-    (snapshot,) = sweep.list_snapshots("0110", "r9", "cmc")
-    assert find_search_snapshot(sweep, "0110.r9.cmc.classify") == snapshot
-    assert find_search_snapshot(sweep, "0110.r50.imagenet.classify") == []
-    assert sweep.list_tuned()[0] == "results/demo/search/0110.r9.scratch.classify/trials.csv"
+    first, _ = sweep.list_snapshots("0100", "r9", "rotate")
+    assert find_search_snapshot(sweep, "0100.r9.rotate.classify") == first
+    assert find_search_snapshot(sweep, "0100.r50.imagenet.classify") == []
+    assert sweep.list_tuned()[0] == "results/demo/search/0100.r9.scratch.classify/trials.csv"
 
 
 def test_trials_train_as_runs_of_so_many_labels_do():
-    bindings = configure_search(Sweep(DEMO | {"tuning": TUNING}), "0110.r9.cmc.classify")[1]
-    assert bindings[-2:] == ["scheduler.milestones = [1, 4]", "session.labels = 1000"]
-    many = Sweep(DEMO | {"tuning": TUNING | {"labels": 5000}})
-    assert "scheduler.milestones = [1, 4]" not in configure_search(many, "0110.r9.cmc.classify")[1]
+    few = {"below": 1000, "bindings": ["scheduler.milestones = [1, 4]"]}
+    config = DEMO | {"gin": DEMO["gin"] | {"few_labels": few}}
+    sweep = Sweep(config | {"tuning": TUNING | {"labels": 300}})
+    bindings = configure_search(sweep, "0100.r9.rotate.classify")[1]
+    assert bindings[-2:] == [*few["bindings"], "session.labels = 300"]
+    many = configure_search(Sweep(config | {"tuning": TUNING}), "0100.r9.rotate.classify")[1]
+    assert few["bindings"][0] not in many
 
 
 def test_a_tuned_run_needs_its_recipe():
-    place = {"dataset": "0110", "backbone": "r9", "pretext": "cmc", "task": "classify"}
+    place = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "task": "classify"}
     tuned = Sweep(DEMO | {"tuning": TUNING})
-    recipe = "results/demo/search/0110.r9.cmc.classify/recipe.gin"
+    recipe = "results/demo/search/0100.r9.rotate.classify/recipe.gin"
     assert tuned.find_recipe(**place, labels="100", layer="1") == recipe
     assert Sweep(DEMO).find_recipe(**place, labels="100") == []
 
 
 def test_no_search_of_ones_own_has_a_tuned_ones_name():
     with pytest.raises(ConfigurationError, match="expected a name of letters, digits, - and _"):
-        check(DEMO | {"searches": {"0110.r9.cmc.classify": SEARCH}})
+        check(DEMO | {"searches": {"0100.r9.rotate.classify": SEARCH}})

@@ -14,7 +14,12 @@ import yaml
 from selfstudy.data.packed import CLASSES
 
 ROOT = Path(__file__).parents[2]
-RESULTS = {"tables": 1, "about": 1, "figure": 10}  # all but the images, in two formats
+RESULTS = {
+    "tables": 1,
+    "decision": 1,
+    "about": 1,
+    "figure": 10,
+}  # all but the images, in two formats
 
 
 def test_the_chain_ends_with_tables_and_figures(finished):
@@ -56,7 +61,14 @@ def test_the_chain_ends_with_tables_and_figures(finished):
 def test_the_report_holds_figures_tables_and_claims(finished):
     finished.snakemake("--report", "report.html")
     page = (finished.folder / "report.html").read_text()
-    for name in ("fig1.png", "fig8.pdf", "utility.csv", "claims.html", "about.html"):
+    for name in (
+        "fig1.png",
+        "fig8.pdf",
+        "utility.csv",
+        "claims.html",
+        "decision.html",
+        "about.html",
+    ):
         assert name in page
     assert "drawn as the truth might be" in page
     assert page.count("from a curve that bends between budgets") >= 3, "figures, tables, claims"
@@ -72,7 +84,7 @@ def test_longer_runs_add_theirs_alone(study):
 def test_another_interpolation_makes_tables_and_figures_anew(finished, new_study):
     shutil.copytree(finished.folder, new_study.folder, dirs_exist_ok=True)
     new_study.config["interpolation"] = "paper"
-    assert new_study.planned() == {"tables": 1, "about": 1, "figure": 12}
+    assert new_study.planned() == {"tables": 1, "decision": 1, "about": 1, "figure": 12}
     new_study.snakemake("results/claims.md", "--force", "--rerun-triggers", "mtime")
     assert "along chords between budgets" in (new_study.folder / "results/claims.md").read_text()
 
@@ -140,6 +152,7 @@ def test_a_new_dataset_adds_its_own_jobs(study):
         "linear": 4,
         "finetune_frozen": 4,
         "tables": 1,
+        "decision": 1,
         "about": 1,
         "figure": 12,
     }

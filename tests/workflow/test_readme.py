@@ -28,7 +28,7 @@ def write_demo_images(folder):
         objects["class"][:, 0] = np.arange(100) % 10
         objects["rot_mat"] = np.eye(3)
         write_packed(path, 100, map(Sample, map(encode_png, images), objects), {})
-    prepare(paths, folder / "prepared/0110/data_32_lab.h5", "0110", 32, "lab", seed=0)
+    prepare(paths, folder / "prepared/0100/data_16_lab.h5", "0100", 16, "lab", seed=0)
 
 
 def test_single_runs(tmp_path):

@@ -23,6 +23,7 @@ setTimeout(() => {
 FOUND = {
     "Figures": ("fig1", "fig2", "fig3", "fig7", "fig8", "fig9"),
     "Tables": ("accuracy.csv", "utility.csv", "runs.csv", "ranks.csv"),
+    "Decision": ("decision.html",),
     "Claims": ("claims.html",),
     "Provenance": ("about.html",),
 }
