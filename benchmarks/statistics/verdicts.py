@@ -193,7 +193,7 @@ def tabulate_advice(studies: int) -> pd.DataFrame:
                 said.append(world.datasets + int(number[1]))
                 larger = assess_study(world._replace(datasets=said[-1]), claim, rng)
                 decided += larger.verdict in (SUPPORTED, REFUTED)
-        low, middle, high = np.percentile(said, [10, 50, 90])
+        low, middle, high = np.percentile(said or [np.nan], [10, 50, 90])
         row = {"what is true": name, "undecided": undecided, "say a number": len(said)}
         row |= {"datasets, median (80 %)": f"{middle:.0f} ({low:.0f} to {high:.0f})"}
         rows.append(row | {"then decided": decided})
