@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import CURVE, SCRATCH
+from selfstudy.analysis.convergence import find_cut_short
 from selfstudy.analysis.costs import Hours, Price, say_break_even, tabulate_costs
 from selfstudy.analysis.learning_curve import FARTHEST
 from selfstudy.analysis.needs import (
@@ -25,7 +26,6 @@ from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.analysis.utility import show_utility
 from selfstudy.analysis.wording import say_accuracy, say_ends, say_labels, say_start, say_value
 
-CONVERGED = "converged"  # the column of runs that says it, where there is one
 NOT_KNOWN = "not known"
 
 
@@ -108,14 +108,13 @@ def advise(
 def leave_out(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out runs that are known not to have converged; name these, and those that collapsed."""
     said = []
-    if CONVERGED in runs:
-        short = runs[CONVERGED].astype(str) == "False"
-        for (start, labels), group in runs[short].groupby(["pretext", "labels"], sort=False):
-            said.append(
-                f"{say_start(start)} with {labels:,} labels: {len(group)} "
-                f"run{'s' if len(group) > 1 else ''} had not converged: longer ones would tell"
-            )
-        runs = runs[~short]
+    short = find_cut_short(runs)
+    for (start, labels), group in runs[short].groupby(["pretext", "labels"], sort=False):
+        said.append(
+            f"{say_start(start)} with {labels:,} labels: {len(group)} "
+            f"run{'s' if len(group) > 1 else ''} had not converged: longer ones would tell"
+        )
+    runs = runs[~short]
     if "collapsed" in runs:
         lost = runs[runs["collapsed"].astype(bool)]
         for (start, labels), group in lost.groupby(["pretext", "labels"], sort=False):
