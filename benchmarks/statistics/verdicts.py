@@ -75,7 +75,11 @@ FALSE: list[Cell] = [
     ),
     ("… the same, 6 datasets", World(keep(1), datasets=6, **VARIED), (DATA,)),
     ("… the same, 5 datasets, 2 seeds", World(keep(1), datasets=5, seeds=2, **VARIED), (FALLS,)),
-    ("colour brings 2 times the labels", FACTOR._replace(factor=np.log(2)), (OTHERS,)),
+    (
+        "colour brings 2 times the labels: other factors",
+        FACTOR._replace(factor=np.log(2)),
+        (OTHERS,),
+    ),
     ("utility is 3", World(keep(3)), (FALLS, CONVERGES, DATA)),
     (
         "the lead is the margin at 100 labels, nothing later",
@@ -189,7 +193,7 @@ def tabulate_advice(studies: int) -> pd.DataFrame:
                 said.append(world.datasets + int(number[1]))
                 larger = assess_study(world._replace(datasets=said[-1]), claim, rng)
                 decided += larger.verdict in (SUPPORTED, REFUTED)
-        low, middle, high = np.percentile(said, [10, 50, 90])
+        low, middle, high = np.percentile(said or [np.nan], [10, 50, 90])
         row = {"what is true": name, "undecided": undecided, "say a number": len(said)}
         row |= {"datasets, median (80 %)": f"{middle:.0f} ({low:.0f} to {high:.0f})"}
         rows.append(row | {"then decided": decided})

@@ -77,7 +77,7 @@ def test_the_report_holds_figures_tables_and_claims(finished):
 def test_longer_runs_add_theirs_alone(study):
     study.config["longer"] = {"labels": [100]}
     planned = study.planned()
-    assert planned.keys() == {"longer", "tables", "about", "figure"}
+    assert planned.keys() == {"longer", "tables", "decision", "about", "figure"}
     assert planned["longer"] == 5
 
 
