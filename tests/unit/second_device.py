@@ -80,6 +80,12 @@ class OnDevice(torch.Tensor):
         count("tolist")
         return self.held.tolist()
 
+    def numpy(self, *, force=False):
+        if not force:
+            raise TypeError(f"a tensor on {NAME} is no array: copy it to the CPU first")
+        count("numpy")
+        return self.held.numpy(force=True)
+
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
         return run(function, args, kwargs or {})
