@@ -144,7 +144,6 @@ TRUE: list[Cell] = [
 # Worlds of which few datasets seldom tell.
 HARD: list[Cell] = [
     ("utility falls as 3 (100 / n)^0.1, 5 datasets, 2 seeds", TRUE[1][1], (FALLS,)),
-    ("… ^0.8, one method, 5 datasets", TRUE[5][1]._replace(methods=1, **VARIED), (CONVERGES,)),
     ("each of 3 tasks has its own best, 5 datasets", TRUE[12][1], (METHODS,)),
     (
         "linear accuracy correlates by 0.3, 5 datasets",

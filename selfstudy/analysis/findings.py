@@ -9,6 +9,7 @@ from selfstudy.analysis.hypotheses import ERROR, Estimate, adjust_holm
 
 SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not enough runs"
 UNKNOWN = "cannot be said: the estimate is no further from undecided than its error"
+UNTOLD = "more datasets like these: how many cannot be told"
 MANY = 10  # times the datasets at hand: more than this is no advice
 
 
@@ -45,7 +46,8 @@ class Case(NamedTuple):
         estimate: that value and interval are of.
         p: of the test that the claim holds; not a number without a test.
         against: p of the test that it does not.
-        t: of the test that is the closer one to pass, for the number of datasets that would do.
+        t: of the test that is the closer one to pass, for the number of datasets that would do;
+            not a number where that cannot be told.
         factor: whether the estimate is the logarithm of what is shown.
         needs: what a test needs, where there is none.
         tests: of how many the one of `t` is the best, beside the family's.
@@ -89,7 +91,7 @@ def _judge(case: Case, p: float, tests: int) -> Finding:
 def advise(datasets: int, needed: float) -> str:
     """Say how many more datasets would decide a claim, if that can be said."""
     if not np.isfinite(needed):
-        return UNKNOWN
+        return UNTOLD if np.isnan(needed) else UNKNOWN
     if needed > MANY * datasets:
         return f"more than {(MANY - 1) * datasets} more datasets"
     more = max(1, int(needed) - datasets)

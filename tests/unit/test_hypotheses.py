@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from selfstudy.analysis.findings import FEW, OPEN, REFUTED, SUPPORTED, Case, judge
+from selfstudy.analysis.findings import (
+    FEW,
+    OPEN,
+    REFUTED,
+    SUPPORTED,
+    UNKNOWN,
+    UNTOLD,
+    Case,
+    judge,
+)
 from selfstudy.analysis.hypotheses import (
+    Estimate,
     adjust_holm,
     estimate_coefficients,
     estimate_mean,
@@ -64,3 +74,18 @@ def test_holm_by_hand():
 def test_verdicts_are_of_corrected_p(p, against, expected):
     cases = [Case("", "", estimate_mean(VALUES), each, against, 0.5) for each in p]
     assert judge(cases)[0].verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("t", "expected"),
+    [
+        (2.0, "about 5 more datasets like these"),  # 6 (1.64 + 0.84)² / 2² + 1.64² / 2, less 6
+        (1.0, "about 33 more datasets like these"),
+        (0.9, UNKNOWN),
+        (np.nan, UNTOLD),
+    ],
+)
+def test_undecided_claims_say_what_would_decide(t, expected):
+    estimate = Estimate(0.1, 0.1, 5, 6)
+    (found,) = judge([Case("claim", "statistic", estimate, 0.2, 0.9, t)])
+    assert (found.verdict, found.more) == (OPEN, expected)
