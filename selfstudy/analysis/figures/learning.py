@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from selfstudy.analysis.advice import Advice
 from selfstudy.analysis.figures.curves import format_budget
@@ -45,6 +45,7 @@ def draw_learning_curves(
             panel.set_ylim(bottom=max(panel.get_ylim()[0], 0))
             panel.set_xscale("log")
             panel.xaxis.set_major_formatter(lambda n, _: format_budget(round(n)))
+            panel.xaxis.set_minor_formatter(NullFormatter())
             panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
             panel.set_xlabel("Labels")
         label_rows(axes, TITLES[measure])
