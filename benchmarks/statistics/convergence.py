@@ -74,7 +74,7 @@ def draw_training(rng: np.random.Generator) -> Training:
         rounds=int(np.exp(rng.uniform(np.log(4), np.log(300)))),
         shape=str(rng.choice(list(SHAPES))),
         pace=10 ** rng.uniform(-2.5, 0.5),
-        top=rng.uniform(0.4, 0.95),
+        top=rng.uniform(0.4, 0.99),
         harm=rng.choice([0, 0.02, 0.05, 0.1, 0.2]),
         power=rng.choice([0.5, 1, 2]),
         noise=(rng.choice([0.002, 0.005, 0.01]), rng.choice([0, 0.01, 0.03])),

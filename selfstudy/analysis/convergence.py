@@ -59,7 +59,8 @@ def predict_gain(rates: np.ndarray, accuracy: np.ndarray) -> Outlook:
     """Predict what twice the rounds would bring, by how accuracy came about.
 
     With s, the sum of learning rates so far, as the length of the training, accuracy is fitted by
-    `a - b s^(-1/2) - c rate`, c ≥ 0, of which the last part is what the rate's fall brings anyway.
+    `a - b s^(-1/2) - c rate`, c ≥ 0, of which the last part is what the rate's fall brings anyway;
+    a, to which accuracy tends, is 1 at most.
 
     Args:
         rates: the learning rate at the end of each round (r,).
@@ -80,7 +81,8 @@ def predict_gain(rates: np.ndarray, accuracy: np.ndarray) -> Outlook:
     variance = residual @ residual / (used.sum() - 3) * np.linalg.pinv(parts.T @ parts)[1, 1]
     if found[2] < 0:
         found, *_ = np.linalg.lstsq(parts[:, :2], accuracy[used])
-    return Outlook(rise, DOUBLED * max(found[1], 0), DOUBLED * np.sqrt(variance))
+    missing = np.clip(found[1], 0, max(0, 1 - (found[0] - found[1])))  # from a, at the end
+    return Outlook(rise, DOUBLED * missing, DOUBLED * np.sqrt(variance))
 
 
 def find_cut_short(table: pd.DataFrame) -> pd.Series:

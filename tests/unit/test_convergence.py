@@ -49,6 +49,14 @@ def test_a_falling_rate_does_no_harm():
     assert predict_gain(rates, 0.5 + 0.1 * rates).expected == 0
 
 
+def test_nothing_rises_above_one():
+    rates = make_rates(20)
+    left = np.sqrt(measure_length(rates)[-1] / measure_length(rates))
+    outlook = predict_gain(rates, 1.08 - 0.1 * left)  # 98 % at the end
+    assert outlook.expected == pytest.approx(DOUBLED * 0.02)
+    assert outlook.judge() == (True, "level")
+
+
 def test_rounds_without_a_measurement_are_passed_over():
     rates = make_rates(40)
     accuracy = 0.8 - 0.1 * np.sqrt(measure_length(rates)[-1] / measure_length(rates))
