@@ -207,7 +207,9 @@ class Cluster:
         )
         for number in range(2):  # only a character device counts as a GPU
             (self.folder / f"dev/gpu{number}").symlink_to("/dev/null")
-        self.write("gres.conf", "NodeName={host} Name=gpu File={folder}/dev/gpu[0-1]\n")
+        self.write(
+            "gres.conf", "NodeName={host} Name=gpu File={folder}/dev/gpu[0-1] Flags=no_gpu_env\n"
+        )
         # The executor's job step forgets where the configuration is.
         srun = '#!/bin/sh\nexport SLURM_CONF={folder}/slurm.conf\nexec {srun} "$@"\n'
         self.write("bin/srun", srun, 0o755)

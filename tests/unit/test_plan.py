@@ -24,7 +24,7 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
     assert counts == {
         "render": 12,
         "prepare": 1,
-        "pretrain": 2,
+        "pretrain": 3,
         "finetune": 8,
         "linear": 1,
         "tables": 1,
@@ -89,7 +89,7 @@ def test_a_search_is_estimated_as_if_no_trial_was_pruned():
     tuning = {"labels": 1000, "trials": 20, "jobs": 4}
     config = read_configuration(CONFIG / "demo.yaml")
     place = {"search": "0100.r9.rotate.classify", "worker": "0"}
-    for rounds, last in ((None, "[1, 30]"), (9, "[1, 9]")):
+    for rounds, last in ((None, "[1, 16]"), (9, "[1, 9]")):
         needs, kinds = Needs(Sweep(config | {"tuning": tuning | {"rounds": rounds}})), []
         needs.count_images = lambda *kind, kinds=kinds: kinds.append(kind) or Amounts
         needs.measure_pace = lambda kind, threads: Amounts

@@ -72,7 +72,7 @@ def test_every_start_of_every_curve_is_tuned_alike():
     settings = [complete_settings(search) for search in sweep.tuned.values()]
     assert settings == [{"sampler": "tpe", "seed": 1000, "rounds": None, "grace": None}] * 5
     assert {search["trials"] for search in sweep.tuned.values()} == {20}
-    first, _ = sweep.list_snapshots("0100", "r9", "rotate")
+    first, *_ = sweep.list_snapshots("0100", "r9", "rotate")
     assert find_search_snapshot(sweep, "0100.r9.rotate.classify") == first
     assert find_search_snapshot(sweep, "0100.r50.imagenet.classify") == []
     assert sweep.list_tuned()[0] == "results/demo/search/0100.r9.scratch.classify/trials.csv"
