@@ -16,8 +16,8 @@ from selfstudy.analysis.intervals import Points
 from selfstudy.analysis.needs import Estimate, estimate, find_equals, fit_points
 
 SEEDS = (2, 3, 5)
-DEMO = np.array([100.0, 300, 1000, 5000])
-BUDGETS = {"the demo's": DEMO, "five": PAPER[:5], "the paper's": PAPER}
+FOUR = np.array([100.0, 300, 1000, 5000])
+BUDGETS = {"four": FOUR, "five": PAPER[:5], "the paper's": PAPER}
 # How error falls from about 1 at the first budget; r is from 0.15 to 0.6.
 FAMILIAR = {
     "power law": lambda n, r: n**-r,
