@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from labels_to_reach import DEMO, count_held
+from labels_to_reach import FOUR, count_held
 
 from selfstudy.analysis.learning_curve import (
     FARTHEST,
@@ -58,7 +58,7 @@ def test_points_that_no_curve_can_pass_have_none():
 @pytest.mark.parametrize("shape", ["power law", "Gompertz in log n"])
 def test_intervals_hold_the_truth(shape):
     """A part of `python benchmarks/statistics`, of so few studies that 95 % may be 85 %."""
-    found = count_held(shape, DEMO, 3, "1 point", 30)
+    found = count_held(shape, FOUR, 3, "1 point", 30)
     for place in ("inside", "beyond", "as good as"):
         assert found[found["place"] == place]["held"].mean() >= 0.85
     inside = found[found["place"] == "inside"]
