@@ -150,10 +150,12 @@ class Cluster:
     def restart(self, job):
         """Have a job that lost its node begin again; give whether it has.
 
-        Slurm lets it wait for two minutes, and drains the node if the job's end was not all there.
+        Slurm lets it wait for two minutes, drains the node if the job's end was not all there, and
+        holds the job if it is sent to the node before that.
         """
         self._update(nodename=self.host, state="resume")
         self._update(jobid=job, starttime="now")
+        self.run("scontrol", "release", job)
         return self.has_steps(job)
 
     def freeze(self, job):
