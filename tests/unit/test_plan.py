@@ -89,7 +89,7 @@ def test_a_search_is_estimated_as_if_no_trial_was_pruned():
     tuning = {"labels": 1000, "trials": 20, "jobs": 4}
     config = read_configuration(CONFIG / "demo.yaml")
     place = {"search": "0100.r9.rotate.classify", "worker": "0"}
-    for rounds, last in ((None, "[1, 12]"), (9, "[1, 9]")):
+    for rounds, last in ((None, "[1, 10]"), (9, "[1, 9]")):
         needs, kinds = Needs(Sweep(config | {"tuning": tuning | {"rounds": rounds}})), []
         needs.count_images = lambda *kind, kinds=kinds: kinds.append(kind) or Amounts
         needs.measure_pace = lambda kind, threads: Amounts
