@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: demo check test plan report lint format clean place
 
 demo: .venv/installed
-	@echo "Renders 12,000 images, pretrains two networks on them, finetunes on few to many labels"
+	@echo "Renders 12,000 images, pretrains three networks on them, finetunes on few to many labels"
 	@echo "beside training from scratch, and says how many labels that saves: minutes on two cores."
 	snakemake --quiet rules host --configfile config/demo.yaml
 	@echo
