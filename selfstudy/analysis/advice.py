@@ -137,6 +137,8 @@ def find_needs(fits: dict[str, Fit], target: float) -> dict[str, Estimate]:
 
 def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float | None) -> list[str]:
     """Say which start needs the fewest labels, or why that is not known."""
+    if not fits:
+        return ["No runs are left that tell anything."]
     if target is None:
         return ["No runs from scratch, and no target: there is nothing to compare with."]
     goal = say_accuracy(target)

@@ -69,6 +69,8 @@ def fit_starts(runs: pd.DataFrame) -> dict[str, Fit]:
         runs: of one dataset, backbone and task, as of `selfstudy.analysis.runs.collect_runs`.
     """
     fits = {}
+    if runs.empty:  # none has converged
+        return fits
     for points in arrange_runs(runs).split(SCRATCH):
         if len(points.methods):
             fits |= fit_points(points)

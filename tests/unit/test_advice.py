@@ -117,6 +117,16 @@ def test_labels_outside_the_budgets_are_not_known():
     assert set(worth["as good as, from scratch"]) == {"not known: outside its budgets"}
 
 
+@pytest.mark.parametrize("target", [None, TARGET])
+def test_where_no_run_is_left_the_page_says_so(target):
+    found = advise_all(table().assign(converged=False), Question(target), {})
+    page = format_decision(found, explain())
+    assert "**No runs are left that tell anything.**" in page
+    assert page.count("3 runs had not converged") == 15
+    compose_decision_page(found, explain(), b"")
+    draw_learning_curves(found, assign_looks(["scratch", "cmc", "vae"]))
+
+
 def test_runs_that_had_not_converged_or_collapsed_are_named():
     runs = table().assign(converged=True, collapsed=False)
     runs.loc[(runs["pretext"] == "cmc") & (runs["labels"] == 100), "converged"] = False
