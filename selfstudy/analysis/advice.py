@@ -148,8 +148,9 @@ def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float |
         return [f"No start reaches {goal} within {FARTHEST} times its most labels."]
     best = min(found, key=lambda name: (found[name].value, found[name].high, found[name].low))
     fit = fits[best]
+    about = "about " if found[best].value > 0 else ""
     line = (
-        f"For {goal}, {say_start(best)} needs about {say_value(found[best], fit)} labels "
+        f"For {goal}, {say_start(best)} needs {about}{say_value(found[best], fit)} labels "
         f"({say_ends(found[best], fit)})"
     )
     if np.isinf(found[best].value):
