@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib import import_module
-from importlib.metadata import version
 
 from selfstudy.devices import take_gpu
 from selfstudy.errors import SelfstudyError, format_error
@@ -36,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> None:
         description="Does self-supervised pretraining save labels? Single runs and tools; the "
         "whole study is a Snakemake workflow.",
     )
-    parser.add_argument("--version", action="version", version=f"selfstudy {version('selfstudy')}")
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND")
     for name in COMMANDS:
         module = import_module(f"selfstudy.commands.{name}")
@@ -44,6 +43,11 @@ def main(words: Sequence[str] | None = None) -> None:
         module.add_arguments(command)
         command.set_defaults(run=module.run, command=name)
     arguments = parser.parse_args(words)
+    if arguments.version:
+        from importlib.metadata import version  # which takes as long as all else here
+
+        print(f"selfstudy {version('selfstudy')}")
+        sys.exit(0)
     if "run" not in arguments:
         parser.print_help()
         return

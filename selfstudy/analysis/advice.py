@@ -107,22 +107,19 @@ def advise(
 
 def leave_out(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out runs that are known not to have converged; name these, and those that collapsed."""
-    said = []
     short = find_cut_short(runs)
-    for (start, labels), group in runs[short].groupby(["pretext", "labels"], sort=False):
-        said.append(
-            f"{say_start(start)} with {labels:,} labels: {len(group)} "
-            f"run{'s' if len(group) > 1 else ''} had not converged: longer ones would tell"
-        )
+    said = [*name_runs(runs[short], "had not converged: longer ones would tell")]
     runs = runs[~short]
     if "collapsed" in runs:
-        lost = runs[runs["collapsed"].astype(bool)]
-        for (start, labels), group in lost.groupby(["pretext", "labels"], sort=False):
-            said.append(
-                f"{say_start(start)} with {labels:,} labels: {len(group)} "
-                f"run{'s' if len(group) > 1 else ''} collapsed"
-            )
+        said += name_runs(runs[runs["collapsed"].astype(bool)], "collapsed")
     return runs, said
+
+
+def name_runs(runs: pd.DataFrame, why: str) -> Iterator[str]:
+    """Name runs by start and budget, a line each, and say what they did."""
+    for (start, labels), group in runs.groupby(["pretext", "labels"], sort=False):
+        count = f"{len(group)} run{'s' if len(group) > 1 else ''}"
+        yield f"{say_start(start)} with {labels:,} labels: {count} {why}"
 
 
 def find_needs(fits: dict[str, Fit], target: float) -> dict[str, Estimate]:

@@ -23,14 +23,40 @@ COMPARED = [*KEYS, "longer", "gain", "noise", "low", "high"]
 COLUMNS = [*KEYS, "accuracy", "rise", "expected", "error", *COMPARED[len(KEYS) :], CONVERGED, "why"]
 
 
-def tabulate_convergence(
+def collect_with_convergence(
     paths: Iterable[str | Path], longer: Iterable[str | Path] = ()
-) -> pd.DataFrame:
-    """Tabulate which jobs have converged.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Collect runs, and find out which have converged.
 
     Args:
         paths: as in `selfstudy.analysis.runs.collect_runs`; `history.csv` lies beside each.
         longer: the same of jobs that trained for twice as many rounds.
+
+    Returns:
+        The table of `collect_runs`, which says of each run whether its job has `converged`; that of
+        `tabulate_convergence`.
+
+    Raises:
+        DataError: a table cannot be read or lacks a column or a number, or the longer runs have
+            other than twice the rounds.
+    """
+    paths, longer = list(map(Path, paths)), list(longer)
+    runs = collect_runs(paths)
+    histories = collect_histories([path.with_name("history.csv") for path in paths])
+    others = collect_runs(longer) if longer else runs[:0]
+    convergence = tabulate_convergence(runs, histories, others)
+    return runs.merge(convergence[[*KEYS, CONVERGED]], "left", on=KEYS), convergence
+
+
+def tabulate_convergence(
+    runs: pd.DataFrame, histories: pd.DataFrame, longer: pd.DataFrame
+) -> pd.DataFrame:
+    """Tabulate which jobs have converged.
+
+    Args:
+        runs: the table of `selfstudy.analysis.runs.collect_runs`.
+        histories: that of `collect_histories` of these.
+        longer: that of `collect_runs` of jobs that trained for twice as many rounds.
 
     Returns:
         One row per job: its mean `accuracy`; the columns of `convergence.Outlook`; those of
@@ -38,12 +64,9 @@ def tabulate_convergence(
         not known; and `why`. Runs that have collapsed are left out.
 
     Raises:
-        DataError: a table cannot be read or lacks a column or a number, or the longer runs have
-            other than twice the rounds.
+        DataError: the longer runs have other than twice the rounds.
     """
-    paths, longer = list(map(Path, paths)), list(longer)
-    sound = leave_out_collapsed(collect_runs(paths))
-    histories = collect_histories([path.with_name("history.csv") for path in paths])
+    sound = leave_out_collapsed(runs)
     rows = []
     for place, group in histories.merge(sound[[*KEYS, "seed"]]).groupby(KEYS, sort=False):
         mean = group.groupby("round")[["learning_rate", "valid_accuracy"]].mean()
@@ -52,8 +75,7 @@ def tabulate_convergence(
     table = pd.DataFrame(rows, columns=[*KEYS, *Outlook._fields, CONVERGED, "why"])
     table = table.astype({CONVERGED: "boolean"})
     table = table.merge(sound.groupby(KEYS)["accuracy"].mean().reset_index())
-    others = leave_out_collapsed(collect_runs(longer)) if longer else sound[:0]
-    table = table.merge(compare_longer(sound, others), "left", on=KEYS)
+    table = table.merge(compare_longer(sound, leave_out_collapsed(longer)), "left", on=KEYS)
     for row in table.dropna(subset="gain").itertuples():
         converged = judge_gain(row.gain, np.nan_to_num(row.noise))
         table.loc[row.Index, CONVERGED] = converged
@@ -95,8 +117,3 @@ def compare_longer(usual: pd.DataFrame, longer: pd.DataFrame) -> pd.DataFrame:
         ends = gains.tabulate(gains.mean - margin, gains.mean + margin)
         tables.append(table.reset_index().merge(ends, "left", on=["pretext", "labels"]))
     return pd.concat(tables[1:] or tables, ignore_index=True)[COMPARED]
-
-
-def mark_converged(runs: pd.DataFrame, convergence: pd.DataFrame) -> pd.DataFrame:
-    """Say of each run whether its job has `converged`, of the table of `tabulate_convergence`."""
-    return runs.merge(convergence[[*KEYS, CONVERGED]], "left", on=KEYS)

@@ -35,6 +35,11 @@ def detect_saturation(scratch: np.ndarray) -> np.ndarray:
     return saturated
 
 
+def find_start(saturated: np.ndarray) -> np.ndarray:
+    """Find the first saturated budget of curves (..., k): its place, or k if there is none."""
+    return np.where(saturated.any(-1), saturated.argmax(-1), saturated.shape[-1])
+
+
 def find_last(scratch: np.ndarray) -> int:
     """Find the last budget before saturation, or the largest if it does not saturate.
 
@@ -42,8 +47,7 @@ def find_last(scratch: np.ndarray) -> int:
         scratch: accuracies (k,) at rising budgets, not numbers where there are none.
     """
     measured = np.flatnonzero(np.isfinite(scratch))
-    saturated = detect_saturation(scratch[measured])
-    start = saturated.argmax() if saturated.any() else len(measured)
+    start = int(find_start(detect_saturation(scratch[measured])))
     return int(measured[max(start - 1, 0)])
 
 
@@ -58,7 +62,7 @@ def classify_curves(scratch: np.ndarray, helps: np.ndarray) -> np.ndarray:
         The names of the outcomes (d,).
     """
     saturated = detect_saturation(scratch)
-    start = np.where(saturated.any(1), saturated.argmax(1), helps.shape[1])
+    start = find_start(saturated)
     before = np.arange(helps.shape[1]) < start[:, None]
     last = np.maximum(start - 1, 0)
     until_saturation = np.take_along_axis(helps, last[:, None], 1)[:, 0]

@@ -33,7 +33,6 @@ from selfstudy.training.recipe import Recipe
 log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
 PLACES = ("session.start", RESTORE)  # of files, whose contents a stamp holds
-log = logging.getLogger("selfstudy")
 
 
 @dataclass(frozen=True)

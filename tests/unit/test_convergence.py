@@ -16,8 +16,8 @@ from selfstudy.analysis.figures import fig3, fig4
 from selfstudy.analysis.figures.curves import FADED, PALE
 from selfstudy.analysis.figures.style import LOOKS
 from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
-from selfstudy.analysis.longer import mark_converged, tabulate_convergence
-from selfstudy.analysis.runs import average_accuracy, collect_runs
+from selfstudy.analysis.longer import collect_with_convergence
+from selfstudy.analysis.runs import average_accuracy
 from selfstudy.analysis.utility import measure_utility
 from selfstudy.errors import DataError
 
@@ -124,6 +124,10 @@ def write_job(folder, pretext, labels, accuracy, rounds=4, collapsed=()):
     return job / "metrics.csv"
 
 
+def tabulate(*paths):
+    return collect_with_convergence(*paths)[1]
+
+
 def test_longer_runs_decide(tmp_path):
     usual = [
         write_job(tmp_path / "finetune", "scratch", 100, [0.3, 0.32], rounds=20),
@@ -138,7 +142,7 @@ def test_longer_runs_decide(tmp_path):
         write_job(tmp_path / "longer", "cmc", 100, [0.42, 0.42], rounds=8),
         write_job(tmp_path / "longer", "rotate", 100, [0.42], rounds=8),
     ]
-    table = tabulate_convergence(usual, longer).set_index(["pretext", "labels"])
+    table = tabulate(usual, longer).set_index(["pretext", "labels"])
     said = {
         ("scratch", 100): (False, "better when longer"),
         ("vae", 100): (True, "as good when longer"),
@@ -158,7 +162,7 @@ def test_longer_runs_decide(tmp_path):
     assert scratch["low"] < 0 < 0.07 < scratch["high"], "t with one degree of freedom"
     assert table.loc[("rotate", 100), ["noise", "low", "high"]].isna().all()
     assert table.loc[("vae", 300), ["longer", "gain", "noise", "low", "high"]].isna().all()
-    assert tabulate_convergence(usual[:1])["why"].tolist() == ["level"]
+    assert tabulate(usual[:1])["why"].tolist() == ["level"]
 
 
 def test_runs_say_whether_their_job_has_converged(tmp_path):
@@ -166,7 +170,7 @@ def test_runs_say_whether_their_job_has_converged(tmp_path):
         write_job(tmp_path, "scratch", 100, [0.3, 0.3], rounds=20),
         write_job(tmp_path, "vae", 100, [0.4, 0.4]),
     ]
-    runs = mark_converged(collect_runs(paths), tabulate_convergence(paths))
+    runs, _ = collect_with_convergence(paths)
     assert runs["converged"].tolist() == [True, True, pd.NA, pd.NA]
     runs.to_csv(tmp_path / "runs.csv", index=False)
     written = (tmp_path / "runs.csv").read_text().splitlines()
@@ -176,7 +180,7 @@ def test_runs_say_whether_their_job_has_converged(tmp_path):
 def test_collapsed_runs_tell_nothing(tmp_path):
     usual = [write_job(tmp_path / "a", "vae", 100, [0.4, 0.1], rounds=20, collapsed=[1])]
     longer = [write_job(tmp_path / "b", "vae", 100, [0.4, 0.4], rounds=40)]
-    (row,) = tabulate_convergence(usual, longer).itertuples()
+    (row,) = tabulate(usual, longer).itertuples()
     assert (row.accuracy, row.gain, row.why) == (0.4, 0, "as good when longer")
 
 
@@ -184,14 +188,14 @@ def test_other_than_twice_the_rounds_are_refused(tmp_path):
     usual = [write_job(tmp_path / "a", "vae", 100, [0.4], rounds=4)]
     longer = [write_job(tmp_path / "b", "vae", 100, [0.4], rounds=9)]
     with pytest.raises(DataError, match=r"vae/classify/100: 9 rounds .* expected twice 4"):
-        tabulate_convergence(usual, longer)
+        tabulate(usual, longer)
 
 
 def test_a_lost_history_is_named(tmp_path):
     path = write_job(tmp_path, "vae", 100, [0.4])
     path.with_name("history.csv").unlink()
     with pytest.raises(DataError, match=r"n100/history\.csv: cannot be read"):
-        tabulate_convergence([path])
+        tabulate([path])
 
 
 def make_runs(converged):

@@ -8,20 +8,17 @@ from selfstudy.job import run_job
 with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures import MEASURED
     from selfstudy.analysis.figures.style import assign_looks, say_missing
-    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
+    from selfstudy.analysis.longer import collect_with_convergence
     from selfstudy.analysis.measures import use_measure
     from selfstudy.analysis.runs import (
         collect_frozen,
         collect_histories,
         collect_linear,
-        collect_runs,
     )
     from selfstudy.drawing import save
 
     read = {
-        "runs": lambda paths: mark_converged(
-            collect_runs(paths), tabulate_convergence(paths, files.get("longer", []))
-        ),
+        "runs": lambda paths: collect_with_convergence(paths, files.get("longer", []))[0],
         "linear": collect_linear,
         "frozen": collect_frozen,
         "histories": collect_histories,

@@ -17,19 +17,17 @@ with run_job(snakemake.log[0], snakemake.threads):
     )
     from selfstudy.analysis.comparison import correlate_evaluations, tabulate_ranks
     from selfstudy.analysis.layout import format_latex, format_markdown, lay_out
-    from selfstudy.analysis.longer import mark_converged, tabulate_convergence
+    from selfstudy.analysis.longer import collect_with_convergence
     from selfstudy.analysis.measures import MEASURE, use_measure
     from selfstudy.analysis.outcomes import find_outcomes
-    from selfstudy.analysis.runs import collect_frozen, collect_linear, collect_runs, describe_jobs
+    from selfstudy.analysis.runs import collect_frozen, collect_linear, describe_jobs
     from selfstudy.analysis.tuning import list_unequal, mark_tuned, tabulate_tuning
     from selfstudy.analysis.uncertainty import estimate_accuracy, estimate_utility
     from selfstudy.files import write_whole
     from selfstudy.sweep.runs import Sweep
 
     interpolation, measure = snakemake.params.interpolation, snakemake.params.measure
-    finetuned, longer = snakemake.input.finetuned, snakemake.input.longer
-    convergence = tabulate_convergence(finetuned, longer)
-    runs = mark_converged(collect_runs(finetuned), convergence)
+    runs, convergence = collect_with_convergence(snakemake.input.finetuned, snakemake.input.longer)
     linear = collect_linear(snakemake.input.linear)
     tuning = tabulate_tuning(snakemake.input.tuning, Sweep(snakemake.config).tuned)
     for line in list_unequal(tuning):
