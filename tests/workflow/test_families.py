@@ -190,7 +190,7 @@ def test_what_a_user_adds(tmp_path):
     assert len(runs) == 2 * 2 * 2
     few = runs[runs["backbone"] == "tiny"]["parameters"].max()
     assert few < runs[runs["backbone"] == "r9"]["parameters"].min()
-    history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/history.csv")
+    history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/seed0/history.csv")
     assert history["train_loss"].notna().all()
     for script in (root / "workflow/scripts").iterdir():
         script.touch()  # as a new checkout does
