@@ -1,6 +1,7 @@
 """The command `selfstudy`. Nothing heavy is imported before the command is known."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,6 +13,7 @@ from selfstudy.files import explain_shortage
 
 COMMANDS = (
     "plan",
+    "run",
     "status",
     "train",
     "search",
@@ -42,6 +44,10 @@ def main(words: Sequence[str] | None = None) -> None:
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
         command.set_defaults(run=module.run, command=name)
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks how the line may go on
+        from argcomplete import autocomplete
+
+        autocomplete(parser)
     arguments = parser.parse_args(words)
     if arguments.version:
         from importlib.metadata import version  # which takes as long as all else here
