@@ -63,7 +63,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[completion,export,render,search,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[completion,data,export,render,search,tracking,workflow,dev]'
 	touch $@
 
 clean:

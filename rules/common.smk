@@ -13,6 +13,7 @@ from selfstudy.errors import SelfstudyError
 from selfstudy.measures import explain_measure
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep.check import check
+from selfstudy.sweep.datasets import COLLECTIONS
 from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run, is_checkout
 from selfstudy.sweep.gin_files import (
     configure_difficulty,

@@ -32,6 +32,7 @@ STAGES = (
     "prepare",
     "prepare_cifar",
     "prepare_images",
+    "prepare_collection",
     "pretrain",
     "search_worker",
     "search",
@@ -40,7 +41,7 @@ STAGES = (
     "linear",
     "finetune_frozen",
 )
-PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
+PREPARATION = ("prepare", "prepare_cifar", "prepare_images", "prepare_collection")
 TRAINING = ("pretrain", "finetune", "longer", "finetune_frozen")
 SEARCH = "search_worker"
 

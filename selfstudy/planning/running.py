@@ -50,7 +50,7 @@ class Watcher(logging.Filter):
         """Say how many jobs of each rule there are."""
         counts = {rule: count for rule, count in jobs.items() if rule not in ("all", "total")}
         said = ", ".join(f"{count} {rule}" for rule, count in counts.items())
-        tqdm.write(f"{sum(counts.values())} jobs: {said}", file=self.terminal)
+        tqdm.write(f"jobs: {said}", file=self.terminal)
         self.bar.total = jobs["total"]
         self.bar.refresh()
 

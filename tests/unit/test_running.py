@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def test_what_fails_is_shown(tmp_path):
     write_images(tmp_path / "images", ["cat", "dog"])
     (tmp_path / "images/cat/broken.png").write_bytes(b"nothing")
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
     done = run(tmp_path, slave)
     os.close(slave)
     shown = b""
@@ -50,7 +52,7 @@ def test_what_fails_is_shown(tmp_path):
     )
     assert "jobs: " in shown
     assert "1 prepare_images" in shown
-    assert "0/" in shown, "a bar"
+    assert "0%|" in shown, "a bar"
     assert "Error in rule prepare_images" in shown
     assert "broken.png: cannot be read as an image" in shown
     assert "Building DAG" not in shown
