@@ -5,7 +5,7 @@ CONFIG ?= config/demo.yaml
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test plan report lint format clean place
+.PHONY: demo check test plan report docs lint format clean place
 
 demo: .venv/installed
 	@echo "Renders 12,000 images, pretrains three networks on them, finetunes on few to many labels"
@@ -32,6 +32,13 @@ report: .venv/installed
 plan: .venv/installed
 	selfstudy plan
 
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "The pages:  build/docs/index.html"
+
+docs/workflow.svg: Snakefile $(wildcard rules/*.smk)
+	snakemake --rulegraph dot --configfile config/demo.yaml | dot -Tsvg -Grankdir=LR -o $@
+
 lint: .venv/installed
 	ruff check .
 	ruff format --check .
@@ -53,7 +60,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,docs,dev]'
 	touch $@
 
 clean:

@@ -154,13 +154,14 @@ class Tiny(Backbone, name="tiny"):
 
 
 def read_section(title):
-    """The blocks of Python and gin in a section of the README."""
-    section = (ROOT / "README.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    """The blocks of Python and gin in a section of the documentation."""
+    page = (ROOT / "docs/method.md").read_text()
+    section = re.split(f"\n?##? {title}\n", page)[1].split("\n## ")[0]
     return re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
 
 
 def test_what_a_user_adds(tmp_path):
-    """The method and the task of the README, word for word, beside a backbone."""
+    """The method and the task of the documentation, word for word, beside a backbone."""
     from conftest import Study
 
     root = tmp_path / "checkout"
