@@ -5,7 +5,7 @@ CONFIG ?= config/demo.yaml
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test plan report docs lint format clean place
+.PHONY: demo check test plan report docs lint format reference dist clean place
 
 demo: .venv/installed
 	@echo "Renders 12,000 images, pretrains three networks on them, finetunes on few to many labels"
@@ -42,13 +42,22 @@ docs/workflow.svg: Snakefile $(wildcard rules/*.smk)
 lint: .venv/installed
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile rules
+	snakefmt --check Snakefile rules workflow
 	snakemake --lint
 
 format: .venv/installed
 	ruff check --fix .
 	ruff format .
-	snakefmt Snakefile rules
+	snakefmt Snakefile rules workflow
+
+reference: .venv/installed
+	python -m selfstudy.sweep.reference
+
+dist: .venv/installed # with TAG=v0.2.0 only if that is the version
+	@version="$$(selfstudy --version)"; case "$$TAG" in ""|"v$${version#selfstudy }") ;; \
+		*) echo "error: the tag $$TAG is not that of $$version" >&2; exit 1;; \
+	esac
+	pip wheel --quiet --no-deps --wheel-dir dist .
 
 # Also said by selfstudy/sweep/place.py, once all is installed.
 place:
