@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
+BESIDE := --numprocesses auto --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo check test plan report docs lint format reference dist clean place
@@ -20,10 +21,10 @@ demo: .venv/installed
 	@echo "The answer:  results/demo/decision.html"
 
 check: lint
-	pytest tests/unit
+	pytest $(BESIDE) tests/unit
 
 test: .venv/installed
-	pytest
+	pytest $(BESIDE)
 
 report: .venv/installed
 	snakemake --quiet rules host --configfile $(CONFIG) --report results/report.html
