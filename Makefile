@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
-BESIDE := --numprocesses auto --dist loadgroup # tests, several at a time
+BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo check test plan report docs lint format reference dist clean place
