@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.augment import Augmentation
 from selfstudy.data.dataset import Block
 from selfstudy.training.learners import Learner, Sample
 from selfstudy.training.precision import (
@@ -25,13 +24,14 @@ class Step:
     """All that a training step needs, except its images.
 
     Attributes:
+        augment: `Augmentation` of the dataset's images.
         device: that the learner is on.
         precision: that it computes in; of "auto", what that comes to on this device.
     """
 
     learner: Learner
     optimizer: torch.optim.Optimizer
-    augment: Augmentation
+    augment: Callable[..., tuple[tuple[Tensor, ...], Tensor | None]]
     device: torch.device
     precision: str
 
