@@ -21,16 +21,19 @@ class Prototypes(nn.Module):
         inputs: size of the features.
         hidden: size of the hidden layers.
         outputs: number of prototypes.
+        batch_norm: hidden layers are normalised over the batch.
     """
 
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+    def __init__(self, inputs: int, hidden: int, outputs: int, batch_norm: bool) -> None:
         super().__init__()
-        layers = [nn.Linear(inputs, hidden), nn.Linear(hidden, hidden)]
-        last = nn.Linear(hidden, BOTTLENECK)
-        self.layers = nn.Sequential(layers[0], nn.GELU(), layers[1], nn.GELU(), last)
-        for layer in (*layers, last):
-            nn.init.trunc_normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+        layers: list[nn.Module] = []
+        for size in (inputs, hidden):
+            layers += [nn.Linear(size, hidden, bias=not batch_norm)]
+            layers += [nn.BatchNorm1d(hidden)] * batch_norm + [nn.GELU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden, BOTTLENECK))
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.02)
         self.prototypes = nn.Parameter(F.normalize(torch.randn(outputs, BOTTLENECK)))
         self.register_buffer("moving", torch.zeros((), dtype=torch.bool))
 
@@ -52,10 +55,10 @@ class DINO(Taught):
         temperature: of the student.
         teacher_temperature: of the teacher.
         momentum: of the teacher, at first; it rises to 1.
+        batch_norm: of the projection, which transformers do without.
     """
 
     views = (*views.DINO, views.LOCAL, views.LOCAL)
-    least_batch = 2  # its projection has no batch normalisation
 
     def __init__(
         self,
@@ -65,8 +68,9 @@ class DINO(Taught):
         temperature: float = 0.1,
         teacher_temperature: float = 0.04,
         momentum: float = 0.99,
+        batch_norm: bool = True,
     ) -> None:
-        project = Prototypes(backbone.out_feats, hidden, prototypes)
+        project = Prototypes(backbone.out_feats, hidden, prototypes, batch_norm)
         super().__init__(backbone, project, nn.Identity(), momentum)
         self.choose = find_lightly("loss.DINOLoss")(
             prototypes, teacher_temp=teacher_temperature, student_temp=temperature
@@ -75,7 +79,17 @@ class DINO(Taught):
     def loss(self, output: tuple[list[Tensor], list[Tensor]], batch: Batch) -> dict[str, Tensor]:
         """Compare the student's views with the teacher's of other crops."""
         student, teacher = ([view.float() for view in part] for part in output)
+        self.begin_center(torch.stack(teacher))
         return {"loss": self.choose(teacher, student)}
+
+    @torch.no_grad()
+    def begin_center(self, targets: Tensor) -> None:
+        """Begin the center of targets (views, b, prototypes) with the first batch's, not with 0.
+
+        From there it needs some dozen steps, in which all images have the same targets.
+        """
+        center = self.choose.center
+        center.copy_(torch.where((center == 0).all(), targets.mean((0, 1), True), center))
 
     def after_step(self, progress: float) -> None:
         """Let the teacher follow, and prototypes move once the first steps are done."""
