@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.data.dataset import Block
@@ -15,8 +14,6 @@ from selfstudy.training.precision import (
     make_autocast,
     make_scaler,
 )
-
-SPREAD_IMAGES = 500
 
 
 @dataclass
@@ -115,19 +112,3 @@ def evaluate(
             mean.add(step.learner.evaluate(sample, step.autocast, kept), len(chosen))
             check()
     return step.learner.summarise(mean.result()) | step.learner.measure(kept)
-
-
-@torch.no_grad()
-def measure_feature_spread(step: Step, images: Tensor) -> float:
-    """Compute how much the features of images differ: 0 where they are alike, at most 1.
-
-    That is the total variance of the features, scaled to length 1, of the first images.
-    """
-    step.learner.eval()
-    with step.autocast:
-        return measure_spread(step.learner.watch(images[:SPREAD_IMAGES].float()))
-
-
-def measure_spread(features: Tensor) -> float:
-    """Compute the total variance of features (n, features), each scaled to length 1."""
-    return 1 - F.normalize(features.double()).mean(0).square().sum().item()

@@ -27,10 +27,11 @@ from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
-from selfstudy.training.loop import Step, measure_feature_spread
+from selfstudy.training.loop import Step
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
+from selfstudy.training.representation import measure_spread
 
 log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
@@ -228,7 +229,7 @@ def train(
             "precision": step.precision,
             **progress.history.metrics(),
             "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
-            "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
+            "feature_spread": measure_spread(progress.watch_features()),
             **{f"test_{name}": value for name, value in test.items()},
         }
         lock.check()

@@ -17,8 +17,7 @@ class Joint(Method):
         project: turns its features (b, features) into projections (b, size).
     """
 
-    # Batch normalisation leaves nothing of two images but their signs.
-    least_batch: ClassVar[int] = 3
+    least_batch: ClassVar[int] = 2  # a single image is compared with none, and varies in nothing
 
     def __init__(self, backbone: Backbone, project: nn.Module) -> None:
         super().__init__(backbone)
