@@ -53,7 +53,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[export,render,search,timm,tracking,workflow,dev]'
 	touch $@
 
 clean:
