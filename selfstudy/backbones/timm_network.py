@@ -1,5 +1,6 @@
 """The convolutional networks and transformers of timm, by its names."""
 
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from math import isqrt
@@ -83,7 +84,10 @@ class TimmNetwork(Backbone, family=FAMILY):
         if about.fixed_input_size:
             self.options["img_size"] = pixels
             self.resolution = img_size or (None if size else pixels)
-        self.network = self.make_network(num_classes=0)
+        try:
+            self.network = self.make_network(num_classes=0)
+        except Exception as error:  # timm checks little, and anything may follow
+            raise ConfigurationError(f"{self.name}: it cannot be made: {tell(error)}") from error
         pooled, dense = self._try(torch.zeros(1, in_channels, pixels, pixels))
         self.out_feats = pooled.shape[1]
         self.has_dense = dense is not None and dense.shape[1] == self.out_feats
@@ -95,16 +99,26 @@ class TimmNetwork(Backbone, family=FAMILY):
         """Make timm's network, for images of the same channels and size.
 
         Args:
-            **arguments: further ones of `timm.create_model`.
-
-        Raises:
-            ConfigurationError: timm cannot.
+            **arguments: further ones of `timm.create_model`, whose errors are of many kinds.
         """
-        timm = import_timm(self.name)
-        try:
-            return timm.create_model(self.architecture, **self.options, **arguments)
-        except Exception as error:  # timm checks little, and anything may follow
-            raise ConfigurationError(f"{self.name}: it cannot be made: {tell(error)}") from error
+        return import_timm(self.name).create_model(self.architecture, **self.options, **arguments)
+
+    @torch.no_grad()
+    def convert(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Convert weights as timm does, without a classifier; errors are of many kinds.
+
+        Args:
+            weights: by timm's names, or by those of the network's authors.
+        """
+        filter_weights = getattr(
+            sys.modules[type(self.network).__module__], "checkpoint_filter_fn", None
+        )
+        found = dict(weights)
+        if filter_weights is not None:
+            found = filter_weights(found, self.network)
+        heads = self.network.pretrained_cfg.get("classifier") or ()
+        heads = (heads,) if isinstance(heads, str) else tuple(heads)
+        return {key: value for key, value in found.items() if key.rpartition(".")[0] not in heads}
 
     def extract(self, images: Tensor) -> Features:
         """Extract features of images (b, in_channels, h, w)."""
