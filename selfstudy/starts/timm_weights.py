@@ -68,7 +68,7 @@ class Timm(Public):
         backbone = self.make()
         self._require(backbone)
         about = self.configuration
-        tell_licence(self.source, about.license)
+        tell_licence(self.source, self.licence)
         if isinstance(backbone, TimmNetwork):
             weights = self._fetch(backbone.make_network, about)
         else:
@@ -81,12 +81,17 @@ class Timm(Public):
     def describe(self) -> str:
         """Give the name and the licence, and the checksum of a folder."""
         digest = "" if self.folder is None else f" {hash_files(list_files(self.folder))}"
-        return f"{self.source}{digest}, licence: {self.configuration.license}"
+        return f"{self.source}{digest}, licence: {self.licence}"
 
     @property
     def source(self) -> str:
         """What to call the weights in messages."""
         return super().source if self.folder is None else str(self.folder)
+
+    @property
+    def licence(self) -> str:
+        """That of the weights, as timm or the folder says."""
+        return self.configuration.license or "not stated"
 
     @cached_property
     def configuration(self) -> Any:
@@ -203,6 +208,6 @@ def list_files(folder: Path) -> list[Path]:
 
 
 @cache
-def tell_licence(source: str, licence: str | None) -> None:
+def tell_licence(source: str, licence: str) -> None:
     """Say once in a process under what licence weights are."""
-    log.info("%s: licence: %s", source, licence or "not stated")
+    log.info("%s: licence: %s", source, licence)
