@@ -70,7 +70,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,methods,render,search,tracking,workflow,docs,dev]'
+	$(BIN)/pip install --quiet --editable '.[export,methods,render,search,timm,tracking,workflow,docs,dev]'
 	touch $@
 
 clean:

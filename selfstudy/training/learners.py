@@ -110,6 +110,8 @@ class Pretraining(Learner):
 
     def __init__(self, method: Method, probes: Mapping[str, Task]) -> None:
         super().__init__()
+        for probe in probes.values():
+            require_places(method.backbone, type(probe))
         self.method = method
         self.probes = nn.ModuleDict(probes)
         self.views, self.share_flip = method.views, method.share_flip
@@ -244,12 +246,26 @@ def make_finetuning(
         make: makes the task of its features and outputs; None: its class.
         frozen: train the head alone.
     """
+    require_places(backbone, task)
     outputs = task.read_labels(source).outputs
     make = make or task
     # The heads of all tasks are drawn, whichever is kept: a seed starts the runs of all alike.
     heads = make_probes(source, backbone.out_feats, {task: make}).values()
     head = next((head for head in heads if type(head) is task), None)
     return Finetuning(backbone, head or make(backbone.out_feats, outputs), frozen)
+
+
+def require_places(backbone: Backbone, task: type[Task]) -> None:
+    """Require that a backbone has dense features if a task predicts something for every place.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    if task.dense and not backbone.has_dense:
+        raise ConfigurationError(
+            f"{task.__name__}: backbone {backbone.name!r} has no dense features: expected one with "
+            f"these, such as resnet50"
+        )
 
 
 def gather_labels(tasks: Sequence[Task], source: LabelSource) -> dict[str, np.ndarray]:

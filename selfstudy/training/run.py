@@ -225,6 +225,7 @@ def train(
             "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
+            "start": run.start,
             "device": name,
             "precision": step.precision,
             **progress.history.metrics(),

@@ -38,6 +38,14 @@ SMALL = {
     "directions": 16,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need
+# Some of timm's networks, made small: with maps, tokens, or neither to read at each place.
+TIMM = {
+    "timm/resnet18": {"layers": [1, 1, 1, 1], "channels": [8, 8, 16, 16]},
+    "timm/vit_tiny_patch16_224": {"patch_size": 8, "depth": 2, "embed_dim": 24},
+    "timm/convnext_atto": {"depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16]},
+    "timm/swin_tiny_patch4_window7_224": {"depths": [1, 1], "embed_dim": 12, "num_heads": [1, 2]},
+    "timm/lcnet_035": {},
+}
 TINY = [
     "session.precision = 'float32'",
     "BaseDataset.input_res = 16",
@@ -60,7 +68,9 @@ def make_small(name, in_channels=3, **arguments):
         return base.make_backbone(
             name, l=make_small("resnet9", 1), ab=make_small("resnet9", 2), **arguments
         )
-    small = choose_small(find_class_of(base.BACKBONES[name]))
+    small = choose_small(find_class_of(base.find_backbone(name)))
+    if name in TIMM:
+        small = {"img_size": SIZE, "options": TIMM[name]}
     if name in WIDER:
         small["width"] = WIDER[name]
     return base.make_backbone(name, **{"in_channels": in_channels, **small, **arguments})
