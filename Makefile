@@ -3,9 +3,11 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
+EXTRAS := completion,data,export,methods,render,search,timm,tracking,workflow,docs,dev
+BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test plan report lint format reference dist clean place
+.PHONY: demo check test plan report docs lint format reference dist clean place
 
 demo: .venv/installed
 	@echo "Renders images, pretrains networks on them without labels, finetunes these on few to many"
@@ -21,10 +23,10 @@ demo: .venv/installed
 	@echo "The answer:  results/demo/decision.html"
 
 check: lint
-	pytest tests/unit
+	pytest $(BESIDE) tests/unit
 
 test: .venv/installed
-	pytest
+	pytest $(BESIDE)
 
 report: .venv/installed
 	snakemake --quiet rules host --configfile $(CONFIG) --report results/report.html
@@ -32,6 +34,13 @@ report: .venv/installed
 
 plan: .venv/installed
 	selfstudy plan
+
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "The pages:  build/docs/index.html"
+
+docs/workflow.svg: Snakefile $(wildcard rules/*.smk)
+	snakemake --rulegraph dot --configfile config/demo.yaml | dot -Tsvg -Grankdir=LR -o $@
 
 lint: .venv/installed
 	ruff check .
@@ -63,7 +72,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[completion,data,export,render,search,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 clean:

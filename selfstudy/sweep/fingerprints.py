@@ -13,10 +13,12 @@ from selfstudy.provenance import (
     fingerprint_code,
     fingerprint_folder,
 )
+from selfstudy.sweep.paths import is_timms
 from selfstudy.tasks import PROBES
 
 SCRIPTS = PACKAGE.parent / "workflow/scripts"
 RESNETS = "backbones.resnet"  # what names such as r9 stand for
+TIMMS = "backbones.timm_network"
 
 
 def is_checkout() -> bool:
@@ -57,11 +59,12 @@ def fingerprint_run(
     Args:
         script: its name in `workflow/scripts`.
         module: that runs it.
-        backbone: name of a module, which counts if there is one; if not, the residual networks.
+        backbone: name of a module, which counts if there is one; if not, timm's networks, or the
+            residual ones.
         pretext: name of a module, which counts if there is one.
         task: likewise; none: the run pretrains.
     """
-    own = f"backbones.{backbone}"
+    own = TIMMS if is_timms(backbone) else f"backbones.{backbone}"
     named = [own if find_source(own).is_file() else RESNETS, f"methods.{pretext}"]
     named += [f"tasks.{probe}" for probe in PROBES]
     if task:

@@ -67,8 +67,13 @@ class Key(NamedTuple):
 
 def write_reference() -> str:
     """Write the page, in Markdown."""
+    return f"{INTRODUCTION}\n{write_keys()}"
+
+
+def write_keys() -> str:
+    """Write tables of all keys, in Markdown."""
     schema = load_schema()
-    parts = [INTRODUCTION, "## Keys\n", HEAD + format_keys(list_keys(schema, load_yaml(DEFAULT)))]
+    parts = ["## Keys\n", HEAD + format_keys(list_keys(schema, load_yaml(DEFAULT)))]
     parts.append("## Datasets\n\nWhat an entry of `datasets:` holds depends on its `source`.\n")
     for name, source in schema["$defs"]["sources"].items():
         text = f"### `source: {name}`\n\n{capitalise(source['description'])}.\n\n"
