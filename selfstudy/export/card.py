@@ -33,8 +33,8 @@ def compose_card(about: Mapping[str, str], usage: str, takes: str, results: list
     trained = f"{about['method']}, {about['rounds']} rounds, seed {about['seed']}"
     parts = [
         f"{FRONT}\n# {about['architecture']} trained by {about['method']}\n",
-        f"A backbone that [selfstudy](https://pypi.org/project/selfstudy/) {about['selfstudy']} "
-        f"trained: features of images for other tasks.\n",
+        f"A backbone that selfstudy {about['selfstudy']} trained: features of images for other "
+        f"tasks.\n",
         f"| | |\n|---|---|\n| method | {trained} |\n| images | {about['data']} |\n"
         f"| features | {about['features']} |\n",
         f"```python\n{usage}\n```\n",

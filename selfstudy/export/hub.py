@@ -71,7 +71,8 @@ class Timm(Export):
 
         size = images.shape[-1]
         results = find_results(Path(self.about["run"]).absolute())
-        card = compose_card(self.about, self.usage(path), tell_images(self.takes, size), results)
+        usage = self.usage(Path(path.name))  # wherever it lies here
+        card = compose_card(self.about, usage, tell_images(self.takes, size), results)
         configuration = json.dumps(self.configure(size), indent=2)
         files = {
             "model.safetensors": save(dict(self.network.weights), {"format": "pt"}),

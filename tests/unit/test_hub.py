@@ -49,7 +49,12 @@ def expect_rgb(name):
 
 @pytest.mark.parametrize(
     ("method", "bindings"),
-    [("vae", NARROW), ("cmc", NARROW), ("rotate", [*NARROW, "ResNet.feat_layer = 2"])],
+    [
+        ("vae", NARROW),
+        ("cmc", NARROW),
+        ("rotate", [*NARROW, "ResNet.feat_layer = 2"]),
+        ("rotate", ["session.backbone = 'timm/test_resnet'"]),
+    ],
 )
 @torch.no_grad()
 def test_a_backbone_of_ours(method, bindings, make_run):
