@@ -142,6 +142,26 @@ def test_a_dataset_of_torchvision(tmp_path):
     assert (first == pixels[rows[0]]).all()
 
 
+def test_splits_by_torchvisions_names(tmp_path):
+    """The pets' training images are its `trainval`, from which validation images are drawn."""
+    place = tmp_path / "oxford-iiit-pet"
+    (place / "annotations").mkdir(parents=True)
+    pets = [f"{name}_{number}" for name in ("Abyssinian", "pug") for number in range(10)]
+    write_images(place / "images", [""], images=20)
+    for number, pet in enumerate(pets):
+        path = next((place / "images").rglob(f"{number}.png"))
+        Image.open(path).save(place / f"images/{pet}.jpg")
+    lines = [f"{pet} {1 + (pet < 'b')} 1 1\n" for pet in pets]
+    (place / "annotations/trainval.txt").write_text("".join(lines))
+    (place / "annotations/test.txt").write_text("".join(lines[::2]))
+    found = list_labelled("torchvision", {"folder": str(tmp_path), "name": "OxfordIIITPet"})
+    assert [image.split for image in found].count("train") == 20
+    assert [image.split for image in found].count("test") == 10
+    assert {image.label for image in found} == {"Abyssinian", "Pug"}
+    with pytest.raises(ConfigurationError, match="'EMNIST': expected a dataset whose images train"):
+        list_labelled("torchvision", {"folder": str(tmp_path), "name": "EMNIST"})
+
+
 @pytest.mark.parametrize(
     ("source", "name", "message"),
     [
@@ -179,6 +199,15 @@ def test_shards_that_make_no_sense(images, tmp_path):
     (tmp_path / "mine/train-000.tar").write_bytes(b"nothing" * 200)
     with pytest.raises(DataError, match=r"train-000.tar: cannot be read as a shard"):
         list_labelled("webdataset", settings)
+
+
+def test_a_shard_writes_nowhere_else(images, tmp_path):
+    save_webdataset(tmp_path / "mine", images)
+    with tarfile.open(tmp_path / "mine/train-000.tar", "w") as archive:
+        for ending in ("png", "cls"):
+            archive.addfile(tarfile.TarInfo(f"../../out.{ending}"))
+    with pytest.raises(DataError, match=r"train-000.tar: '../../out.png': expected a name that "):
+        list_labelled("webdataset", {"folder": str(tmp_path / "mine")})
 
 
 def test_parts_of_which_some_are_no_splits(images, tmp_path):

@@ -73,6 +73,11 @@ def list_parts(folder: str, ending: str) -> list[Path]:
     return found
 
 
+def name_part(folder: str, path: Path) -> str:
+    """Name a file of a collection by where it lies in the folder, without its ending."""
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
 def find_column(place: str | Path, columns: Iterable[str], key: str, name: str) -> None:
     """Raise DataError unless a column is there; it names the key that says which it is."""
     if name not in columns:

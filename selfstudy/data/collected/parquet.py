@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow
@@ -13,6 +13,7 @@ from selfstudy.data.collected.base import (
     assign_split_names,
     find_column,
     list_parts,
+    name_part,
     read_content,
 )
 from selfstudy.errors import DataError
@@ -41,35 +42,25 @@ def open_items(folder: str, image: str = "image", label: str = "label") -> Itera
         except pyarrow.ArrowInvalid as error:
             raise DataError(f"{path}: cannot be read as Parquet: {error}") from error
         names = read_class_names(file.schema_arrow, label)
-        row = 0
+        row, part = 0, name_part(folder, path)
         for group in range(file.num_row_groups):
             for place in range(file.metadata.row_group(group).num_rows):
                 value = labels[row]
                 text = names[value] if names and value in range(len(names)) else str(value)
-                read = partial(Group(path, image).read, group, place)
-                yield Item(f"{path.stem}/{row:08}.image", text, splits[path.name], read)
+                read = partial(read_image, path, image, group, place)
+                yield Item(f"{part}/{row:08}.image", text, splits[path.name], read)
                 row += 1
 
 
-class Group:
-    """Reads images of a file, whole groups of rows at a time.
+def read_image(path: Path, image: str, group: int, row: int) -> bytes:
+    """Read the content of an image file from a row of a group of rows."""
+    return read_content(f"{path}, row {row} of group {group}", read_group(path, image, group)[row])
 
-    Args:
-        path: of the file.
-        image: the column of images.
-    """
 
-    held: tuple[Path, int, list] | None = None  # the last group that was read, of any file
-
-    def __init__(self, path: Path, image: str) -> None:
-        self.path, self.image = path, image
-
-    def read(self, group: int, place: int) -> bytes:
-        """Read the image at a place in a group."""
-        if Group.held is None or Group.held[:2] != (self.path, group):
-            table = parquet.ParquetFile(self.path).read_row_group(group, [self.image])
-            Group.held = (self.path, group, table[self.image].to_pylist())
-        return read_content(f"{self.path}, row {place} of group {group}", Group.held[2][place])
+@lru_cache(maxsize=1)  # images are read one after another
+def read_group(path: Path, image: str, group: int) -> list[object]:
+    """Read the images of a group of rows."""
+    return parquet.ParquetFile(path).read_row_group(group, [image])[image].to_pylist()
 
 
 def read_class_names(schema: pyarrow.Schema, label: str) -> list[str]:

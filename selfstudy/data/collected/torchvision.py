@@ -9,10 +9,13 @@ from torchvision import datasets
 from torchvision.datasets import VisionDataset
 
 from selfstudy.data.collected.base import Item
-from selfstudy.data.labels import read_split
 from selfstudy.errors import ConfigurationError, DataError, suggest
 
-SPLITS = ("train", "val", "valid", "validation", "test")
+SPLITS = {  # by the names that they have there
+    "train": ("train", "trainval"),
+    "valid": ("val", "valid", "validation"),
+    "test": ("test",),
+}
 
 
 def open_items(folder: str, name: str) -> Iterator[Item]:
@@ -41,23 +44,41 @@ def open_items(folder: str, name: str) -> Iterator[Item]:
 def open_splits(
     make: type[VisionDataset], folder: str, name: str
 ) -> Iterator[tuple[str, VisionDataset]]:
-    """Open the splits that a dataset has, by our names."""
+    """Open the splits that a dataset has, by our names.
+
+    Raises:
+        ConfigurationError: it has no images that train.
+        DataError: it is not there.
+    """
     parameters = inspect.signature(make).parameters
+    choices = {"train": [{}]}
     if "train" in parameters:
-        choices = [("train", {"train": True}), ("test", {"train": False})]
+        choices = {"train": [{"train": True}], "test": [{"train": False}]}
     elif "split" in parameters:
-        choices = [(read_split(split), {"split": split}) for split in SPLITS]
-    else:
-        choices = [("train", {})]
-    for split, arguments in choices:
-        try:
-            yield split, make(folder, **arguments)
-        except (ValueError, AssertionError):
-            if split == "train":
-                raise
-        except (RuntimeError, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise DataError(f"{folder}: {name} cannot be read there: {reason}") from error
+        choices = {ours: [{"split": name} for name in names] for ours, names in SPLITS.items()}
+    for split, several in choices.items():
+        found = next(filter(None, (open_one(make, folder, each) for each in several)), None)
+        if found is not None:
+            yield split, found
+        elif split == "train":
+            raise ConfigurationError(f"name: {name!r}: expected a dataset whose images train")
+
+
+def open_one(
+    make: type[VisionDataset], folder: str, arguments: dict[str, object]
+) -> VisionDataset | None:
+    """Open a split; None: the dataset has none of that name.
+
+    Raises:
+        DataError: it is not there.
+    """
+    try:
+        return make(folder, **arguments)
+    except ValueError:
+        return None
+    except (RuntimeError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{folder}: {make.__name__} cannot be read there: {reason}") from error
 
 
 def read_label(dataset: VisionDataset, row: int, place: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from selfstudy.data.collected.base import Item, assign_split_names, list_parts
+from selfstudy.data.collected.base import Item, assign_split_names, list_parts, name_part
 from selfstudy.data.listing import IMAGES
 from selfstudy.errors import DataError
 
@@ -27,13 +27,17 @@ def open_items(folder: str, label: str = "cls") -> Iterator[Item]:
     for path in paths:
         try:
             with tarfile.open(path) as archive:
-                yield from list_members(path, archive, label, splits[path.name])
+                for key, text, member in list_members(path, archive, label):
+                    name = f"{name_part(folder, path)}/{key}.image"
+                    yield Item(name, text, splits[path.name], partial(read_member, path, member))
         except tarfile.TarError as error:
             raise DataError(f"{path}: cannot be read as a shard: {error}") from error
 
 
-def list_members(path: Path, archive: tarfile.TarFile, label: str, split: str) -> Iterator[Item]:
-    """List the images of a shard, with their labels."""
+def list_members(
+    path: Path, archive: tarfile.TarFile, label: str
+) -> Iterator[tuple[str, str, tarfile.TarInfo]]:
+    """List the images of a shard: what they are called, their labels, and where they lie."""
     images: dict[str, tarfile.TarInfo] = {}
     labels: dict[str, str] = {}
     for member in archive:
@@ -41,6 +45,8 @@ def list_members(path: Path, archive: tarfile.TarFile, label: str, split: str) -
         key, _, ending = name.partition(".")
         if not member.isfile():
             continue
+        if ".." in base.split("/"):
+            raise DataError(f"{path}: {member.name!r}: expected a name that leads out of no folder")
         if ending == label:
             labels[f"{base}/{key}"] = archive.extractfile(member).read().decode("utf-8", "replace")
         elif ending.rpartition(".")[2].lower() in IMAGES:
@@ -52,8 +58,7 @@ def list_members(path: Path, archive: tarfile.TarFile, label: str, split: str) -
     for key, member in images.items():
         if key not in labels:
             raise DataError(f"{path}: {member.name}: no label: expected a file .{label} beside it")
-        name = f"{path.stem}/{member.offset_data:012}.image"
-        yield Item(name, labels[key], split, partial(read_member, path, member))
+        yield key.strip("/"), labels[key], member
 
 
 def read_member(path: Path, member: tarfile.TarInfo) -> bytes:
