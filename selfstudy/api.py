@@ -37,7 +37,7 @@ def pretrain(
     probes: Mapping[str, Task] | None = None,
     seed: int = 0,
 ) -> Snapshot:
-    """Pretrain a method's backbone on a dataset's training images, without their labels.
+    """Pretrain a method's backbone on a dataset's images that train, without their labels.
 
     Results go to `folder`: `snapshot.pt`, `history.csv`, `metrics.csv`, `config.gin`. A run that
     was stopped goes on from its last checkpoint, and one that is done is not repeated while nothing
@@ -63,7 +63,7 @@ def pretrain(
     if probes is None:
         probes = make_probes(dataset, method.backbone.out_feats)
     kind = type(method)
-    learner = Pretraining(method, probes)
+    learner = Pretraining(method, probes, dataset.unlabelled > 0)
     begun = fingerprint(map(hash_array, _list_arrays(learner)))
     run = Run(
         dataset,
@@ -130,6 +130,7 @@ def finetune(
             each.describe(),
             settings={"session.task": _name(kind)},
             subset=subset,
+            pretrained_on=each.count_images(),
         )
         for network, each in starts.items()
     }

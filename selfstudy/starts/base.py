@@ -40,6 +40,10 @@ class Start:
         """Describe it for a run's stamp, in one line that changes when the weights do."""
         raise NotImplementedError
 
+    def count_images(self) -> int | None:
+        """Count the images that it was pretrained on; None where that is not known."""
+        return None
+
 
 class Scratch(Start):
     """New weights.
@@ -100,6 +104,10 @@ class Snapshot(Start):
             values = value.reshape(-1).view(torch.uint8).numpy()
             parts += [name, f"{value.dtype} {tuple(value.shape)}", hash_array(values)]
         return f"snapshot {fingerprint(parts)}"
+
+    def count_images(self) -> int | None:
+        """Count them as the snapshot says."""
+        return read_snapshot(self.path)["trained"].get("images")
 
     def _agree(self, found: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         """The snapshot's description, read as is asked for.

@@ -233,7 +233,7 @@ class Sweep:
     def require_prepared(self, dataset: str) -> str | list[str]:
         """Find the prepared file that must be made first; none where a user has brought one."""
         if self.datasets[dataset].source == "prepared":
-            return require(self.datasets[dataset].place)
+            return require(*self.datasets[dataset].places)
         return self.find_prepared(dataset)
 
     def list_networks(self, pretext: str) -> list[int | None]:
