@@ -182,7 +182,14 @@ class BaseDataset:
         """
         behind = np.arange(sum(self.splits), len(self.targets))
         rows = np.concatenate([select_split(self.splits, "train", None), behind])
-        return rows if images is None else select_pretraining(rows, images, seed)
+        if images is None:
+            return rows
+        if not 1 <= images <= len(rows):
+            raise ConfigurationError(
+                f"{self.path}: {images} images asked for, to pretrain on: expected 1 to "
+                f"{len(rows)}, all there are"
+            )
+        return select_pretraining(rows, images, seed)
 
     def read(
         self, rows: np.ndarray, device: torch.device, labels: Mapping[str, np.ndarray]

@@ -71,14 +71,7 @@ def select_pretraining(rows: np.ndarray, images: int, seed: int) -> np.ndarray:
 
     Returns:
         Sorted rows, int64 (images,).
-
-    Raises:
-        ConfigurationError: there are fewer.
     """
-    if not 1 <= images <= len(rows):
-        raise ConfigurationError(
-            f"{images} images asked for, to pretrain on: expected 1 to {len(rows)}, all there are"
-        )
     return np.sort(np.random.default_rng([seed, PRETRAINING]).permutation(rows)[:images])
 
 

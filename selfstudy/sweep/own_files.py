@@ -59,8 +59,8 @@ class OwnFiles:
         others = self._identify(f"datasets: {name}: unlabelled", list_others)
         return f"{found}; unlabelled: {others}"
 
-    def identify_start(self, name: str) -> dict[str, str]:
-        """Identify the weights of a start, likewise; nothing of scratch and of methods."""
+    def identify_start(self, name: str | None) -> dict[str, str]:
+        """Identify the weights of a start, likewise; nothing of what starts from no `weights:`."""
         start = self.sweep.describe_start(name) or {}
         if "file" in start:
             file = self._identify(f"weights: {name}", partial(list_file, start["file"]))
