@@ -82,4 +82,4 @@ def check_snapshot(before: Gin, after: Gin) -> None:
         found, asked = (
             load_configuration(*gin).make_backbone().describe() for gin in (before, after)
         )
-    read_as(found, asked, "what is pretrained on other images")
+    read_as(found, asked, "pretrained elsewhere")

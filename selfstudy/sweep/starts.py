@@ -92,8 +92,9 @@ def check_weights(sweep: Sweep) -> None:
                     try:
                         check_one(*check)
                     except (ConfigurationError, DataError) as error:
-                        key = "pretext" if name in sweep.pretrained else "weights"
-                        raise ConfigurationError(f"{key}: {name}: {error}") from None
+                        where = f"pretext: {name}: on {curve.dataset}"
+                        place = where if name in sweep.pretrained else f"weights: {name}"
+                        raise ConfigurationError(f"{place}: {error}") from None
 
 
 def list_checks(sweep: Sweep, curve: Curve, name: str) -> Iterator[tuple]:
