@@ -36,6 +36,7 @@ def pretrain(
     recipe: Recipe | None = None,
     probes: Mapping[str, Task] | None = None,
     seed: int = 0,
+    images: int | None = None,
 ) -> Snapshot:
     """Pretrain a method's backbone on a dataset's images that train, without their labels.
 
@@ -50,7 +51,8 @@ def pretrain(
         recipe: how it trains; None: as `Recipe()` says.
         probes: tasks that watch the features, by any name; None: those that the dataset has labels
             for.
-        seed: of the order and the augmentation.
+        seed: of the order and the augmentation, and of which images pretrain.
+        images: how many of them pretrain; None: all, those without labels among them.
 
     Returns:
         The start that the snapshot is.
@@ -71,6 +73,7 @@ def pretrain(
         recipe or Recipe(),
         start=f"weights {begun}",
         settings={"session.method": _name(kind), "session.backbone": method.backbone.name},
+        images=images,
     )
     folder, code = Path(folder), _fingerprint_code(kind)
     depends_on = fingerprint([*run.stamp(learner, code).values(), str(seed)])

@@ -69,8 +69,10 @@ def require_own_name(place: str, name: str, methods: list[str]) -> None:
     Raises:
         ConfigurationError: it is.
     """
-    if split_numbered(name)[0] in (SCRATCH, *methods):
-        raise ConfigurationError(f"{place}: is the name of a pretext method: expected another")
+    method, images = split_numbered(name)
+    if method in (SCRATCH, *methods):
+        how = "" if images is None else f", {method}, on {images} images"
+        raise ConfigurationError(f"{place}: is the name of a pretext method{how}: expected another")
 
 
 def check_weights(sweep: Sweep) -> None:

@@ -132,7 +132,10 @@ MISTAKES = {
     "nothing else": ({"a": {"pretext": "vae"}}, "1: a: expected one of the keys images, from, too"),
     "a key": ({"a": {"pretext": "vae", "form": "b"}}, "unknown key 'form': did you mean 'from'"),
     "a method's name": ({"vae": {"pretext": "vae", "images": "1111"}}, "vae: is the name of a pre"),
-    "such a name": ({"vae-7": {"pretext": "vae", "images": "1111"}}, "vae-7: is the name of a pre"),
+    "such a name": (
+        {"vae-7": {"pretext": "vae", "images": "1111"}},
+        "vae-7: .* method, vae, on 7 images",
+    ),
     "scratch": ({"scratch": {"pretext": "vae", "images": "1111"}}, "scratch: is the name of a pre"),
     "weights": ({"imagenet": {"pretext": "vae", "images": "1111"}}, "the name of two starts"),
     "a list": ([["vae"]], r"pretext: 1: \['vae'\] is not of type 'string'"),

@@ -8,7 +8,9 @@ import torch
 from own_images import prepared, write_images
 from PIL import Image
 
+import selfstudy
 from selfstudy.backbones.base import make_backbone
+from selfstudy.configuration import load_configuration
 from selfstudy.data.images import ImageDataset
 from selfstudy.data.survey import list_unlabelled, survey
 from selfstudy.data.unlabelled import find_unlabelled
@@ -227,3 +229,23 @@ def test_methods_that_remember_images_have_a_place_for_each(source, others, tmp_
 
     train(make_run(dataset, make(36)), tmp_path / "all", 0, "")
     train(make_run(dataset, make(10), images=10), tmp_path / "some", 0, "")
+
+
+def test_runs_say_how_many_images_pretrained_their_start(source, others, tmp_path):
+    prepared(source, unlabelled=others)
+    dataset = open_prepared(source)
+    recipe = make_recipe(milestones=[1, 2], batch_size=4, min_round=8, precision="float32")
+    folder = tmp_path / "run"
+    start = selfstudy.pretrain(Rotate(make_small()), dataset, folder, recipe, images=10)
+    starts = {"scratch": selfstudy.Scratch(make_small), "rotate": start}
+    runs = selfstudy.compare(starts, "classify", dataset, tmp_path, [6], recipe)
+    assert runs["pretrain_images"].fillna(0).tolist() == [0, 10]
+
+
+@pytest.mark.parametrize("binding", ["session.task = 'classify'", "session.labels = 6"])
+def test_images_are_chosen_for_pretraining_alone(source, others, binding):
+    prepared(source, unlabelled=others)
+    bindings = ["session.images = 10", "session.method = 'rotate'", binding]
+    configuration = load_configuration([], bindings)
+    with pytest.raises(ConfigurationError, match=r"session.images = 10: it is for pretraining"):
+        configuration.make_run(open_prepared(source))
