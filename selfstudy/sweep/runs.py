@@ -10,7 +10,7 @@ from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
-from selfstudy.sweep.paths import Paths, require
+from selfstudy.sweep.paths import Paths, name_folder, require
 from selfstudy.sweep.pretrained import Pretrained, list_pretrained
 
 LINEAR_TASKS = ("classify", "pose", "segment")
@@ -39,7 +39,8 @@ class Sweep:
 
     Attributes:
         datasets: by name.
-        backbones: names, the first of which most figures are about.
+        backbones: names as of folders, the first of which most figures are about.
+        backbone_names: what the configuration calls these, such as `timm/resnet18`.
         pretrained: the starts that methods pretrain here, by name.
         methods: names of the pretext methods, without scratch.
         networks: the seeds of the networks that each method pretrains.
@@ -52,7 +53,8 @@ class Sweep:
     def __init__(self, config: Mapping) -> None:
         self.config = config
         self.datasets = {name: Dataset(name, of) for name, of in config["datasets"].items()}
-        self.backbones: list[str] = config["backbones"]
+        self.backbone_names = {name_folder(name): name for name in config["backbones"]}
+        self.backbones = list(self.backbone_names)
         self.pretrained = dict(list_pretrained(config))
         self.methods = list(dict.fromkeys(each.method for each in self.pretrained.values()))
         self.networks: list[int] = config["pretrain_seeds"]
@@ -98,7 +100,12 @@ class Sweep:
     @cached_property
     def searches(self) -> dict[str, Mapping]:
         """All searches for hyperparameters, by name: the configuration's own, and `tuned`."""
-        return {**self.config.get("searches", {}), **self.tuned}
+        own = self.config.get("searches", {})
+        named = {
+            name: {**search, "backbone": name_folder(search["backbone"])}
+            for name, search in own.items()
+        }
+        return {**named, **self.tuned}
 
     @property
     def linear_tasks(self) -> list[str]:
@@ -131,7 +138,7 @@ class Sweep:
             about = self.pretrained.get(start, Pretrained(start, weights=start))
             weights = self.weights.get(about.weights, {})
             elsewhere = dataset is None or about.dataset != dataset
-            return elsewhere and backbone in weights.get("backbones", self.backbones)
+            return elsewhere and backbone in self._choose_backbones(weights)
 
         return [start for start in self.starts if fits(start)]
 
@@ -155,7 +162,7 @@ class Sweep:
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""
-        return self.tasks[task].get("backbones", self.backbones)
+        return self._choose_backbones(self.tasks[task])
 
     def list_curves(
         self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
@@ -314,3 +321,7 @@ class Sweep:
         if start not in self.weights:
             return None
         return {key: value for key, value in self.weights[start].items() if key != "backbones"}
+
+    def _choose_backbones(self, settings: Mapping) -> list[str]:
+        """The backbones that a task's or a start's settings name; all unless they do."""
+        return [name_folder(name) for name in settings.get("backbones", self.backbones)]

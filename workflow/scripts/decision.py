@@ -22,7 +22,7 @@ with run_job(snakemake.log[0], snakemake.threads):
 
     params, picture = snakemake.params, Path(snakemake.output.picture)
     question, locate = read_question(params.question), Sweep(snakemake.config).locate_network
-    hours = collect_hours(Path(params.results), locate)
+    hours = collect_hours(picture.parent, locate)
     runs = read_runs(snakemake.input[0], params.measure)
     found = advise_all(runs, question, hours, params.interpolation)
     save(draw_learning_curves(found, assign_looks(params.starts), params.measure), picture)
