@@ -220,6 +220,16 @@ def test_utility_is_drawn_against_the_number_of_images():
     assert panel.get_ylabel() == "Utility at 1k labels"
 
 
+def test_bounds_end_where_utility_can_be_measured():
+    runs = make_runs()
+    runs.loc[runs["pretext"] == "cmc", "accuracy"] += 0.5
+    (panel,) = fig11.draw(runs, LOOKS | assign_looks(["cmc-100"])).axes
+    ends = np.concatenate([bars.get_segments() for bars in panel.collections])[..., 1]
+    assert np.isfinite(ends).all()
+    assert [line.get_marker() for line in panel.lines if "^" in line.get_marker()] == ["^"]
+    assert max(panel.get_ylim()) < 20
+
+
 def test_there_is_such_a_figure_where_their_number_differs():
     named = ["scratch", "cmc", {"own-1": {"pretext": "vae", "images": "1111"}}]
     assert "fig11" not in list_figures(make_sweep(pretext=named))

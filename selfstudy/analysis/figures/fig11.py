@@ -56,7 +56,9 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
     images = runs.groupby(["dataset", "pretext"])[IMAGES].first().reset_index()
     table = table[table["labels"] == budget].merge(images, on=["dataset", "pretext"])
     table = table.assign(
-        method=[split_numbered(start)[0] for start in table["pretext"]], **show_utility(table)
+        method=[split_numbered(start)[0] for start in table["pretext"]],
+        high=table[["high", "bound"]].min(axis=1, skipna=False),  # may be infinite
+        **show_utility(table),
     )
     datasets = list(table["dataset"].unique())
     with mpl.rc_context(RC):
