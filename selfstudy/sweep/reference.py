@@ -104,7 +104,9 @@ def list_keys(schema: Mapping, default: object, prefix: str = "") -> Iterator[Ke
 
 
 def find_held(schema: Mapping) -> Mapping:
-    """Find the schema of what an object of any names holds; empty for all others."""
+    """Find the schema of what an object of any names, or one in a list, holds; empty for others."""
+    if "items" in schema:
+        schema = resolve(schema["items"]).get("then", {})
     held = schema.get("additionalProperties")
     return resolve(held) if isinstance(held, Mapping) else {}
 
@@ -131,6 +133,8 @@ def describe_values(schema: Mapping) -> str:
     """Describe in words what values a key takes."""
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if "if" in schema:
+        return " or ".join(describe_values(resolve(schema[part])) for part in ("else", "then"))
     kind = schema["type"]
     if kind == "array":
         return f"list: {describe_values(resolve(schema['items']))}"
