@@ -98,7 +98,7 @@ rule prepare_images:
 
 rule prepare_collection:
     input:
-        lambda w: require(sweep.datasets[w.dataset].place),
+        lambda w: require(*sweep.datasets[w.dataset].places),
     output:
         paths.prepared,
     log:
