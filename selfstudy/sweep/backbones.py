@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selfstudy.configuration import check_parts
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep.gin_files import Gin, configure_pretraining, configure_task
+from selfstudy.sweep.gin_files import Gin, configure_method, configure_task
 from selfstudy.sweep.paths import is_timms
 from selfstudy.sweep.runs import Sweep
 
@@ -35,7 +35,7 @@ def list_parts(sweep: Sweep) -> Iterator[tuple[str, str, Gin]]:
         if is_timms(curve.backbone):
             place = curve._asdict()
             for method in sweep.methods:
-                gin = configure_pretraining(sweep, pretext=method, **place)
+                gin = configure_method(sweep, curve.dataset, curve.backbone, method)
                 yield curve.dataset, curve.backbone, gin
-            for start in sweep.list_starts(curve.backbone):
+            for start in sweep.list_starts(curve.backbone, curve.dataset):
                 yield curve.dataset, curve.backbone, configure_task(sweep, pretext=start, **place)
