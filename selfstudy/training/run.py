@@ -71,7 +71,7 @@ class Run:
         trained = [parameter for parameter in learner.parameters() if parameter.requires_grad]
         return Step(
             learner=learner,
-            optimizer=self.recipe.optimizer.make(trained),
+            optimizer=self.recipe.optimizer.make(trained, learner.backbone.parameters()),
             augment=self.recipe.augment,
             device=device,
             precision=self.recipe.session.precision,
