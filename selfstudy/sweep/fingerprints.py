@@ -21,14 +21,21 @@ RESNETS = "backbones.resnet"  # what names such as r9 stand for
 TIMMS = "backbones.timm_network"
 
 
+def is_checkout() -> bool:
+    """Whether the package lies beside the workflow's scripts, or was installed without them."""
+    return SCRIPTS.is_dir()
+
+
 def fingerprint_job(script: str, *modules: str) -> str:
     """Hash a rule's script, the source of modules of the package, and all of it they import.
+
+    Scripts of a workflow that is used from elsewhere, by its tag, say nothing new.
 
     Args:
         script: its name in `workflow/scripts`.
         modules: those that it finds its way to, by their names in the package.
     """
-    text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8")
+    text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8") if is_checkout() else ""
     return fingerprint([text, fingerprint_modules(*modules)])
 
 

@@ -72,6 +72,13 @@ class Learner(nn.Module):
         """Turn the metrics' means over a pass into what is reported."""
         return {name: mean.item() for name, mean in means.items()}
 
+    def require_batch(self, images: int) -> None:
+        """Require that something can be learned of batches of so many images.
+
+        Raises:
+            ConfigurationError: they are too few.
+        """
+
     def after_step(self, progress: float) -> None:
         """Follow a step of the optimiser; `progress` goes from 0, before the first, to 1."""
 
@@ -141,6 +148,15 @@ class Pretraining(Learner):
             metrics["accuracy"] = metrics.pop(f"acc_{next(iter(self.probes))}")
             return {"loss": metrics.pop("loss", 0) + sum(losses) / len(losses), **metrics}
         return metrics
+
+    def require_batch(self, images: int) -> None:
+        """Require as many as the method does."""
+        if images < self.method.least_batch:
+            raise ConfigurationError(
+                f"batches of {images}: {type(self.method).__name__} compares the images of a "
+                f"batch: expected a dataloader.batch_size of at least {self.method.least_batch}, "
+                f"and as many images"
+            )
 
     def after_step(self, progress: float) -> None:
         """Tell the method."""

@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import contextmanager
+from functools import partial
 from inspect import signature
 
 import torch
@@ -11,7 +12,9 @@ import torch.nn.functional as F
 from selfstudy.augment import Augmentation
 from selfstudy.backbones import base
 from selfstudy.configuration.names import find_class_of
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import Block
+from selfstudy.data.inputs import Input
 from selfstudy.methods.base import find_method
 from selfstudy.training.loop import Step
 from selfstudy.training.recipe import make_recipe
@@ -29,6 +32,10 @@ SMALL = {
     "decoder_width": 8,
     "nce_k": 16,
     "images": IMAGES,
+    "hidden": 16,
+    "size": 8,
+    "prototypes": 16,
+    "directions": 16,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need
 # Some of timm's networks, made small: with maps, tokens, or neither to read at each place.
@@ -47,6 +54,7 @@ TINY = [
     "scheduler.milestones = [1, 2]",
 ]
 STILL = Augmentation(*[False] * 6)
+GIVEN = Input("lab", *STATISTICS["rendered"]["lab"])  # how images are prepared
 
 
 def choose_small(constructor):
@@ -96,8 +104,8 @@ def make_step(learner, augment=STILL, precision="float32", lr=3e-3):
     """All that a step of Adam needs; its rate is the step's own."""
     return Step(
         learner,
-        torch.optim.Adam(learner.parameters(), lr=lr),
-        augment,
+        torch.optim.Adam((p for p in learner.parameters() if p.requires_grad), lr=lr),
+        partial(augment, given=GIVEN),
         torch.device("cpu"),
         precision,
     )
