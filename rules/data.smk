@@ -3,7 +3,7 @@
 
 rule pack:
     input:
-        lambda w: require(sweep.datasets[w.dataset].place),
+        lambda w: require(*sweep.datasets[w.dataset].places),
     output:
         f"{paths.packed}/imgs_{{bucket}}.h5",
     log:
@@ -73,7 +73,7 @@ rule prepare_cifar:
 
 rule prepare_images:
     input:
-        lambda w: require(sweep.datasets[w.dataset].place),
+        lambda w: require(*sweep.datasets[w.dataset].places),
     output:
         paths.prepared,
     log:

@@ -14,7 +14,13 @@ from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.names import BALANCED
 from selfstudy.data.prepared import read_color_space
-from selfstudy.data.splits import SPLITS, select_labelled, select_split
+from selfstudy.data.splits import (
+    SPLITS,
+    UNKNOWN,
+    select_labelled,
+    select_pretraining,
+    select_split,
+)
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint, hash_array
 
@@ -70,6 +76,7 @@ class BaseDataset:
 
     Attributes:
         splits: how many images train, validate and test; they lie in this order.
+        unlabelled: how many more there are, behind these, that have no labels.
         class_names: of the classes.
         dense: there is a target for every pixel.
         input: how its images are prepared; None where the file does not say it.
@@ -93,12 +100,13 @@ class BaseDataset:
         self.num_valid = num_valid
         with open_hdf5(self.path) as file, report_damage(self.path):
             self.splits, self.class_names = check_prepared(file, input_res, self.assume)
+            self.unlabelled = len(file["data"]) - sum(self.splits)
             self.resolution = file["data"].shape[-1]
             self.dense = file["targets"].ndim == 4
             self.input = read_input(file)
             # Dense targets are as large as the images and read with these.
             self.targets = (
-                np.zeros(sum(self.splits), np.int64)
+                np.zeros(len(file["data"]), np.int64)
                 if self.dense
                 else read_whole(file, "targets").astype(np.int64)
             )
@@ -123,6 +131,11 @@ class BaseDataset:
         return len(self.class_names)
 
     @property
+    def pretraining_images(self) -> int:
+        """Number of images that may pretrain: those that train, and those without labels."""
+        return self.training_images + self.unlabelled
+
+    @property
     def image_bytes(self) -> int:
         """Bytes that an image and its dense target take in a block."""
         return 3 * self.resolution**2 * (2 + self.dense)
@@ -136,11 +149,9 @@ class BaseDataset:
         with open_hdf5(self.path) as file, report_damage(self.path):
             if name not in file:
                 raise DataError(f"{self.path}: no {name!r} in it")
-            values = read_whole(file, name)
-            if len(values) != sum(self.splits):
-                raise DataError(
-                    f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
-                )
+            values, images = read_whole(file, name), len(self.targets)
+            if len(values) != images:
+                raise DataError(f"{self.path}: {len(values)} rows in {name!r} for {images} images")
         return values
 
     def has_field(self, name: str) -> bool:
@@ -162,6 +173,23 @@ class BaseDataset:
         if labels is None:
             return rows
         return rows[select_labelled(self.targets[rows], labels, seed, subset)]
+
+    def pretraining_rows(self, images: int | None, seed: int) -> np.ndarray:
+        """List the rows of the images that pretrain, so many of them; None: all.
+
+        Raises:
+            ConfigurationError: there are fewer.
+        """
+        behind = np.arange(sum(self.splits), len(self.targets))
+        rows = np.concatenate([select_split(self.splits, "train", None), behind])
+        if images is None:
+            return rows
+        if not 1 <= images <= len(rows):
+            raise ConfigurationError(
+                f"{self.path}: {images} images asked for, to pretrain on: expected 1 to "
+                f"{len(rows)}, all there are"
+            )
+        return select_pretraining(rows, images, seed)
 
     def read(
         self, rows: np.ndarray, device: torch.device, labels: Mapping[str, np.ndarray]
@@ -243,17 +271,22 @@ def check_prepared(
             raise DataError(f"{name}: not a prepared dataset: it does not say its {key!r}")
     splits = [int(n) for n in attributes["splits"]]
     classes = [str(each) for each in attributes["classes"]]
-    if len(splits) != len(SPLITS) or min(splits) < 1 or sum(splits) != len(data):
+    labelled = len(data) - int(attributes.get("unlabelled", 0))
+    if len(splits) != len(SPLITS) or min(splits) < 1 or sum(splits) != labelled:
         raise DataError(
             f"{name}: 'splits': expected some images each to train, validate and test, "
-            f"{len(data)} in all, found {splits}"
+            f"{labelled} in all, found {splits}"
         )
     if targets.ndim == 1:
-        found = read_whole(file, "targets")
+        found, behind = np.split(read_whole(file, "targets"), [labelled])
         if not 0 <= found.min() <= found.max() < len(classes):
             raise DataError(
                 f"{name}: 'targets': expected classes from 0 to {len(classes) - 1}, found "
                 f"{found.min()} to {found.max()}"
+            )
+        if (behind != UNKNOWN).any():
+            raise DataError(
+                f"{name}: 'targets': expected {UNKNOWN} for the {len(behind)} images without labels"
             )
     return splits, classes
 

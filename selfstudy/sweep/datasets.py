@@ -65,9 +65,14 @@ class Dataset(NamedTuple):
         return self.settings["file"] if self.source == "prepared" else None
 
     @property
+    def places(self) -> list[str]:
+        """Where all of these files lie, those without labels among them."""
+        return [place for place in (self.place, self.settings.get("unlabelled")) if place]
+
+    @property
     def preparation(self) -> dict[str, object]:
         """How images of one's own are prepared, wherever they lie; what is not said is default."""
-        places = ("source", "folder", "table", "resolution")
+        places = ("source", "folder", "table", "unlabelled", "resolution")
         return {key: value for key, value in self.settings.items() if key not in places}
 
     @property

@@ -14,7 +14,7 @@ from selfstudy.augment import require_input
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.names import BALANCED
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import describe_classes, hash_rows
+from selfstudy.data.splits import UNKNOWN, describe_classes, hash_rows
 from selfstudy.description import write_bindings
 from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
@@ -52,6 +52,8 @@ class Run:
             takes up.
         settings: whatever else the run is configured by, by gin name.
         subset: how the images that have labels are chosen (`selfstudy.data.splits`).
+        images: that pretrain; None: all.
+        pretrained_on: images that its start was pretrained on, where that is known.
     """
 
     dataset: BaseDataset
@@ -62,6 +64,8 @@ class Run:
     restore: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     subset: str = BALANCED
+    images: int | None = None
+    pretrained_on: int | None = None
 
     def make_step(self, device: torch.device) -> Step:
         """Make all that a training step needs, with weights as they start."""
@@ -82,16 +86,26 @@ class Run:
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
-        """Make the rounds of a learner's images."""
+        """Make the rounds of a learner's images.
+
+        A round of pretraining on some images is as long as one on all.
+        """
+        views, settings = len(learner.views), self.recipe.rounds
+        least = settings.require(self.labels)
+        if learner.supervised or self.labels is not None:
+            rows = self.dataset.labelled_rows(self.labels, seed, self.subset)
+        else:
+            rows = self.dataset.pretraining_rows(self.images, seed)
+            least = settings.bound(self.dataset.pretraining_images, views)
         rounds = Rounds(
             self.dataset,
-            self.dataset.labelled_rows(self.labels, seed, self.subset),
+            rows,
             gather_labels(learner.tasks, self.dataset),
             self.recipe.dataloader.batch_size,
             device,
-            self.recipe.rounds,
-            self.recipe.rounds.require(self.labels),
-            len(learner.views),
+            settings,
+            least,
+            views,
             measure_room(device),
         )
         try:
@@ -124,7 +138,7 @@ class Run:
 
     def _list_bindings(self, learner: Learner) -> dict[str, object]:
         said = {"session.labels": self.labels, "session.subset": self.subset}
-        said[RESTORE] = self.restore
+        said |= {"session.images": self.images, RESTORE: self.restore}
         return {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
 
 
@@ -220,9 +234,10 @@ def train(
         test = progress.go_on()
         metrics = {
             "seed": seed,
-            "labels": run.labels or len(rounds.rows),
+            "labels": run.labels or int((rounds.rows < run.dataset.training_images).sum()),
             "label_subset": hash_rows(rounds.rows),
-            "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
+            "classes": None if classes is None else count_classes(classes[rounds.rows]),
+            "pretrain_images": (run.pretrained_on if step.learner.supervised else len(rounds.rows)),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
             "start": run.start,
@@ -241,6 +256,7 @@ def train(
                 "task": run.settings.get("session.task"),
                 "data": str(run.dataset.path),
                 "labels": metrics["labels"],
+                "images": metrics["pretrain_images"],
                 "rounds": metrics["rounds"],
                 "seed": seed,
                 "configuration": run.describe(step.learner),
@@ -271,6 +287,11 @@ def find_classes(learner: Learner, labels: Mapping[str, np.ndarray]) -> np.ndarr
         if values is not None and values.ndim == 1 and values.dtype.kind == "i":
             return values
     return None
+
+
+def count_classes(classes: np.ndarray) -> int:
+    """Count the different ones of classes (n,), some of which may not be known."""
+    return len(np.unique(classes[classes != UNKNOWN]))
 
 
 def find_chance(classes: np.ndarray) -> float:
