@@ -79,7 +79,7 @@ class Run:
         trained = [parameter for parameter in learner.parameters() if parameter.requires_grad]
         return Step(
             learner=learner,
-            optimizer=self.recipe.optimizer.make(trained),
+            optimizer=self.recipe.optimizer.make(trained, learner.backbone.parameters()),
             augment=partial(self.recipe.augment, given=self.dataset.input),
             device=device,
             precision=self.recipe.session.precision,
