@@ -35,7 +35,7 @@ from selfstudy.sweep.paths import match_any, require
 from selfstudy.sweep.place import check_place
 from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments
+from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments, require_sound
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -51,6 +51,7 @@ if not workflow.overwrite_configfiles:
 
 try:
     check_place(workflow.basedir, sys.executable)
+    require_sound(workflow.configfiles)
     # Here, since a module is handed its configuration, and reads no file.
     config.update(merge(load_yaml(DEFAULT), config))
     config.update(merge_arguments(config, workflow.config_settings.config_args))

@@ -19,7 +19,8 @@ Unknown keys are refused.
 - [`config.yaml`](config.yaml): the paper's study
 - [`demo.yaml`](demo.yaml): the same in minutes
 - [`dense_demo.yaml`](dense_demo.yaml): segmentation and depth
-- [`own_images.yaml`](own_images.yaml): images of your own
+- [`own_images.yaml`](own_images.yaml): images of your own, on a GPU;
+  [`own_images_cpu.yaml`](own_images_cpu.yaml): in about an hour without
 - [`cifar.yaml`](cifar.yaml): CIFAR-10
 - [`difficulty.yaml`](difficulty.yaml): how hard the rendered images' factors are
 
