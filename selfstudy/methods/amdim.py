@@ -120,7 +120,8 @@ class AMDIM(Method):
             average_regions(self.project_five(five), 5),
             average_regions(self.project_seven(seven), 7),
         )
-        first, second = (Parts(*(part[view::2] for part in parts)) for view in range(2))
+        # Unbound, for the gradient of each slice would be as large as both.
+        first, second = map(Parts, *(part.unflatten(0, (-1, 2)).unbind(1) for part in parts))
         return Features(features.pooled[::2], features.dense[::2], []), (first, second)
 
     def loss(self, output: tuple[Parts, Parts], batch: Batch) -> dict[str, Tensor]:
