@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from selfstudy.configuration import load_configuration
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.planning.images import Counts
 from selfstudy.training.device import find_device
 from selfstudy.training.loop import evaluate
