@@ -24,14 +24,14 @@ from selfstudy.training.precision import choose_precision
 from selfstudy.training.run import Run
 
 CPU = torch.device("cpu")
-WARM, TIMED = 1, 5  # steps; the demo's are short, and
+WARM, TIMED = 1, 3  # steps; the demo's are short, and
 TIMED_SMALL = 31
 RATE = 1e-6
 PRETEXT, OBJECTS = ("rotate", "vae", "cmc", "amdim"), ("classify", "pose")
 KINDS = [  # name, gin files, batch, pixels, rows of CMC's bank
-    *((f"cifar/r9/{each}", (), 32, 32, 45_000) for each in ("classify", *PRETEXT)),
-    *((f"syn/r9/{each}", (), 16, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
-    *((f"syn/r50/{each}", (), 16, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
+    *((f"cifar/r9/{each}", (), 16, 32, 45_000) for each in ("classify", *PRETEXT)),
+    *((f"syn/r9/{each}", (), 8, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
+    *((f"syn/r50/{each}", (), 8, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
     *((f"syn/r9/{each}", ("demo",), 64, 16, 9_000) for each in (*OBJECTS, *PRETEXT)),
 ]
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from selfstudy.augment import Augmentation
 from selfstudy.data.dataset import Block
+from selfstudy.training.compiling import compile_evaluation
 from selfstudy.training.learners import Learner, Sample
 from selfstudy.training.precision import (
     choose_precision,
@@ -27,6 +28,7 @@ class Step:
     Attributes:
         device: that the learner is on.
         precision: that it computes in; of "auto", what that comes to on this device.
+        compiled: PyTorch compiles how the loss is computed in training.
     """
 
     learner: Learner
@@ -34,8 +36,11 @@ class Step:
     augment: Augmentation
     device: torch.device
     precision: str
+    compiled: bool = False
 
     def __post_init__(self) -> None:
+        evaluate = self.learner.evaluate
+        self.evaluate = compile_evaluation(evaluate) if self.compiled else evaluate
         self.compute_in(self.precision)
 
     def compute_in(self, precision: str) -> None:
@@ -62,7 +67,7 @@ class Step:
             block.images.float(), block.maps, learner.views, learner.share_flip
         )
         sample = Sample(views, block.labels, maps, block.indices)
-        metrics = learner.evaluate(sample, self.autocast)
+        metrics = self.evaluate(sample, self.autocast)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()

@@ -75,6 +75,7 @@ class Run:
             augment=self.recipe.augment,
             device=device,
             precision=self.recipe.session.precision,
+            compiled=self.recipe.session.compile,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
