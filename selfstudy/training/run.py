@@ -83,6 +83,7 @@ class Run:
             augment=partial(self.recipe.augment, given=self.dataset.input),
             device=device,
             precision=self.recipe.session.precision,
+            compiled=self.recipe.session.compile,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
