@@ -20,8 +20,8 @@ from selfstudy import cli
 from selfstudy.backbones.base import make_described
 from selfstudy.commands.export import FORMATS
 from selfstudy.configuration import load_configuration
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.inputs import Input
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.errors import ConfigurationError
 from selfstudy.export import counterparts, export
 from selfstudy.starts.file import File

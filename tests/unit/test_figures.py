@@ -135,6 +135,13 @@ def test_frozen_layers_stand_between_finetuning_and_linear_evaluation():
     mean = table[at]["accuracy"].mean()
     assert cmc.get_ydata() == pytest.approx([mean, mean, mean - 0.02, 0.1])
     assert len(scratch.get_xdata()) == len(vae.get_xdata()) - 2
+    nearest = pretrained.assign(accuracy=0.1, knn_accuracy=0.2)
+    panel = fig9.draw(table, pd.concat(frozen), nearest, LOOKS).axes[0]
+    assert [tick.get_text() for tick in panel.get_xticklabels()][-2:] == ["all", "all (kNN)"]
+    assert panel.lines[2].get_ydata()[-2:] == pytest.approx([0.1, 0.2])
+    of_f1 = table.assign(measure="macro_f1")
+    panel = fig9.draw(of_f1, pd.concat(frozen), nearest, LOOKS).axes[0]
+    assert panel.get_xticklabels()[-1].get_text() == "all"
 
 
 def test_methods_are_joined_that_do_not_differ():
