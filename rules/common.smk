@@ -14,6 +14,7 @@ from selfstudy.measures import explain_measure
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep.backbones import check_backbones
 from selfstudy.sweep.check import check
+from selfstudy.sweep.datasets import COLLECTIONS
 from selfstudy.sweep.fingerprints import (
     find_modules,
     fingerprint_job,

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import torch
 from torch import Tensor, nn
 
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.inputs import Input, make_adapter
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.description import Described
 from selfstudy.errors import ConfigurationError, find_known
 

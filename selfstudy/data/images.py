@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.decoding import WIDE, decode_image
 from selfstudy.data.labels import Labelled, escape_name
 from selfstudy.data.measuring import measure_images, pool_statistics, report_failed
@@ -21,10 +20,6 @@ from selfstudy.data.unlabelled import find_unlabelled, leave_out_equal
 from selfstudy.errors import ConfigurationError, DataError
 
 INTEGER = re.compile(r"-?\d+")
-
-
-class ImageDataset(BaseDataset):
-    """Own images, as `prepare_images` writes them."""
 
 
 def prepare_images(

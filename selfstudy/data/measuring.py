@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from selfstudy.data.color import Statistics, convert_color
+from selfstudy.data.color import convert_color
 from selfstudy.data.decoding import WIDE, convert_picture, read_picture
 from selfstudy.data.labels import Labelled
 from selfstudy.data.prepared import BATCH
+from selfstudy.data.spaces import Statistics
 from selfstudy.errors import DataError
 
 NAMED = 10  # images that a message names

@@ -28,7 +28,7 @@ from selfstudy.data.checksums import (
     checksum_rows,
     write_checksums,
 )
-from selfstudy.data.color import Statistics, normalise
+from selfstudy.data.spaces import Statistics
 from selfstudy.errors import DataError
 from selfstudy.files import require_space, write_whole
 
@@ -85,6 +85,8 @@ def write_prepared(
     Raises:
         DataError: the disk is full, or the place cannot be written.
     """
+    from selfstudy.data.color import normalise  # which brings a compiler, that readers spare
+
     shape = (sum(about.splits) + (about.unlabelled or 0), 3, about.resolution, about.resolution)
     stored = {"data": np.float16} | ({} if read_targets is None else {"targets": np.uint8})
     needs = int(np.prod(shape)) * sum(np.dtype(kind).itemsize for kind in stored.values())

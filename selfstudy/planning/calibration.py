@@ -12,16 +12,16 @@ import numpy as np
 import torch
 
 from selfstudy.configuration import load_configuration
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.planning.images import Counts
 from selfstudy.training.device import find_device
 from selfstudy.training.loop import evaluate
 
 SECONDS = 1.0  # that each kind is timed, at least
 IMAGES = 96  # in all, made up, at least
-CPU_BATCH = 32  # on processors, where larger ones take longer and tell no more
+CPU_BATCH = 64  # at most, on processors, where larger ones take longer and tell no more
 
 
 class Kind(NamedTuple):
@@ -73,7 +73,7 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
     configuration = load_configuration(kind.files, kind.bindings)
     batches = configuration.recipe.dataloader
     if device.type != "cuda":
-        batches = replace(batches, batch_size=CPU_BATCH)
+        batches = replace(batches, batch_size=min(batches.batch_size, CPU_BATCH))
     with make_up(kind, max(IMAGES, 2 * batches.batch_size)) as path:
         run = configuration.make_run(configuration.open_dataset(path))
         run = replace(run, recipe=replace(run.recipe, dataloader=batches))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from selfstudy.data.collected import list_labelled
 from selfstudy.data.images import assign_splits, sort_classes
 from selfstudy.data.kinds import open_dataset
 from selfstudy.data.names import BUCKETS
@@ -38,9 +39,12 @@ def count_splits(dataset: Dataset, seed: int) -> Counts:
     if dataset.source == "prepared":
         prepared = open_dataset(settings["file"])
         return Counts(*prepared.splits, prepared.unlabelled)
-    if dataset.source == "images":
+    if dataset.is_own:
         source = settings.get("folder") or settings["table"]
-        found, _ = find_images(source, settings.get("ignore", ()))
+        if dataset.source == "images":
+            found, _ = find_images(source, settings.get("ignore", ()))
+        else:
+            found = list_labelled(dataset.source, dataset.collection)
         shares = {split: settings.get(split, HELD_OUT) for split in SPLITS[1:]}
         splits = assign_splits(source, found, sort_classes(found), shares, seed)
         others = settings.get("unlabelled")

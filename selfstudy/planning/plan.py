@@ -33,6 +33,7 @@ STAGES = (
     "prepare",
     "prepare_cifar",
     "prepare_images",
+    "prepare_collection",
     "pretrain",
     "search_worker",
     "search",
@@ -41,7 +42,7 @@ STAGES = (
     "linear",
     "finetune_frozen",
 )
-PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
+PREPARATION = ("prepare", "prepare_cifar", "prepare_images", "prepare_collection")
 TRAINING = ("pretrain", "finetune", "longer", "finetune_frozen")
 SEARCH = "search_worker"
 

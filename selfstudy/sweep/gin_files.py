@@ -26,7 +26,7 @@ def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
     if own or is_timms(backbone):
         folders = (f"{family}/{first}" for first in FIRST_BACKBONES)
         folder = next(folder for folder in folders if (GIN / folder).is_dir())
-    images = ["images"] if dataset.source == "images" else []
+    images = ["images"] if dataset.is_own else []
     if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
         return [f"{folder}/common", *images, f"pretext/{run}", *own]
     return [f"{folder}/{run}", *images, *own]

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from selfstudy.augment import require_input
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.names import BALANCED
 from selfstudy.data.rounds import Rounds
-from selfstudy.data.splits import UNKNOWN, describe_classes, hash_rows
+from selfstudy.data.splits import describe_classes, hash_rows
 from selfstudy.description import write_bindings
 from selfstudy.errors import ConfigurationError, TrainingError, is_out_of_memory
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.classes import count_classes, find_chance, find_classes
 from selfstudy.training.device import find_device, measure_room, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
@@ -83,6 +83,7 @@ class Run:
             augment=partial(self.recipe.augment, given=self.dataset.input),
             device=device,
             precision=self.recipe.session.precision,
+            compiled=self.recipe.session.compile,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
@@ -273,30 +274,6 @@ def train(
             else:
                 checkpoints.remove()
     return Trained(metrics, step.learner)
-
-
-def find_classes(learner: Learner, labels: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Find the classes (n,) that the first task tells apart; None where there are none.
-
-    Args:
-        learner: what is trained.
-        labels: of all images, by task.
-    """
-    for task in learner.tasks[:1]:
-        values = labels.get(type(task).__name__)
-        if values is not None and values.ndim == 1 and values.dtype.kind == "i":
-            return values
-    return None
-
-
-def count_classes(classes: np.ndarray) -> int:
-    """Count the different ones of classes (n,), some of which may not be known."""
-    return len(np.unique(classes[classes != UNKNOWN]))
-
-
-def find_chance(classes: np.ndarray) -> float:
-    """Find the share of the most frequent of classes (n,)."""
-    return float(np.bincount(classes).max() / len(classes))
 
 
 @contextmanager

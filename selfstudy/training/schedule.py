@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from inspect import unwrap
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from selfstudy.errors import ConfigurationError, find_known
 
 ADAPTIVE = {name: getattr(torch.optim, name) for name in ("Adam", "AdamW")}
 OPTIMIZERS = ADAPTIVE | {name: getattr(torch.optim, name) for name in ("SGD", "RMSprop")}
+STATE = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")  # methods beside `step`
 SMALLEST = 1e-7  # the exponential decay's last factor, before its exponent
 
 
@@ -63,14 +65,24 @@ class Optimizer:
             options["eps"] = self.eps
         if self.optim_fn != "RMSprop":
             options["fused"] = True
+        make = spare_compiler(choice)
         if self.backbone_scale == 1:
-            return choice(parameters, lr=1.0, **options)
+            return make(parameters, lr=1.0, **options)
         inside = set(backbone)
         groups: dict[float, list[nn.Parameter]] = {1.0: [], self.backbone_scale: []}
         for parameter in parameters:
             groups[self.backbone_scale if parameter in inside else 1.0].append(parameter)
         described = [{"params": group, "scale": scale} for scale, group in groups.items() if group]
-        return choice(described, lr=1.0, **options)
+        return make(described, lr=1.0, **options)
+
+
+def spare_compiler(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """Make the same kind of optimiser, without what imports PyTorch's compiler at the first call.
+
+    That takes a second, and is for steps that are compiled, optimiser and all.
+    """
+    methods = {name: unwrap(getattr(kind, name)) for name in STATE}
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(unwrap(kind.step))})
 
 
 @dataclass(frozen=True)
