@@ -205,7 +205,7 @@ def test_optimizers(name, made):
     optimizer = load(CLASSIFY, f"optimizer.optim_fn = '{name}'", *settings).recipe.optimizer
     layer = nn.Linear(2, 2)
     found = optimizer.make(layer.parameters())
-    assert type(found) is made
+    assert isinstance(found, made)
     assert found.defaults["weight_decay"] == 0.5
     assert found.defaults.get("eps", 1e-3) == 1e-3
     layer(torch.ones(1, 2)).sum().backward()
