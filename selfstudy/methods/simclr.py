@@ -1,12 +1,14 @@
 """SimCLR: tell which two views show the same image (Chen et al., 2020)."""
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Joint
-from selfstudy.methods.shared.lightly import find_lightly, make_head
+from selfstudy.methods.shared.lightly import make_head
 
 
 class SimCLR(Joint):
@@ -26,8 +28,13 @@ class SimCLR(Joint):
     ) -> None:
         head = make_head("SimCLRProjectionHead", backbone.out_feats, hidden, size)
         super().__init__(backbone, head)
-        self.contrast = find_lightly("loss.NTXentLoss")(temperature)
+        self.temperature = temperature
 
     def loss(self, output: list[Tensor], batch: Batch) -> dict[str, Tensor]:
-        """Compare all views."""
-        return {"loss": self.contrast(*(view.float() for view in output))}
+        """Compare all views; lightly's loss is the same, and waits for the device."""
+        views = F.normalize(torch.cat([view.float() for view in output]))
+        scores = views @ views.T / self.temperature
+        places = torch.arange(len(scores), device=scores.device)
+        itself = places[:, None] == places
+        partner = places.roll(len(output[0]))
+        return {"loss": F.cross_entropy(scores.masked_fill(itself, -torch.inf), partner)}
