@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1, conv3x3
 
 from selfstudy.backbones.base import Backbone, Features
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, require_least
 
 
 class ConvBlock(nn.Module):
@@ -100,6 +100,7 @@ class ResNet(Backbone, choices=tuple(ARCHITECTURES)):
         width: int = 64,
     ) -> None:
         super().__init__()
+        require_least("ResNet.width", width, 1)
         self.name = choice
         architecture = ARCHITECTURES[choice]
         kernel, stride = (3, 1) if choice == RESNET9 else (7, 2)

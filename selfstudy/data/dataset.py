@@ -15,7 +15,7 @@ from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.names import BALANCED
 from selfstudy.data.prepared import read_color_space
 from selfstudy.data.splits import SPLITS, select_labelled, select_split
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import ConfigurationError, DataError, require_least
 from selfstudy.provenance import fingerprint, hash_array
 
 NUM_VALID = 5000  # images that validate, at most, of the study
@@ -86,6 +86,7 @@ class BaseDataset:
     def __init__(
         self, path: str | Path, input_res: int | None = None, num_valid: int = NUM_VALID
     ) -> None:
+        require_least("BaseDataset.num_valid", num_valid, 1)
         path = Path(path)
         # The folder of data may not be there yet.
         folder = path.is_dir() or not path.suffix

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torchvision.transforms import RandomErasing
 
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.errors import require_least
 from selfstudy.methods.base import Batch, Method
 
 
@@ -73,6 +74,8 @@ class VAE(Method):
         lmd: float = 1e-5,
     ) -> None:
         super().__init__(backbone)
+        require_least("VAE.output_res", output_res, 4)
+        require_least("VAE.decoder_width", decoder_width, 1)
         self.do_reparameterize = do_reparameterize
         self.erase = RandomErasing(value="random") if inpainting else None
         self.lmd = lmd
