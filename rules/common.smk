@@ -14,7 +14,13 @@ from selfstudy.measures import explain_measure
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep.backbones import check_backbones
 from selfstudy.sweep.check import check
-from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run, is_checkout
+from selfstudy.sweep.datasets import COLLECTIONS
+from selfstudy.sweep.fingerprints import (
+    find_modules,
+    fingerprint_job,
+    fingerprint_run,
+    is_checkout,
+)
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
@@ -103,7 +109,7 @@ onerror:
 wildcard_constraints:
     dataset=match_any(sweep.datasets),
     backbone=match_any(sweep.backbones),
-    pretext=match_any(sweep.starts),
+    pretext=match_any([*sweep.starts, *sweep.pretraining]),
     task=match_any(sweep.tasks),
     bucket=r"\d\d",
     labels=r"\d+",

@@ -21,6 +21,7 @@ class Session:
         test_iters: batches of the test split evaluated once, at the end; -1: all, 0: none.
         checkpoint_minutes: time between checkpoints.
         precision: "auto", "float32", "bfloat16" or "float16".
+        compile: PyTorch compiles the training step, which takes some tens of seconds.
     """
 
     train_iters: int = -1
@@ -28,6 +29,7 @@ class Session:
     test_iters: int = 0
     checkpoint_minutes: float = 5
     precision: str = "auto"
+    compile: bool = False
 
 
 @dataclass(frozen=True)
