@@ -77,6 +77,16 @@ def find_known(name: str, table: Mapping[str, T], key: str) -> T:
     return table[name]
 
 
+def require_least(name: str, value: float, least: float) -> None:
+    """Require that what is bound as `name` is not too small.
+
+    Raises:
+        ConfigurationError: it is.
+    """
+    if value < least:
+        raise ConfigurationError(f"{name} = {value!r}: expected {least} or more")
+
+
 def list_rows(rows: Sequence[int]) -> str:
     """List the first few of many rows of a file."""
     shown = ", ".join(str(row) for row in rows[:ROWS])

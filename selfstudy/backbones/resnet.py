@@ -102,6 +102,13 @@ class ResNet(Backbone, choices=tuple(ARCHITECTURES)):
         super().__init__()
         self.name = choice
         architecture = ARCHITECTURES[choice]
+        # ResNet9 has channels to halve at any width.
+        least = max(1, 64 // architecture.width_per_group)
+        least *= 2 if is_half and choice != RESNET9 else 1
+        if width < least:
+            raise ConfigurationError(
+                f"ResNet.width = {width}: expected at least {least}, or blocks have no channels"
+            )
         kernel, stride = (3, 1) if choice == RESNET9 else (7, 2)
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels, width, kernel, stride, kernel // 2, bias=False),
@@ -184,11 +191,6 @@ def make_residual_layers(
 ) -> tuple[nn.ModuleList, list[int]]:
     """Make the layers of a deeper network, and list the channels between them."""
     block, depths, groups, width_per_group = architecture
-    least = max(1, 64 // width_per_group) * (2 if is_half else 1)
-    if width < least:
-        raise ConfigurationError(
-            f"ResNet.width = {width}: expected at least {least}, or blocks have no channels"
-        )
     planes = [width * 2**i // (2 if is_half else 1) for i in range(len(depths))]
     channels = [width, *(p * block.expansion for p in planes)]
     layers, dilation = nn.ModuleList(), 1

@@ -18,7 +18,7 @@ from selfstudy.data.splits import (
     select_pretraining,
     select_split,
 )
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import ConfigurationError, DataError, require_least
 from selfstudy.provenance import fingerprint, hash_array
 
 NUM_VALID = 5000  # images that validate, at most, of the study
@@ -90,6 +90,7 @@ class BaseDataset:
     def __init__(
         self, path: str | Path, input_res: int | None = None, num_valid: int = NUM_VALID
     ) -> None:
+        require_least("BaseDataset.num_valid", num_valid, 1)
         path = Path(path)
         # The folder of data may not be there yet.
         folder = path.is_dir() or not path.suffix

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
 from selfstudy.backbones.two_encoders import TwoEncoders
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, require_least
 from selfstudy.methods.base import Batch, MakeBackbone, Method
 
 
@@ -100,6 +100,7 @@ class CMC(Method):
                 f"CMC: backbone {backbone.name!r} is a single network: expected two_encoders, one "
                 f"for L and one for ab"
             )
+        require_least("CMC.nce_k", nce_k, 1)
         self.memory = MemoryBank(images, backbone.l.out_feats, nce_k, nce_t, nce_m)
 
     @classmethod

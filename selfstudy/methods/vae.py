@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.errors import require_least
 from selfstudy.methods.base import Batch, Method
 
 ERASED = 0.5  # probability
@@ -103,6 +104,8 @@ class VAE(Method):
         lmd: float = 1e-5,
     ) -> None:
         super().__init__(backbone)
+        require_least("VAE.output_res", output_res, 4)
+        require_least("VAE.decoder_width", decoder_width, 1)
         self.do_reparameterize = do_reparameterize
         self.erase = RandomErasing() if inpainting else None
         self.lmd = lmd

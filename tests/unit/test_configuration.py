@@ -94,6 +94,28 @@ def test_numbers_out_of_range_are_named(binding, expected):
     assert str(error.value) == f"{binding.replace('1e999', 'inf')}: expected {expected}"
 
 
+@pytest.mark.parametrize(
+    ("method", "binding", "expected"),
+    [
+        ("vae", "ResNet.width = 0", "at least 1"),
+        ("rotate", "ResNet.width = -8", "at least 1"),
+        ("vae", "VAE.output_res = 2", "4 or more"),
+        ("vae", "VAE.decoder_width = 0", "1 or more"),
+        ("cmc", "CMC.nce_k = -1", "1 or more"),
+    ],
+)
+def test_numbers_that_make_no_network_are_named(method, binding, expected):
+    configuration = load_configuration([f"syn/r9/{method}"], [binding])
+    with pytest.raises(ConfigurationError, match=f"{binding}: expected {expected}"):
+        configuration.make_method(configuration.make_backbone(), images=8)
+
+
+def test_some_images_have_to_validate():
+    configuration = load_configuration(["syn/r9/vae"], ["BaseDataset.num_valid = 0"])
+    with pytest.raises(ConfigurationError, match="num_valid = 0: expected 1 or more"):
+        configuration.open_dataset("none.h5")
+
+
 def test_values_that_stand_for_others_are_checked():
     with pytest.raises(ConfigurationError, match=r"^ResNet.width = 4.0: expected a whole number$"):
         load_configuration(["syn/r9/vae"], ["wide = 4.0", "ResNet.width = %wide"])
