@@ -6,7 +6,8 @@ Error from scratch is a power law of labels that varies among datasets. 1 + U is
 is true of all, and of what datasets, methods and both together add.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -102,8 +103,7 @@ def simulate_world(
         "seed": range(s),
         "labels": labels,
     }
-    index = pd.MultiIndex.from_product(names.values(), names=names)
-    runs = pd.DataFrame({"accuracy": accuracy.ravel()}, index).reset_index()
+    runs = tabulate(accuracy, names)
     best = (truth + shift.mean(-2))[..., 1:, :]  # of the networks that there are
     spread = best.std(3, keepdims=True)
     spread = np.where(spread > 0, spread, 0.01)
@@ -111,9 +111,17 @@ def simulate_world(
     noise = rng.standard_normal(best.shape[:-1])[..., None]
     linear = world.linear * scores + np.sqrt(1 - world.linear**2) * noise
     linear = 0.4 + 0.05 * linear[..., None, :] + 0.002 * rng.standard_normal((*shape[:3], m, s, k))
-    index = pd.MultiIndex.from_product(
-        [names["pretext"][1:] if name == "pretext" else each for name, each in names.items()],
-        names=names,
-    )
-    linear = pd.DataFrame({"accuracy": linear.ravel()}, index).reset_index()
-    return runs, linear, truth
+    return runs, tabulate(linear, names | {"pretext": METHODS[:m]}), truth
+
+
+def tabulate(accuracy: np.ndarray, names: dict[str, Iterable]) -> pd.DataFrame:
+    """Give a row per accuracy, which has an axis for each of `names`."""
+    keys = list_keys(tuple((name, tuple(each)) for name, each in names.items()))
+    return keys.assign(accuracy=accuracy.ravel())
+
+
+@lru_cache
+def list_keys(names: tuple[tuple[str, tuple], ...]) -> pd.DataFrame:
+    """Give a row per combination of names."""
+    columns, values = zip(*names, strict=True)
+    return pd.MultiIndex.from_product(values, names=columns).to_frame(index=False)

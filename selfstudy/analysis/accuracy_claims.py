@@ -33,7 +33,7 @@ def assess_convergence(gains: pd.DataFrame) -> list[Finding]:
     leads = pd.DataFrame(np.concatenate([ends, before], 1), wide.index)
     cases = []
     for pretext, each in leads.groupby(["pretext", "dataset"]).mean().groupby("pretext"):
-        end, *helps = (estimate_mean(each[column]) for column in each)
+        end, *helps = map(estimate_mean, each.to_numpy().T)
         helps = [earlier for earlier in helps if earlier.datasets >= FEWEST]
         cases.append(_make_convergence(str(pretext), end, helps))
     return judge(cases)
