@@ -11,6 +11,7 @@ SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not 
 UNKNOWN = "cannot be said: the estimate is no further from undecided than its error"
 UNTOLD = "more datasets like these: how many cannot be told"
 MANY = 10  # times the datasets at hand: more than this is no advice
+SEEDS = 5  # the same of seeds, which cannot make up for datasets that differ
 
 
 class Finding(NamedTuple):
@@ -83,16 +84,30 @@ def _judge(case: Case, p: float, tests: int) -> Finding:
         verdict = REFUTED
     else:
         verdict = OPEN
-        more = advise(estimate.datasets, estimate.count_needed(case.t, ERROR / tests / case.tests))
+        more = advise(estimate, case.t, ERROR / tests / case.tests)
     values = (float(show(value)) for value in (estimate.value, *ends))
     return Finding(case.claim, case.statistic, estimate.datasets, *values, float(p), verdict, more)
 
 
-def advise(datasets: int, needed: float) -> str:
-    """Say how many more datasets would decide a claim, if that can be said."""
+def advise(estimate: Estimate, t: float, error: float) -> str:
+    """Say how many more datasets would decide a claim, or more seeds, if that can be said.
+
+    Args:
+        estimate: that was tested.
+        t: as of `Estimate.count_needed`.
+        error: as there.
+    """
+    datasets, needed = estimate.datasets, estimate.count_needed(t, error)
     if not np.isfinite(needed):
         return UNTOLD if np.isnan(needed) else UNKNOWN
-    if needed > MANY * datasets:
-        return f"more than {(MANY - 1) * datasets} more datasets"
-    more = max(1, int(needed) - datasets)
-    return f"about {more} more dataset{'s' if more > 1 else ''} like these"
+    said = f"more than {(MANY - 1) * datasets} more datasets"
+    if needed <= MANY * datasets:
+        more = max(1, int(needed) - datasets)
+        said = f"about {more} more dataset{'s' if more > 1 else ''} like these"
+    if not estimate.seeds:
+        return said
+    seeds = estimate.count_seeds(t, error)
+    if seeds > SEEDS * estimate.seeds:
+        return f"{said}; more seeds would not do"
+    more = max(1, int(seeds) - estimate.seeds)
+    return f"{said}, or {more} more seed{'s' if more > 1 else ''}"

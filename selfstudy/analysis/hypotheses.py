@@ -3,7 +3,7 @@
 Whatever is averaged within a dataset, a dataset has one value; tests are Student's t.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,12 +24,16 @@ class Estimate(NamedTuple):
         error: its standard error.
         freedom: the degrees of freedom of that.
         datasets: how many it is of.
+        seeds: that each dataset has; 0 where the next is not known.
+        by_seeds: the share of the error's square that comes of how seeds differ within datasets.
     """
 
     value: float
     error: float
     freedom: int
     datasets: int
+    seeds: int = 0
+    by_seeds: float = 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -73,6 +77,22 @@ class Estimate(NamedTuple):
         needed = self.datasets * ((quantile + stats.norm.ppf(POWER)) / t) ** 2 + quantile**2 / 2
         return float(np.ceil(needed))
 
+    def count_seeds(self, t: float, error: float = ERROR) -> float:
+        """Count the seeds in all that would do as `count_needed` has it, with these datasets.
+
+        More seeds take away of the error what comes of seeds, and nothing of how datasets differ.
+
+        Returns:
+            The number; infinite where t is below 1, or no number of seeds would do.
+        """
+        quantile = stats.norm.isf(error)
+        spare = self.datasets - quantile**2 / 2
+        if t < 1 or spare <= 0:
+            return np.inf
+        needed = self.datasets / spare * ((quantile + stats.norm.ppf(POWER)) / t) ** 2
+        left = 1 / needed - (1 - self.by_seeds)  # that seeds may still bring, of the square
+        return float(np.ceil(self.seeds * self.by_seeds / left)) if left > 0 else np.inf
+
 
 def estimate_mean(values: ArrayLike) -> Estimate:
     """Estimate the mean of the datasets' values (d,); those that are not numbers are left out."""
@@ -99,6 +119,27 @@ def estimate_coefficients(values: np.ndarray, design: np.ndarray) -> list[Estima
         Estimate(float(value), float(error), freedom, len(values))
         for value, error in zip(coefficients, errors, strict=True)
     ]
+
+
+def attribute_to_seeds(
+    estimate: Estimate, residual: np.ndarray, without: Sequence[np.ndarray]
+) -> Estimate:
+    """Say of an estimate how much of its error comes of how seeds differ within datasets.
+
+    By leaving out each seed of all datasets in turn (jackknife).
+
+    Args:
+        estimate: of datasets' values.
+        residual: what its error is of: the values less what they are fitted by (...).
+        without: the same without each of the seeds; none where that is not known.
+    """
+    if len(without) < 2:
+        return estimate
+    each, seeds = np.stack(without), len(without)
+    of_seeds = (seeds - 1) / seeds * ((each - each.mean(0)) ** 2).sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.nan_to_num(of_seeds / (residual**2).sum())
+    return estimate._replace(seeds=seeds, by_seeds=float(np.clip(share, 0, 1)))
 
 
 def jackknife(statistic: Callable[[np.ndarray], float], datasets: int) -> Estimate:
