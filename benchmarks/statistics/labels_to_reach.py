@@ -38,8 +38,6 @@ STRANGE = {
         (np.minimum(n, 5) * (np.clip(n, 5, 20) / 5) ** 0.2 * np.maximum(n / 20, 1)) ** -r
     ),
     "power law with ripples": lambda n, r: n**-r * (1 + 0.06 * np.sin(2 * np.log(n))),
-}
-UNSEEN = {
     "no rise up to 3 n, then a power law": lambda n, r: np.maximum(n / 3, 1) ** -r,
     "power law that rests from 12 n to 30 n": lambda n, r: (
         (np.minimum(n, 12) * (np.clip(n, 12, 30) / 12) ** 0.1 * np.maximum(n / 30, 1)) ** -r
@@ -48,6 +46,15 @@ UNSEEN = {
     "power law with quick ripples": lambda n, r: n**-r * (1 + 0.04 * np.sin(3.5 * np.log(n))),
     "exponential and a logarithm": lambda n, r: np.exp(1 - n**r) / 2 + 0.5 / (1 + r * np.log(n)),
     "power law, twice as steep from 30 n on": lambda n, r: n**-r * np.maximum(n / 30, 1) ** -r,
+}
+UNSEEN = {
+    "power law that rests from 2 n to 5 n": lambda n, r: (
+        (np.minimum(n, 2) * (np.clip(n, 2, 5) / 2) ** 0.1 * np.maximum(n / 5, 1)) ** -r
+    ),
+    "power law that slows from 20 n to 100 n": lambda n, r: (
+        (np.minimum(n, 20) * (np.clip(n, 20, 100) / 20) ** 0.3 * np.maximum(n / 100, 1)) ** -r
+    ),
+    "one over a squared logarithm": lambda n, r: 1 / (1 + r / 2 * np.log(n)) ** 2,
 }
 SHAPES = UNSEEN | STRANGE | FAMILIAR
 NOISE = {  # spread at the first budget; how it falls; what a seed's budgets share; how it is spread

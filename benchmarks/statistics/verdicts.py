@@ -207,8 +207,8 @@ def tabulate_advice(studies: int) -> pd.DataFrame:
         for _ in range(studies):
             found = assess_study(world, claim, rng)
             undecided += found.verdict == OPEN
-            for unit, asked in (("datasets", r"(\d+) more dataset"), ("seeds", r"or (\d+) more")):
-                if number := re.search(asked, found.more.removeprefix("more than")):
+            for unit, asked in (("datasets", r"about (\d+) more"), ("seeds", r"or (\d+) more")):
+                if number := re.search(asked, found.more):
                     said[unit].append(getattr(world, unit) + int(number[1]))
                     larger = assess_study(world._replace(**{unit: said[unit][-1]}), claim, rng)
                     decided[unit] += larger.verdict in (SUPPORTED, REFUTED)

@@ -96,7 +96,8 @@ def explain(
         measure: what stands for accuracy (`selfstudy.measures`).
     """
     read = f"{READINGS[interpolation]}{explain_measure(measure)}"
-    return f"{EXPLAINED} {networks} {read} {count_left_out(runs)}"
+    known = f"{networks} " if networks else ""
+    return f"{EXPLAINED} {known}{read} {count_left_out(runs)}"
 
 
 def format_claims(found: list[Finding], explained: str) -> str:

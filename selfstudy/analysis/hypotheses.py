@@ -59,38 +59,47 @@ class Estimate(NamedTuple):
         """Give the p of the test that it is other than `null`, two-sided."""
         return float(2 * special.stdtr(self.freedom, -abs(self.measure(null))))
 
-    def count_needed(self, t: float, error: float = ERROR) -> float:
-        """Count the datasets in all with which a one-sided test is passed four times in five.
+    def shrink_needed(self, t: float, error: float = ERROR) -> float:
+        """Give the share of the error's square with which a new study passes four times in five.
 
-        Taking for true what was estimated; after Guenther (1981), to whom t is nearly normal.
+        What was estimated is as far from the truth as its error says: of the new study's t, the
+        mean is `t / √share`, and the variance `1 + 1 / share`.
 
         Args:
-            t: of the test.
+            t: of the test, one-sided.
             error: the rate of false verdicts that it is held to.
 
         Returns:
-            The number; infinite where t is below 1, since then the estimate tells nothing of it.
+            The share; 0 where t is so small that none would do.
         """
-        if t < 1:
-            return np.inf
-        quantile = stats.norm.isf(error)
-        needed = self.datasets * ((quantile + stats.norm.ppf(POWER)) / t) ** 2 + quantile**2 / 2
-        return float(np.ceil(needed))
+        quantile, power = stats.norm.isf(error), stats.t.ppf(POWER, max(self.freedom, 1))
+        if not t > power:
+            return np.nan if np.isnan(t) else 0.0
+        root = quantile * t - power * np.sqrt(quantile**2 + t**2 - power**2)
+        return float(min(root / (quantile**2 - power**2), 1) ** 2)
+
+    def count_needed(self, t: float, error: float = ERROR) -> float:
+        """Count the datasets in all that `shrink_needed` takes.
+
+        The test is Student's: after Guenther (1981), as many more as q² / 2 make up for that.
+
+        Returns:
+            The number; infinite where none would do.
+        """
+        with np.errstate(divide="ignore"):
+            needed = self.datasets / np.float64(self.shrink_needed(t, error))
+        return float(np.ceil(needed + stats.norm.isf(error) ** 2 / 2))
 
     def count_seeds(self, t: float, error: float = ERROR) -> float:
-        """Count the seeds in all that would do as `count_needed` has it, with these datasets.
+        """Count the seeds in all that `shrink_needed` takes with these datasets.
 
         More seeds take away of the error what comes of seeds, and nothing of how datasets differ.
 
         Returns:
-            The number; infinite where t is below 1, or no number of seeds would do.
+            The number; infinite where none would do.
         """
-        quantile = stats.norm.isf(error)
-        spare = self.datasets - quantile**2 / 2
-        if t < 1 or spare <= 0:
-            return np.inf
-        needed = self.datasets / spare * ((quantile + stats.norm.ppf(POWER)) / t) ** 2
-        left = 1 / needed - (1 - self.by_seeds)  # that seeds may still bring, of the square
+        spare = 1 - stats.norm.isf(error) ** 2 / 2 / self.datasets
+        left = self.shrink_needed(t, error) * spare - (1 - self.by_seeds)
         return float(np.ceil(self.seeds * self.by_seeds / left)) if left > 0 else np.inf
 
 

@@ -21,7 +21,7 @@ from selfstudy.analysis.spread import (
     find_margin,
 )
 
-UNTRUE = 0.002  # by how much a true curve may differ from the closest form, in accuracy
+UNTRUE = 0.005  # by how much a true curve may differ from the closest form, in accuracy
 
 
 class Estimate(NamedTuple):

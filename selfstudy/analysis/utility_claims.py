@@ -116,6 +116,7 @@ def assess_data(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -> li
                 enough,
                 f"{FEWEST} datasets, more than there are factors that vary by two, in which this "
                 "one varies on its own",
+                most=2 ** len(Factors._fields),
             )
         )
     return judge(cases)
@@ -165,7 +166,14 @@ def assess_networks(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -
     return judge(cases)
 
 
-def compare(claim: str, statistic: str, estimate: Estimate, enough: bool, needs: str) -> Case:
+def compare(
+    claim: str,
+    statistic: str,
+    estimate: Estimate,
+    enough: bool,
+    needs: str,
+    most: float = np.inf,
+) -> Case:
     """Make the case that something changes utility, either way.
 
     Against it is that the change is surely within `ALIKE`.
@@ -175,7 +183,7 @@ def compare(claim: str, statistic: str, estimate: Estimate, enough: bool, needs:
     against = max(estimate.test_above(-ALIKE), estimate.test_below(ALIKE))
     # The first is a two-sided test: of t, the size alone counts.
     t = max(abs(estimate.measure()), min(below, above))
-    return Case(claim, statistic, estimate, p, against, t, factor=True, needs=needs)
+    return Case(claim, statistic, estimate, p, against, t, True, needs, tests=2, most=most)
 
 
 def center(values: pd.Series, without: Sequence[pd.Series]) -> tuple[np.ndarray, list[np.ndarray]]:
