@@ -3,9 +3,10 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
+BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test plan report lint format clean place
+.PHONY: demo check test plan report docs lint format reference dist clean place
 
 demo: .venv/installed
 	@echo "Renders 12,000 images, pretrains three networks on them, finetunes on few to many labels"
@@ -20,10 +21,10 @@ demo: .venv/installed
 	@echo "The answer:  results/demo/decision.html"
 
 check: lint
-	pytest tests/unit
+	pytest $(BESIDE) tests/unit
 
 test: .venv/installed
-	pytest
+	pytest $(BESIDE)
 
 report: .venv/installed
 	snakemake --quiet rules host --configfile $(CONFIG) --report results/report.html
@@ -32,16 +33,32 @@ report: .venv/installed
 plan: .venv/installed
 	selfstudy plan
 
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "The pages:  build/docs/index.html"
+
+docs/workflow.svg: Snakefile $(wildcard rules/*.smk)
+	snakemake --rulegraph dot --configfile config/demo.yaml | dot -Tsvg -Grankdir=LR -o $@
+
 lint: .venv/installed
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile rules
+	snakefmt --check Snakefile rules workflow
 	snakemake --lint
 
 format: .venv/installed
 	ruff check --fix .
 	ruff format .
-	snakefmt Snakefile rules
+	snakefmt Snakefile rules workflow
+
+reference: .venv/installed
+	python -m selfstudy.sweep.reference
+
+dist: .venv/installed # with TAG=v0.2.0 only if that is the version
+	@version="$$(selfstudy --version)"; case "$$TAG" in ""|"v$${version#selfstudy }") ;; \
+		*) echo "error: the tag $$TAG is not that of $$version" >&2; exit 1;; \
+	esac
+	pip wheel --quiet --no-deps --wheel-dir dist .
 
 # Also said by selfstudy/sweep/place.py, once all is installed.
 place:
@@ -53,7 +70,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,render,search,tracking,workflow,dev]'
+	$(BIN)/pip install --quiet --editable '.[export,methods,render,search,timm,tracking,workflow,docs,dev]'
 	touch $@
 
 clean:

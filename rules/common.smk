@@ -11,8 +11,10 @@ from selfstudy.analysis.figures import list_figures, list_names, read_figure
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
 from selfstudy.measures import explain_measure
+from selfstudy.provenance import PACKAGE
+from selfstudy.sweep.backbones import check_backbones
 from selfstudy.sweep.check import check
-from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run
+from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run, is_checkout
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
@@ -28,7 +30,7 @@ from selfstudy.sweep.paths import match_any, require
 from selfstudy.sweep.place import check_place
 from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT, merge_arguments
+from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -37,10 +39,6 @@ from selfstudy.sweep.searches import (
 from selfstudy.sweep.starts import check_weights
 from selfstudy.sweep.times import Times
 
-
-configfile: DEFAULT
-
-
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"
@@ -48,18 +46,23 @@ if not workflow.overwrite_configfiles:
 
 try:
     check_place(workflow.basedir, sys.executable)
+    # Here, since a module is handed its configuration, and reads no file.
+    config.update(merge(load_yaml(DEFAULT), config))
     config.update(merge_arguments(config, workflow.config_settings.config_args))
     check(config)
     sweep = Sweep(config)
     # What users bring is a parameter of rules, which Snakemake records; jobs need not know it.
     own = OwnFiles(sweep, OWN_FILES if workflow.is_main_process else None, logger.info)
     if workflow.is_main_process:
+        check_backbones(sweep)
         check_weights(sweep)
 except SelfstudyError as error:
     raise WorkflowError(str(error)) from None
 
-# Scripts find the package in the checkout, whatever environment runs them.
-os.environ.update(PYTHONPATH=f"{workflow.basedir}:{os.getenv('PYTHONPATH', '')}")
+# Scripts find the package in the checkout, whatever environment runs them; an installed one is in
+# theirs.
+if is_checkout():
+    os.environ.update(PYTHONPATH=f"{PACKAGE.parent}:{os.getenv('PYTHONPATH', '')}")
 
 paths, resources = sweep.paths, config["resources"]
 RESULTS, DATA = paths.results, paths.data

@@ -60,7 +60,6 @@ rule decision:
         "../envs/selfstudy.yaml"
     params:
         question={key: config[key] for key in ("target", "price") if key in config},
-        results=RESULTS,
         starts=sweep.starts,
         interpolation=config["interpolation"],
         measure=config["measure"],

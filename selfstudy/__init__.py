@@ -11,7 +11,7 @@ _NAMES = {
     "Recipe": "training.recipe",
     "Scratch": "starts.base",
     "Snapshot": "starts.base",
-    "Timm": "starts.public",
+    "Timm": "starts.timm_weights",
     "Torchvision": "starts.public",
     "compare": "api",
     "find_method": "methods.base",

@@ -1,21 +1,28 @@
 """Augmentation of normalised images on the device, drawn anew for each image of each batch.
 
 The kinds and their strengths are the study's ("Augmentation"). One gather does flip and crop.
+Colours change as published where a view says `Colors`: images are converted to RGB and back.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from selfstudy.data.inputs import UNIT_RGB, Input, make_adapter
+from selfstudy.errors import ConfigurationError
+from selfstudy.photometry import Colors, jitter_colors, make_gray, solarize
 
 JITTERED, GREY, FLIPPED = 0.8, 0.25, 0.5  # probabilities
 STRENGTH = 0.25  # standard deviation of the jitter's log2 factor and of its offset
 UNCROPPED = 0.2  # a quarter as many unmoved images as there are cropped ones
 ASPECT = (3 / 4, 4 / 3)  # of resized crops
 SIGMA = (0.1, 2.0)  # of the blur, in pixels of an image of 224, as published
+SHARP = 32  # pixels of images that are not blurred, as in the published recipes for CIFAR
 
 
 class View(NamedTuple):
@@ -25,14 +32,14 @@ class View(NamedTuple):
         crop: lowest and highest share of the image's area that a random crop keeps, which is
             resized to the whole; None: the image is moved by up to an eighth of its size.
         flip: left to right.
-        color: colour jitter and grey.
+        color: colour jitter and grey, the study's (True) or published ones.
         cutout: a square is set to zero.
-        blur: probability of a Gaussian blur.
+        blur: probability of a Gaussian blur; images of 32 pixels and less stay sharp.
     """
 
     crop: tuple[float, float] | None = None
     flip: bool = True
-    color: bool = True
+    color: bool | Colors = True
     cutout: bool = True
     blur: float = 0.0
 
@@ -42,8 +49,8 @@ class Augmentation:
     """Which augmentations a run uses.
 
     Args:
-        color_jitter: scale and shift each channel.
-        grayscale: replace all channels by their mean.
+        color_jitter: scale and shift each channel, or as the view says.
+        grayscale: replace all channels by their mean, or as the view says.
         flip: left to right.
         crop: move, or crop and resize, as the view says.
         cutout: set a square to zero.
@@ -63,6 +70,7 @@ class Augmentation:
         maps: Tensor | None = None,
         views: Sequence[View] = (View(),),
         share_flip: bool = False,
+        given: Input | None = None,
     ) -> tuple[tuple[Tensor, ...], Tensor | None]:
         """Draw views of images.
 
@@ -71,17 +79,27 @@ class Augmentation:
             maps: their dense targets (b, c, n, n), if they have any.
             views: what may happen to each view.
             share_flip: all views of an image are flipped alike, else each by itself.
+            given: how the images are prepared, for views with published colours.
 
         Returns:
             The views, each (b, 3, n, n), and the dense targets of the first.
         """
+        require_input(views, given)
         drawn, moved = [], maps
-        flips = None
+        flips = rgb = None
         for number, view in enumerate(views):
             if flips is None or not share_flip:
                 flips = draw_chance(images, FLIPPED if self.flip and view.flip else 0)
             carried = maps if self.transform_targets and number == 0 else None
-            image, carried = self._draw(images, carried, flips, view)
+            if isinstance(view.color, Colors):
+                if rgb is None:
+                    rgb = make_converter(given, UNIT_RGB, images.device)(images)
+                image, carried = self._draw(rgb, carried, flips, view)
+                image = make_converter(UNIT_RGB, given, images.device)(image)
+            else:
+                image, carried = self._draw(images, carried, flips, view)
+            if self.cutout and view.cutout:
+                image = cut_out(image, image.shape[-1] // 4)
             drawn.append(image)
             moved = moved if carried is None else carried
         return tuple(drawn), moved
@@ -89,9 +107,10 @@ class Augmentation:
     def _draw(
         self, images: Tensor, maps: Tensor | None, flips: Tensor, view: View
     ) -> tuple[Tensor, Tensor | None]:
-        if self.color_jitter and view.color:
+        published = view.color if isinstance(view.color, Colors) else None
+        if self.color_jitter and view.color is True:
             images = jitter(images, draw_chance(images, JITTERED))
-        if self.grayscale and view.color:
+        if self.grayscale and view.color is True:
             images = gray(images, draw_chance(images, GREY))
         if self.crop and view.crop is not None:
             grid = draw_crops(len(images), view.crop, flips)
@@ -101,10 +120,14 @@ class Augmentation:
             offsets = self._draw_offsets(images)
             images = move(images, flips, *offsets)
             maps = None if maps is None else move(maps, flips, *offsets)
-        if view.blur:
-            images = blur(images, draw_chance(images, view.blur))
-        if self.cutout and view.cutout:
-            images = cut_out(images, images.shape[-1] // 4)
+        if self.color_jitter and published:
+            images = jitter_colors(images, published, draw_chance(images, published.jitter))
+        if self.grayscale and published:
+            images = make_gray(images, draw_chance(images, published.gray))
+        if view.blur and images.shape[-1] > SHARP:
+            images = blur(images, draw_chance(images, view.blur), draw_sigma(images))
+        if self.color_jitter and published and published.solarize:
+            images = solarize(images, draw_chance(images, published.solarize))
         return images, maps
 
     def _draw_offsets(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,6 +139,25 @@ class Augmentation:
         unmoved = draw_chance(images, UNCROPPED)
         down, right = torch.randint(-most, most + 1, (2, len(images)), device=images.device)
         return torch.where(unmoved, still, down), torch.where(unmoved, still, right)
+
+
+def require_input(views: Sequence[View], given: Input | None) -> None:
+    """Require that it is known how images are prepared, if views have published colours.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if given is None and any(isinstance(view.color, Colors) for view in views):
+        raise ConfigurationError(
+            "the method changes colours in RGB, and the dataset does not say how its images are "
+            "prepared: prepare it anew"
+        )
+
+
+@cache
+def make_converter(given: Input, expected: Input, device: torch.device) -> nn.Module:
+    """Make what converts images on a device, once."""
+    return make_adapter(given, expected).to(device)
 
 
 def draw_chance(images: Tensor, probability: float) -> Tensor:
@@ -179,14 +221,18 @@ def sample(images: Tensor, crops: Tensor, mode: str) -> Tensor:
     return found.to(images.dtype)
 
 
-def blur(images: Tensor, chosen: Tensor) -> Tensor:
-    """Blur the chosen images, each by its own Gaussian."""
+def draw_sigma(images: Tensor) -> Tensor:
+    """Draw the width (b,) of each image's blur, in pixels."""
+    low, high = (sigma * images.shape[-1] / 224 for sigma in SIGMA)
+    return low + (high - low) * torch.rand(len(images), device=images.device)
+
+
+def blur(images: Tensor, chosen: Tensor, sigma: Tensor) -> Tensor:
+    """Blur the chosen images, each by its own Gaussian of width `sigma` (b,) in pixels."""
     count, channels, _, size = images.shape
-    low, high = (sigma * size / 224 for sigma in SIGMA)
-    sigma = low + (high - low) * torch.rand(count, 1, device=images.device)
-    radius = max(1, round(2 * high))
+    radius = max(1, round(2 * SIGMA[1] * size / 224))
     places = torch.arange(-radius, radius + 1, device=images.device)
-    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
+    kernel = torch.exp(-0.5 * (places / sigma[:, None]) ** 2)
     kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0)
     # All images are channels of one, each with a kernel of its own.
     planes = F.pad(images.flatten(0, 1)[None], (radius,) * 4, "reflect")

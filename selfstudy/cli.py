@@ -28,8 +28,8 @@ COMMANDS = (
 COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Run the command of the given words, or of the command line; errors are one line."""
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line, with one of each command."""
     parser = argparse.ArgumentParser(
         prog="selfstudy",
         description="Does self-supervised pretraining save labels? Single runs and tools; the "
@@ -42,6 +42,12 @@ def main(words: Sequence[str] | None = None) -> None:
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
         command.set_defaults(run=module.run, command=name)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command of the given words, or of the command line; errors are one line."""
+    parser = make_parser()
     arguments = parser.parse_args(words)
     if arguments.version:
         from importlib.metadata import version  # which takes as long as all else here

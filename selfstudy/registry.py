@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 def list_names(package: str) -> list[str]:
-    """List the modules of a room of this package, such as "methods", except its base."""
-    folder = Path(__file__).parent / package
-    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if m.name != "base")
+    """List the modules of a room of this package, such as "methods", except base and packages."""
+    modules = pkgutil.iter_modules([str(Path(__file__).parent / package)])
+    return sorted(m.name for m in modules if m.name != "base" and not m.ispkg)
 
 
 def find_class(package: str, base: type[T], name: str, key: str) -> type[T]:

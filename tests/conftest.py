@@ -5,6 +5,17 @@ import pytest
 import torch
 
 REFERENCE = Path(__file__).parent / "reference"
+SLOW = ("slurm", "workflow")
+
+
+def pytest_collection_modifyitems(items):
+    """Keep tests in one process that share what a fixture made; begin with those that take long."""
+    for item in items:
+        if "finished" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("finished"))
+        elif item.path.parent.name != "workflow":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
 
 
 @pytest.fixture

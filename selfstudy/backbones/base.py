@@ -31,15 +31,17 @@ class Features(NamedTuple):
         return type(self)(self.pooled.detach(), self.dense.detach(), [])
 
 
-# How each backbone is made, by its name.
+# How each backbone is made, by its name, and those of a family, by what their names begin with.
 BACKBONES: dict[str, Callable[..., "Backbone"]] = {}
+FAMILIES: dict[str, type["Backbone"]] = {}
 
 
 class Backbone(Described, nn.Module):
     """A network that turns images (b, in_channels, height, width) into `Features`.
 
     A subclass is found by its `name`; one of several architectures takes that as its first
-    argument, `choice`. It gives `extract`; calling it converts images first, where that is needed.
+    argument, `choice`: one of its `choices`, or any that begins with its `family`. It gives
+    `extract`; calling it converts images first, where that is needed.
 
     Attributes:
         name: by which `make_backbone` finds it.
@@ -47,6 +49,7 @@ class Backbone(Described, nn.Module):
         local_blocks: the places in `blocks` of the 7×7 and the 5×5 map that AMDIM compares; None
             where there are none.
         block_channels: channels of these two maps.
+        has_dense: its dense features differ from place to place; if not, they are the pooled ones.
         space: the colour space that it is made for; None: any.
         resolution: of the images that it takes, in pixels; None: any.
         input: the images that its weights expect; None: as those of the first training.
@@ -60,9 +63,14 @@ class Backbone(Described, nn.Module):
     out_feats: int
     local_blocks: tuple[int, int] | None = None
     block_channels: tuple[int, int] | None = None
+    has_dense: bool = True
 
-    def __init_subclass__(cls, name: str = "", choices: tuple[str, ...] = ()) -> None:
+    def __init_subclass__(
+        cls, name: str = "", choices: tuple[str, ...] = (), family: str = ""
+    ) -> None:
         super().__init_subclass__()
+        if family:
+            FAMILIES[family] = cls
         if name:
             cls.name = name
             BACKBONES[name] = cls
@@ -125,15 +133,27 @@ def make_backbone(name: str, **arguments: object) -> Backbone:
     """Make the backbone `name` with new weights.
 
     Args:
-        name: such as "resnet9" or "resnet50".
+        name: such as "resnet9" or "timm/resnet18".
         **arguments: of its class, such as `width` of `ResNet`.
 
     Raises:
         ConfigurationError: there is none of that name.
     """
+    return find_backbone(name)(**arguments)
+
+
+def find_backbone(name: str, key: str = "backbone") -> Callable[..., Backbone]:
+    """Find what makes the backbone `name`.
+
+    Raises:
+        ConfigurationError: there is none of that name; it names the `key` that it was asked for by.
+    """
     import selfstudy.backbones  # noqa: F401  each module enters its own
 
-    return find_known(name, BACKBONES, "backbone")(**arguments)
+    for family, cls in FAMILIES.items():
+        if name.startswith(family):
+            return partial(cls, name)
+    return find_known(name, BACKBONES, key)
 
 
 def make_described(description: dict[str, Any]) -> Backbone:

@@ -11,7 +11,15 @@ from selfstudy.configuration.files import CONFIG, GIN, find_gin, read_gin
 if TYPE_CHECKING:
     from selfstudy.configuration.configuration import Configuration
 
-__all__ = ["CONFIG", "GIN", "check_start", "find_gin", "load_configuration", "read_gin"]
+__all__ = [
+    "CONFIG",
+    "GIN",
+    "check_parts",
+    "check_start",
+    "find_gin",
+    "load_configuration",
+    "read_gin",
+]
 
 
 def load_configuration(files: Sequence[str], bindings: Sequence[str] = ()) -> "Configuration":
@@ -29,6 +37,26 @@ def load_configuration(files: Sequence[str], bindings: Sequence[str] = ()) -> "C
     from selfstudy.configuration.configuration import resolve
 
     return resolve(files, bindings)
+
+
+def check_parts(files: Sequence[str], bindings: Sequence[str]) -> None:
+    """Check that the backbone that gin files and bindings configure can be made and used.
+
+    No weights are drawn.
+
+    Args:
+        files: gin files of a run.
+        bindings: that override them.
+
+    Raises:
+        ConfigurationError: it cannot be, the method cannot use it, or it has not what the task
+            needs.
+    """
+    import torch
+
+    configuration = load_configuration(files, bindings)
+    with torch.device("meta"):
+        configuration.check_parts()
 
 
 def check_start(start: Mapping[str, str], files: Sequence[str], bindings: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from selfstudy.backbones.base import BACKBONES, Backbone, make_backbone
+from selfstudy.backbones.base import BACKBONES, Backbone, find_backbone
 from selfstudy.configuration.names import (
     RUN,
     TASK,
@@ -25,7 +25,13 @@ from selfstudy.methods.base import Method, find_method
 from selfstudy.starts import make_start
 from selfstudy.starts.base import Scratch, Snapshot, Start
 from selfstudy.tasks.base import find_task
-from selfstudy.training.learners import Learner, Pretraining, make_finetuning, make_probes
+from selfstudy.training.learners import (
+    Learner,
+    Pretraining,
+    make_finetuning,
+    make_probes,
+    require_places,
+)
 from selfstudy.training.recipe import Recipe
 from selfstudy.training.run import Run
 
@@ -74,11 +80,12 @@ class Configuration:
 
     def make_asked(self, in_channels: int = 3, name: str | None = None) -> Backbone:
         """Make the backbone that is asked for, or another, with new weights."""
-        name = name or self.backbone
-        make = find_known(name, BACKBONES, "session.backbone")
-        return make_backbone(
-            name, in_channels=in_channels, **self._arguments(find_class_of(make).__name__)
-        )
+        make = find_backbone(name or self.backbone, "session.backbone")
+        cls = find_class_of(make)
+        arguments: dict[str, object] = {"in_channels": in_channels}
+        if "img_size" in cls.handed:
+            arguments["img_size"] = self.bound["BaseDataset"].get("input_res")
+        return make(**arguments, **self._arguments(cls.__name__))
 
     def make_backbone(self) -> Backbone:
         """Make the backbone with new weights, as the method has it."""
@@ -129,6 +136,18 @@ class Configuration:
         self._check_said(learner, dataset)
         return learner
 
+    def check_parts(self) -> None:
+        """Check without a dataset that backbone, method and task can be made, and fit.
+
+        Raises:
+            ConfigurationError: they do not.
+        """
+        backbone = self.make_backbone()
+        if self.task is None:
+            self.make_method(backbone, images=1)
+        else:
+            require_places(backbone, find_task(self.task, "session.task"))
+
     def make_run(self, dataset: BaseDataset) -> Run:
         """Make the run of this configuration on a dataset."""
         start = self.find_start()
@@ -162,11 +181,10 @@ class Configuration:
 
     def _make_part(self, part: Part) -> Backbone:
         """A backbone of another scope."""
-        for name, make in BACKBONES.items():
+        asked = find_backbone(self.backbone, "session.backbone")
+        for make in (asked, *BACKBONES.values()):
             if find_class_of(make).__name__ == part.name:
-                asked = BACKBONES.get(self.backbone)
-                same = asked is not None and find_class_of(asked) is find_class_of(make)
-                return make_backbone(self.backbone if same else name, **part.arguments)
+                return make(**part.arguments)
         raise ConfigurationError(f"@{part.name}(): only backbones can be referred to")
 
     def _check_said(self, learner: Learner, dataset: BaseDataset) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import gin
 
 import selfstudy.backbones
-from selfstudy.backbones.base import BACKBONES
+from selfstudy.backbones.base import BACKBONES, FAMILIES
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.kinds import DATASETS
 from selfstudy.description import Described
@@ -66,13 +66,13 @@ def list_classes() -> list[type[Described]]:
     """List all backbones, methods and tasks."""
     for module in pkgutil.iter_modules(selfstudy.backbones.__path__):
         import_module(f"selfstudy.backbones.{module.name}")
-    backbones = {find_class_of(make) for make in BACKBONES.values()}
+    backbones = {find_class_of(make) for make in BACKBONES.values()} | set(FAMILIES.values())
     methods = [find_method(name) for name in list_names("methods")]
     return [*backbones, *methods, *(find_task(name) for name in list_names("tasks"))]
 
 
 def find_class_of(make: Callable[..., object]) -> type[Described]:
-    """Give the class of an entry of `BACKBONES`."""
+    """Give the class of what `find_backbone` finds."""
     return make.func if isinstance(make, partial) else make
 
 

@@ -26,7 +26,10 @@ class Input(NamedTuple):
 
 UNIT_RGB = Input("rgb", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0))  # images from 0 to 1
 IMAGENET = Input("rgb", (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
-INPUTS = {"imagenet": IMAGENET, "unit": UNIT_RGB}  # by the names that a configuration gives them
+HALF = Input("rgb", (127.5, 127.5, 127.5), (127.5, 127.5, 127.5))  # images from -1 to 1
+CLIP = Input("rgb", (122.7709, 116.7460, 104.0937), (68.5005, 66.6322, 70.3232))  # OpenAI's
+# By the names that a configuration gives them.
+INPUTS = {"imagenet": IMAGENET, "unit": UNIT_RGB, "half": HALF, "clip": CLIP}
 
 
 class Adapter(nn.Module):

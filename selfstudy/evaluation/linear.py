@@ -24,7 +24,7 @@ from selfstudy.evaluation.features import (
 )
 from selfstudy.measures import measure_classes
 from selfstudy.tasks.base import Labels, find_task
-from selfstudy.training.loop import measure_spread
+from selfstudy.training.representation import measure_spread
 
 ITERATIONS = 500  # of L-BFGS, at most
 PIXELS = 50_000  # of all images of a budget, and of all validation images
@@ -59,7 +59,7 @@ def evaluate_linearly(
         One row per budget and seed: `accuracy`, of classes of images those of
         `selfstudy.measures.measure_classes`, `train_accuracy`, `iterations` of the solver (500:
         it was stopped there), `label_subset`, `classes` (how many of them the labels have),
-        `feature_spread` (see `training.loop`).
+        `feature_spread` (see `training.representation`).
 
     Raises:
         ConfigurationError: the dataset has not what the task needs, or too few images.

@@ -52,11 +52,13 @@ class Method(Described, nn.Module):
     Attributes:
         views: what may happen to each view of an image that the method wants.
         share_flip: all views of an image are flipped alike.
+        least_batch: fewest images of a batch of which there is something to learn.
     """
 
     handed = ("backbone", "images")
     views: ClassVar[tuple[View, ...]] = (View(),)
     share_flip: ClassVar[bool] = False
+    least_batch: ClassVar[int] = 1
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()

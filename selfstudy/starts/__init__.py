@@ -6,7 +6,8 @@ from selfstudy.backbones.base import Backbone
 from selfstudy.errors import ConfigurationError
 from selfstudy.starts.base import Start
 from selfstudy.starts.file import File
-from selfstudy.starts.public import Timm, Torchvision
+from selfstudy.starts.public import Torchvision
+from selfstudy.starts.timm_weights import Timm
 
 KINDS = {"torchvision": Torchvision, "timm": Timm, "file": File}
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import torch
 
-from selfstudy.backbones.base import Backbone
+from selfstudy.backbones.base import Backbone, is_description
 from selfstudy.errors import ConfigurationError
 from selfstudy.provenance import fingerprint, hash_array
 from selfstudy.snapshots import SNAPSHOT, load_exactly, locate_run, read_snapshot, rebuild
 
-# Arguments of a backbone that finetuning may choose anew, and one that follows the snapshot: its
-# own configuration is of the features' size from scratch.
-READING, FOLLOWING = ("feat_layer", "freeze_at_k"), ("out_feats",)
+# Arguments of a backbone that finetuning may choose anew, and those that follow the snapshot: its
+# own configuration is of the features' size from scratch, and `accept` tells of the images'.
+READING, FOLLOWING = ("feat_layer", "freeze_at_k"), ("out_feats", "img_size")
 MakeBackbone = Callable[[], Backbone]
 
 
@@ -115,7 +115,7 @@ class Snapshot(Start):
         arguments = {}
         for name, value in found["arguments"].items():
             wanted = asked["arguments"].get(name)
-            if isinstance(value, dict) and isinstance(wanted, dict):
+            if is_description(value) and is_description(wanted):
                 value = self._agree(value, wanted)
             elif name in READING:
                 value = wanted

@@ -17,11 +17,12 @@ from selfstudy.starts.base import MakeBackbone, Start
 from selfstudy.starts.weights import fit
 
 SAFETENSORS = ".safetensors"
+CONTAINERS = ("state_dict", "model")  # in which training programs put weights
 DIGEST = "selfstudy_sha256"  # what a file of `selfstudy export` says of its weights and the rest
 
 
 class File(Start):
-    """A backbone's weights, by our names or by torchvision's.
+    """A backbone's weights, by our names, or by torchvision's or timm's.
 
     Args:
         path: a `.safetensors` file, such as `selfstudy export` writes, or what `torch.save` wrote.
@@ -57,15 +58,7 @@ class File(Start):
         return f"file {hash_files([self.path])} {self.images or ''}".rstrip()
 
     def _read(self) -> tuple[dict[str, Tensor], Input]:
-        about: dict[str, str] = {}
-        if self.path.suffix == SAFETENSORS:
-            weights, about = read_safetensors(self.path)
-        else:
-            weights = load_tensors(self.path, kind="file of weights")
-            if not isinstance(weights, dict) or not all(
-                isinstance(value, Tensor) for value in weights.values()
-            ):
-                raise DataError(f"{self.path}: expected tensors by name, and nothing else")
+        weights, about = read_weights(self.path)
         images = self.images or find_input(about)
         if images is None:
             raise ConfigurationError(
@@ -73,6 +66,28 @@ class File(Start):
                 f"{' or '.join(INPUTS)}"
             )
         return weights, images
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read the tensors of a file of weights, and what it says of itself.
+
+    What `torch.save` wrote may have them under "state_dict" or "model", beside anything else.
+
+    Raises:
+        ConfigurationError: a library is not installed.
+        DataError: the file is damaged, or something else.
+    """
+    if path.suffix == SAFETENSORS:
+        return read_safetensors(path)
+    weights = load_tensors(path, kind="file of weights")
+    for key in CONTAINERS:
+        if isinstance(weights, dict) and isinstance(weights.get(key), dict):
+            weights = weights[key]
+    if not isinstance(weights, dict) or not all(
+        isinstance(value, Tensor) for value in weights.values()
+    ):
+        raise DataError(f"{path}: expected tensors by name, and nothing else")
+    return weights, {}
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -86,7 +101,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         from safetensors import SafetensorError, safe_open
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"{path}: needs safetensors: pip install selfstudy[export]"
+            f"{path}: needs safetensors: pip install selfstudy[timm]"
         ) from error
     try:
         with safe_open(path, "pt") as file:

@@ -1,4 +1,4 @@
-"""Public weights by the names that libraries give them."""
+"""Public weights by the names that torchvision gives them, and what all public weights share."""
 
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
@@ -10,7 +10,7 @@ from selfstudy.backbones.base import Backbone
 from selfstudy.data.inputs import Input
 from selfstudy.errors import ConfigurationError, DataError, suggest
 from selfstudy.starts.base import MakeBackbone, Start
-from selfstudy.starts.weights import LINEAR, fit, require_resnet
+from selfstudy.starts.weights import drop_linear, fit, require_resnet
 
 DAMAGED = "damaged, or not the weights from"
 LONGEST = 400  # characters of a library's error
@@ -39,19 +39,6 @@ class Public(Start):
         """Check the name, and that the network is the backbone's."""
         require_resnet(self.make(), self.network, self.source)
 
-    def make_backbone(self) -> Backbone:
-        """Make the backbone, and fill all of it except its linear layer."""
-        backbone = self.make()
-        require_resnet(backbone, self.network, self.source)
-        weights, backbone.input, source = self.fetch()
-        weights = {key: value for key, value in weights.items() if not key.startswith(LINEAR)}
-        backbone.load_state_dict(fit(backbone, weights, source))
-        return backbone
-
-    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
-        """Fetch the weights, what images they expect, and what to call them if they do not fit."""
-        raise NotImplementedError
-
     def describe(self) -> str:
         """Give the name."""
         return self.source
@@ -62,8 +49,16 @@ class Torchvision(Public):
 
     library = "torchvision"
 
-    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
-        """Fetch them into torch's cache."""
+    def make_backbone(self) -> Backbone:
+        """Make the backbone, and fill all of it except its linear layer."""
+        backbone = self.make()
+        require_resnet(backbone, self.network, self.source)
+        weights, backbone.input, source = self._fetch()
+        backbone.load_state_dict(fit(backbone, drop_linear(weights), source))
+        return backbone
+
+    def _fetch(self) -> tuple[dict[str, Tensor], Input, str]:
+        """Fetch them into torch's cache; what images they expect, and what to call them."""
         from torchvision.models import get_model_weights
 
         there = get_model_weights(self.network)
@@ -82,32 +77,6 @@ class Torchvision(Public):
         transforms = entry.transforms()
         place = f"{self.source}: {file}: {DAMAGED} {entry.url}"
         return weights, scale(transforms.mean, transforms.std), place
-
-
-class Timm(Public):
-    """timm's weights for a residual network, such as `resnet50.a1_in1k`."""
-
-    library = "timm"
-
-    def fetch(self) -> tuple[dict[str, Tensor], Input, str]:
-        """Fetch them into the cache of the Hugging Face hub."""
-        try:
-            import timm
-            from huggingface_hub import constants
-        except ModuleNotFoundError as error:
-            raise ConfigurationError(
-                f"{self.source}: needs {error.name}: pip install selfstudy[export]"
-            ) from error
-        if not timm.is_model_pretrained(self.name):
-            names = timm.list_models(f"{self.network}*", pretrained=True)
-            raise ConfigurationError(f"{self.source}: no such weights: {suggest(self.name, names)}")
-        about = timm.get_pretrained_cfg(self.name)
-        place = f"https://huggingface.co/{about.hf_hub_id}" if about.hf_hub_id else about.url
-        try:
-            network = timm.create_model(self.name, pretrained=True)
-        except Exception as error:  # the hub's errors are of many kinds
-            raise explain(self.source, place, Path(constants.HF_HUB_CACHE), error) from error
-        return network.state_dict(), scale(about.mean, about.std), self.source
 
 
 def scale(mean: tuple[float, ...], std: tuple[float, ...]) -> Input:

@@ -80,8 +80,8 @@ def check_tasks(sweep: Sweep) -> None:
         if task not in tasks:
             raise ConfigurationError(f"tasks: unknown key {task!r}: {suggest(task, sorted(tasks))}")
         for backbone in settings.get("backbones", []):
-            if backbone not in sweep.backbones:
-                hint = suggest(backbone, sweep.backbones)
+            if backbone not in (known := sweep.config["backbones"]):
+                hint = suggest(backbone, known)
                 raise ConfigurationError(f"tasks: {task}: backbones: {backbone!r}: {hint}")
 
 

@@ -13,20 +13,29 @@ from selfstudy.provenance import (
     fingerprint_code,
     fingerprint_folder,
 )
+from selfstudy.sweep.paths import is_timms
 from selfstudy.tasks import PROBES
 
 SCRIPTS = PACKAGE.parent / "workflow/scripts"
 RESNETS = "backbones.resnet"  # what names such as r9 stand for
+TIMMS = "backbones.timm_network"
+
+
+def is_checkout() -> bool:
+    """Whether the package lies beside the workflow's scripts, or was installed without them."""
+    return SCRIPTS.is_dir()
 
 
 def fingerprint_job(script: str, *modules: str) -> str:
     """Hash a rule's script, the source of modules of the package, and all of it they import.
 
+    Scripts of a workflow that is used from elsewhere, by its tag, say nothing new.
+
     Args:
         script: its name in `workflow/scripts`.
         modules: those that it finds its way to, by their names in the package.
     """
-    text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8")
+    text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8") if is_checkout() else ""
     return fingerprint([text, fingerprint_modules(*modules)])
 
 
@@ -50,11 +59,12 @@ def fingerprint_run(
     Args:
         script: its name in `workflow/scripts`.
         module: that runs it.
-        backbone: name of a module, which counts if there is one; if not, the residual networks.
+        backbone: name of a module, which counts if there is one; if not, timm's networks, or the
+            residual ones.
         pretext: name of a module, which counts if there is one.
         task: likewise; none: the run pretrains.
     """
-    own = f"backbones.{backbone}"
+    own = TIMMS if is_timms(backbone) else f"backbones.{backbone}"
     named = [own if find_source(own).is_file() else RESNETS, f"methods.{pretext}"]
     named += [f"tasks.{probe}" for probe in PROBES]
     if task:

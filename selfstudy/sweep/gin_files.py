@@ -3,6 +3,7 @@
 from selfstudy.configuration import GIN, read_gin
 from selfstudy.provenance import fingerprint
 from selfstudy.sweep.datasets import Dataset
+from selfstudy.sweep.paths import is_timms
 from selfstudy.sweep.runs import Sweep
 
 FIRST_BACKBONES = ("r9", "r50")
@@ -15,15 +16,16 @@ def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
 
     That is `{family}/{backbone}/{run}`. A method that has no such file is configured by
     `{family}/{backbone}/common` and `pretext/{run}`; a backbone that has no such folder, by that of
-    the family's first backbone and `backbones/{backbone}`. Images of one's own are configured as
-    rendered ones are, and by `images`.
+    the family's first backbone and `backbones/{backbone}`, which those of timm can do without.
+    Images of one's own are configured as rendered ones are, and by `images`.
     """
     family, own = dataset.family, []
     folder = f"{family}/{backbone}"
     if (GIN / f"backbones/{backbone}.gin").is_file():
+        own = [f"backbones/{backbone}"]
+    if own or is_timms(backbone):
         folders = (f"{family}/{first}" for first in FIRST_BACKBONES)
         folder = next(folder for folder in folders if (GIN / folder).is_dir())
-        own = [f"backbones/{backbone}"]
     images = ["images"] if dataset.source == "images" else []
     if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
         return [f"{folder}/common", *images, f"pretext/{run}", *own]
@@ -35,7 +37,7 @@ def configure_pretraining(
 ) -> Gin:
     """Configure a pretraining run, whatever its seed."""
     about = sweep.datasets[dataset]
-    return list_gin_files(about, backbone, pretext), _bind(sweep, about, "pretrain")
+    return list_gin_files(about, backbone, pretext), _bind(sweep, about, backbone, "pretrain")
 
 
 def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task: str) -> Gin:
@@ -44,7 +46,7 @@ def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task
     about = sweep.datasets[dataset]
     files = list_gin_files(about, backbone, pretext) if pretext in sweep.methods else []
     files += list_gin_files(about, backbone, task)
-    return files, [subset, *_bind(sweep, about, "finetune")]
+    return files, [subset, *_bind(sweep, about, backbone, "finetune")]
 
 
 def configure_finetuning(sweep: Sweep, labels: int | str, **place: str) -> Gin:
@@ -69,7 +71,8 @@ def configure_frozen(sweep: Sweep, layer: int | str, **place: str) -> Gin:
         place: the arguments of `configure_finetuning`.
     """
     files, bindings = configure_finetuning(sweep, **place)
-    return files, [*bindings, f"ResNet.freeze_at_k = {layer}"]
+    network = "TimmNetwork" if is_timms(place["backbone"]) else "ResNet"
+    return files, [*bindings, f"{network}.freeze_at_k = {layer}"]
 
 
 def configure_longer(sweep: Sweep, **place: str) -> Gin:
@@ -102,6 +105,7 @@ def fingerprint_gin(gin: Gin) -> str:
     return fingerprint(read_gin(name) for name in files)
 
 
-def _bind(sweep: Sweep, dataset: Dataset, kind: str) -> list[str]:
-    gin = sweep.config["gin"]
-    return [f"BaseDataset.input_res = {dataset.resolution}", *gin["all"], *gin[kind]]
+def _bind(sweep: Sweep, dataset: Dataset, backbone: str, kind: str) -> list[str]:
+    gin, name = sweep.config["gin"], sweep.backbone_names[backbone]
+    chosen = [f"session.backbone = {name!r}"] if is_timms(backbone) else []
+    return [f"BaseDataset.input_res = {dataset.resolution}", *chosen, *gin["all"], *gin[kind]]

@@ -23,6 +23,7 @@ from selfstudy.sweep.records import read_record, write_record
 from selfstudy.sweep.runs import Sweep
 
 GONE = "not there"
+LOCAL = "local-dir:"  # before a folder of weights, as `selfstudy.starts.timm_weights` has it
 
 
 class OwnFiles:
@@ -59,6 +60,9 @@ class OwnFiles:
         if "file" in start:
             file = self._identify(f"weights: {name}", partial(list_file, start["file"]))
             return start | {"file": file}
+        if (place := start.get("timm", "")).startswith(LOCAL):
+            folder = partial(list_folder, place.removeprefix(LOCAL))
+            return start | {"timm": self._identify(f"weights: {name}", folder)}
         return start
 
     def identify_collection(self, kind: str) -> str:

@@ -31,6 +31,16 @@ class Paths:
         self.difficulty = f"{results}/difficulty/{{dataset}}"
 
 
+def name_folder(backbone: str) -> str:
+    """Name a backbone's folder: that of `timm/resnet18` is `timm-resnet18`."""
+    return backbone.replace("/", "-")
+
+
+def is_timms(backbone: str) -> bool:
+    """Whether a backbone, by its folder's name, is one of timm's; no other begins like these."""
+    return backbone.startswith("timm-")
+
+
 def require(path: str | None) -> list[str]:
     """List what a user was to bring if it is not there, for Snakemake to say where it is needed.
 

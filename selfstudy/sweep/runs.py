@@ -10,7 +10,7 @@ from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
-from selfstudy.sweep.paths import Paths, require
+from selfstudy.sweep.paths import Paths, name_folder, require
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 TUNING_SEED = 1000  # unless given; a run of the same seed would be the best of the trials itself
@@ -38,7 +38,8 @@ class Sweep:
 
     Attributes:
         datasets: by name.
-        backbones: names, the first of which most figures are about.
+        backbones: names as of folders, the first of which most figures are about.
+        backbone_names: what the configuration calls these, such as `timm/resnet18`.
         methods: names of the pretext methods, without scratch.
         networks: the seeds of the networks that each method pretrains.
         weights: further starts by name, as the configuration describes them.
@@ -50,7 +51,8 @@ class Sweep:
     def __init__(self, config: Mapping) -> None:
         self.config = config
         self.datasets = {name: Dataset(name, of) for name, of in config["datasets"].items()}
-        self.backbones: list[str] = config["backbones"]
+        self.backbone_names = {name_folder(name): name for name in config["backbones"]}
+        self.backbones = list(self.backbone_names)
         self.methods: list[str] = [name for name in config["pretext"] if name != SCRATCH]
         self.networks: list[int] = config["pretrain_seeds"]
         self.weights: Mapping[str, Mapping] = config.get("weights", {})
@@ -94,7 +96,12 @@ class Sweep:
     @cached_property
     def searches(self) -> dict[str, Mapping]:
         """All searches for hyperparameters, by name: the configuration's own, and `tuned`."""
-        return {**self.config.get("searches", {}), **self.tuned}
+        own = self.config.get("searches", {})
+        named = {
+            name: {**search, "backbone": name_folder(search["backbone"])}
+            for name, search in own.items()
+        }
+        return {**named, **self.tuned}
 
     @property
     def linear_tasks(self) -> list[str]:
@@ -122,12 +129,12 @@ class Sweep:
         return [
             start
             for start in self.starts
-            if backbone in self.weights.get(start, {}).get("backbones", self.backbones)
+            if backbone in self._choose_backbones(self.weights.get(start, {}))
         ]
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""
-        return self.tasks[task].get("backbones", self.backbones)
+        return self._choose_backbones(self.tasks[task])
 
     def list_curves(
         self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
@@ -276,3 +283,7 @@ class Sweep:
         if start not in self.weights:
             return None
         return {key: value for key, value in self.weights[start].items() if key != "backbones"}
+
+    def _choose_backbones(self, settings: Mapping) -> list[str]:
+        """The backbones that a task's or a start's settings name; all unless they do."""
+        return [name_folder(name) for name in settings.get("backbones", self.backbones)]

@@ -56,8 +56,9 @@ def check_search(sweep: Sweep, name: str, place: str) -> None:
     """
     search = sweep.searches[name]
     for key, names in NAMED.items():
-        if key in search and search[key] not in sweep.config[names]:
-            hint = suggest(search[key], sweep.config[names])
+        known = sweep.backbones if key == "backbone" else sweep.config[names]
+        if key in search and search[key] not in known:
+            hint = suggest(search[key], known)
             raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
     starts = sweep.list_starts(search["backbone"])
     if (start := search["pretext"]) not in starts:

@@ -34,8 +34,8 @@ def check_names(sweep: Sweep, methods: list[str]) -> None:
                 f"weights: {name}: is the name of a pretext method: expected another"
             )
         for backbone in weights.get("backbones", []):
-            if backbone not in sweep.backbones:
-                hint = suggest(backbone, sweep.backbones)
+            if backbone not in (known := sweep.config["backbones"]):
+                hint = suggest(backbone, known)
                 raise ConfigurationError(f"weights: {name}: backbones: {backbone!r}: {hint}")
 
 

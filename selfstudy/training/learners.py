@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from selfstudy.augment import View
 from selfstudy.backbones.base import Backbone
 from selfstudy.description import Described
-from selfstudy.errors import UnlabelledError
+from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.methods.base import Batch, Method
 from selfstudy.tasks import PROBES
 from selfstudy.tasks.base import LabelSource, Task, find_task
@@ -72,6 +72,13 @@ class Learner(nn.Module):
         """Turn the metrics' means over a pass into what is reported."""
         return {name: mean.item() for name, mean in means.items()}
 
+    def require_batch(self, images: int) -> None:
+        """Require that something can be learned of batches of so many images.
+
+        Raises:
+            ConfigurationError: they are too few.
+        """
+
     def after_step(self, progress: float) -> None:
         """Follow a step of the optimiser; `progress` goes from 0, before the first, to 1."""
 
@@ -103,6 +110,8 @@ class Pretraining(Learner):
 
     def __init__(self, method: Method, probes: Mapping[str, Task]) -> None:
         super().__init__()
+        for probe in probes.values():
+            require_places(method.backbone, type(probe))
         self.method = method
         self.probes = nn.ModuleDict(probes)
         self.views, self.share_flip = method.views, method.share_flip
@@ -139,6 +148,15 @@ class Pretraining(Learner):
             metrics["accuracy"] = metrics.pop(f"acc_{next(iter(self.probes))}")
             return {"loss": metrics.pop("loss", 0) + sum(losses) / len(losses), **metrics}
         return metrics
+
+    def require_batch(self, images: int) -> None:
+        """Require as many as the method does."""
+        if images < self.method.least_batch:
+            raise ConfigurationError(
+                f"batches of {images}: {type(self.method).__name__} compares the images of a "
+                f"batch: expected a dataloader.batch_size of at least {self.method.least_batch}, "
+                f"and as many images"
+            )
 
     def after_step(self, progress: float) -> None:
         """Tell the method."""
@@ -228,12 +246,26 @@ def make_finetuning(
         make: makes the task of its features and outputs; None: its class.
         frozen: train the head alone.
     """
+    require_places(backbone, task)
     outputs = task.read_labels(source).outputs
     make = make or task
     # The heads of all tasks are drawn, whichever is kept: a seed starts the runs of all alike.
     heads = make_probes(source, backbone.out_feats, {task: make}).values()
     head = next((head for head in heads if type(head) is task), None)
     return Finetuning(backbone, head or make(backbone.out_feats, outputs), frozen)
+
+
+def require_places(backbone: Backbone, task: type[Task]) -> None:
+    """Require that a backbone has dense features if a task predicts something for every place.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    if task.dense and not backbone.has_dense:
+        raise ConfigurationError(
+            f"{task.__name__}: backbone {backbone.name!r} has no dense features: expected one with "
+            f"these, such as resnet50"
+        )
 
 
 def gather_labels(tasks: Sequence[Task], source: LabelSource) -> dict[str, np.ndarray]:

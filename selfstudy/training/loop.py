@@ -4,10 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from selfstudy.augment import Augmentation
 from selfstudy.data.dataset import Block
 from selfstudy.training.learners import Learner, Sample
 from selfstudy.training.precision import (
@@ -17,21 +15,20 @@ from selfstudy.training.precision import (
     make_scaler,
 )
 
-SPREAD_IMAGES = 500
-
 
 @dataclass
 class Step:
     """All that a training step needs, except its images.
 
     Attributes:
+        augment: `Augmentation` of the dataset's images.
         device: that the learner is on.
         precision: that it computes in; of "auto", what that comes to on this device.
     """
 
     learner: Learner
     optimizer: torch.optim.Optimizer
-    augment: Augmentation
+    augment: Callable[..., tuple[tuple[Tensor, ...], Tensor | None]]
     device: torch.device
     precision: str
 
@@ -115,19 +112,3 @@ def evaluate(
             mean.add(step.learner.evaluate(sample, step.autocast, kept), len(chosen))
             check()
     return step.learner.summarise(mean.result()) | step.learner.measure(kept)
-
-
-@torch.no_grad()
-def measure_feature_spread(step: Step, images: Tensor) -> float:
-    """Compute how much the features of images differ: 0 where they are alike, at most 1.
-
-    That is the total variance of the features, scaled to length 1, of the first images.
-    """
-    step.learner.eval()
-    with step.autocast:
-        return measure_spread(step.learner.watch(images[:SPREAD_IMAGES].float()))
-
-
-def measure_spread(features: Tensor) -> float:
-    """Compute the total variance of features (n, features), each scaled to length 1."""
-    return 1 - F.normalize(features.double()).mean(0).square().sum().item()

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 from tqdm import tqdm
 
 from selfstudy.data.dataset import BaseDataset, Block
@@ -16,8 +17,10 @@ from selfstudy.locks import Lock
 from selfstudy.training.checkpoint import Checkpoints, restore_training
 from selfstudy.training.history import History
 from selfstudy.training.interruption import Interruption
+from selfstudy.training.learners import Pretraining
 from selfstudy.training.loop import Mean, Step, evaluate
 from selfstudy.training.recipe import Recipe
+from selfstudy.training.representation import measure_rank, measure_spread, watch_features
 from selfstudy.training.watch import Watch, require_finite_labels
 
 
@@ -113,6 +116,10 @@ class Progress:
         self.watch.check()
         train = self.step.learner.summarise(self.mean.result())
         valid = self.evaluate("valid", self.session.valid_iters)
+        if isinstance(self.step.learner, Pretraining):
+            features = self.watch_features()
+            valid["feature_spread"] = measure_spread(features)
+            valid["rankme"] = measure_rank(features)
         self.lock.check()
         self.history.add(rates[-1], train, valid)
         self.mean, self.done = Mean(), 0
@@ -132,6 +139,10 @@ class Progress:
         return evaluate(
             self.step, self.read_held_out(split), size, batches, self.interruption.check
         )
+
+    def watch_features(self) -> Tensor:
+        """Compute the features of the first validation images."""
+        return watch_features(self.step, self.read_held_out("valid").images)
 
     def save(self) -> None:
         """Save a checkpoint, unless the numbers have gone bad or the folder is another's."""

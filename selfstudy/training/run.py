@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from selfstudy.augment import require_input
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.names import BALANCED
 from selfstudy.data.rounds import Rounds
@@ -25,10 +27,11 @@ from selfstudy.training.history import write_metrics
 from selfstudy.training.holding import hold
 from selfstudy.training.interruption import Interruption
 from selfstudy.training.learners import Learner, gather_labels
-from selfstudy.training.loop import Step, measure_feature_spread
+from selfstudy.training.loop import Step
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
+from selfstudy.training.representation import measure_spread
 
 log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
@@ -65,6 +68,7 @@ class Run:
         learner = self.make()
         try:
             learner.backbone.accept(self.dataset.input, self.dataset.resolution)
+            require_input(learner.views, self.dataset.input)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.dataset.path}: {error}") from None
         learner = learner.to(memory_format=torch.channels_last).to(device)
@@ -72,14 +76,14 @@ class Run:
         return Step(
             learner=learner,
             optimizer=self.recipe.optimizer.make(trained),
-            augment=self.recipe.augment,
+            augment=partial(self.recipe.augment, given=self.dataset.input),
             device=device,
             precision=self.recipe.session.precision,
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
         """Make the rounds of a learner's images."""
-        return Rounds(
+        rounds = Rounds(
             self.dataset,
             self.dataset.labelled_rows(self.labels, seed, self.subset),
             gather_labels(learner.tasks, self.dataset),
@@ -90,6 +94,11 @@ class Run:
             len(learner.views),
             measure_room(device),
         )
+        try:
+            learner.require_batch(rounds.batch_size)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.dataset.path}: {error}") from None
+        return rounds
 
     def describe(self, learner: Learner) -> str:
         """Write the whole configuration as a gin file."""
@@ -216,11 +225,12 @@ def train(
             "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
+            "start": run.start,
             "device": name,
             "precision": step.precision,
             **progress.history.metrics(),
             "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
-            "feature_spread": measure_feature_spread(step, progress.read_held_out("valid").images),
+            "feature_spread": measure_spread(progress.watch_features()),
             **{f"test_{name}": value for name, value in test.items()},
         }
         lock.check()

@@ -24,7 +24,7 @@ NAMES = [
     name
     for name, make in BACKBONES.items()
     if find_class_of(make).__module__.startswith("selfstudy.")
-]
+] + [*tiny.TIMM]
 DEEP = {"resnet101", "resnet152", "wide_resnet101_2"}  # of blocks that others have, too
 
 every = pytest.mark.parametrize("name", NAMES)

@@ -65,9 +65,9 @@ def test_it_is_handed_the_views_that_it_wants(name):
     seen = {}
 
     class Spy(Augmentation):
-        def __call__(self, images, maps, views, share_flip):
+        def __call__(self, images, maps, views, share_flip, given):
             seen.update(asked=views, share_flip=share_flip)
-            drawn, maps = super().__call__(images, maps, views, share_flip)
+            drawn, maps = super().__call__(images, maps, views, share_flip, given)
             seen["drawn"] = drawn
             return drawn, maps
 
@@ -91,7 +91,7 @@ def test_its_views_are_flipped_as_it_says(name):
     images = tiny.draw_block().images.float()
     flips = Augmentation(False, False, True, False, False)
     views = tuple(view._replace(blur=0.0) for view in method.views)
-    drawn, _ = flips(images, None, views, method.share_flip)
+    drawn, _ = flips(images, None, views, method.share_flip, tiny.GIVEN)
     alike = all(torch.equal(view, drawn[0]) for view in drawn)
     assert alike == (method.share_flip or len(views) == 1)
 

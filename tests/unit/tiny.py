@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import contextmanager
+from functools import partial
 from inspect import signature
 
 import torch
@@ -11,7 +12,9 @@ import torch.nn.functional as F
 from selfstudy.augment import Augmentation
 from selfstudy.backbones import base
 from selfstudy.configuration.names import find_class_of
+from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import Block
+from selfstudy.data.inputs import Input
 from selfstudy.methods.base import find_method
 from selfstudy.training.loop import Step
 from selfstudy.training.recipe import make_recipe
@@ -29,8 +32,20 @@ SMALL = {
     "decoder_width": 8,
     "nce_k": 16,
     "images": IMAGES,
+    "hidden": 16,
+    "size": 8,
+    "prototypes": 16,
+    "directions": 16,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need
+# Some of timm's networks, made small: with maps, tokens, or neither to read at each place.
+TIMM = {
+    "timm/resnet18": {"layers": [1, 1, 1, 1], "channels": [8, 8, 16, 16]},
+    "timm/vit_tiny_patch16_224": {"patch_size": 8, "depth": 2, "embed_dim": 24},
+    "timm/convnext_atto": {"depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16]},
+    "timm/swin_tiny_patch4_window7_224": {"depths": [1, 1], "embed_dim": 12, "num_heads": [1, 2]},
+    "timm/lcnet_035": {},
+}
 TINY = [
     "session.precision = 'float32'",
     "BaseDataset.input_res = 16",
@@ -39,6 +54,7 @@ TINY = [
     "scheduler.milestones = [1, 2]",
 ]
 STILL = Augmentation(*[False] * 6)
+GIVEN = Input("lab", *STATISTICS["rendered"]["lab"])  # how images are prepared
 
 
 def choose_small(constructor):
@@ -52,7 +68,9 @@ def make_small(name, in_channels=3, **arguments):
         return base.make_backbone(
             name, l=make_small("resnet9", 1), ab=make_small("resnet9", 2), **arguments
         )
-    small = choose_small(find_class_of(base.BACKBONES[name]))
+    small = choose_small(find_class_of(base.find_backbone(name)))
+    if name in TIMM:
+        small = {"img_size": SIZE, "options": TIMM[name]}
     if name in WIDER:
         small["width"] = WIDER[name]
     return base.make_backbone(name, **{"in_channels": in_channels, **small, **arguments})
@@ -86,8 +104,8 @@ def make_step(learner, augment=STILL, precision="float32", lr=3e-3):
     """All that a step of Adam needs; its rate is the step's own."""
     return Step(
         learner,
-        torch.optim.Adam(learner.parameters(), lr=lr),
-        augment,
+        torch.optim.Adam((p for p in learner.parameters() if p.requires_grad), lr=lr),
+        partial(augment, given=GIVEN),
         torch.device("cpu"),
         precision,
     )

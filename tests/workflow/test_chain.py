@@ -325,3 +325,10 @@ def test_dense_tasks_end_with_tables(new_study):
     history = pd.read_csv(results / "finetune/1111-multi/r50/rotate/segment/n40/history.csv")
     assert history["valid_mean_iou"].between(0, 1).all()
     assert new_study.planned() == {}
+
+
+def test_all_columns_are_documented(finished):
+    known = set(re.findall(r"`([\w.]+)`", (ROOT / "docs/tables.md").read_text()))
+    for table in (finished.folder / "results/tables").glob("*.csv"):
+        columns = set(pd.read_csv(table, nrows=0).columns)
+        assert columns <= known, table.name

@@ -154,13 +154,14 @@ class Tiny(Backbone, name="tiny"):
 
 
 def read_section(title):
-    """The blocks of Python and gin in a section of the README."""
-    section = (ROOT / "README.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    """The blocks of Python and gin in a section of the documentation."""
+    page = (ROOT / "docs/method.md").read_text()
+    section = re.split(f"\n?##? {title}\n", page)[1].split("\n## ")[0]
     return re.findall(r"```(?:python|gin)\n(.*?)```", section, re.DOTALL)
 
 
 def test_what_a_user_adds(tmp_path):
-    """The method and the task of the README, word for word, beside a backbone."""
+    """The method and the task of the documentation, word for word, beside a backbone."""
     from conftest import Study
 
     root = tmp_path / "checkout"
@@ -171,8 +172,8 @@ def test_what_a_user_adds(tmp_path):
     method, method_gin = read_section("A method of your own")
     task, task_gin = read_section("A task of your own")
     added = TINY | {
-        "selfstudy/methods/simclr.py": method,
-        "config/gin/pretext/simclr.gin": method_gin,
+        "selfstudy/methods/simsiam.py": method,
+        "config/gin/pretext/simsiam.gin": method_gin,
         "selfstudy/tasks/light.py": task,
         "config/gin/syn/r9/light.gin": task_gin,
     }
@@ -182,7 +183,7 @@ def test_what_a_user_adds(tmp_path):
     study = Study(tmp_path / "work", root)
     study.folder.mkdir()
     study.config["backbones"] = ["r9", "tiny"]
-    study.config["pretext"] = ["scratch", "simclr"]
+    study.config["pretext"] = ["scratch", "simsiam"]
     study.config["tasks"] = {"classify": {"labels": [40]}, "light": {"labels": [40]}}
     del study.config["frozen"]
     study.snakemake()
@@ -190,7 +191,7 @@ def test_what_a_user_adds(tmp_path):
     assert len(runs) == 2 * 2 * 2
     few = runs[runs["backbone"] == "tiny"]["parameters"].max()
     assert few < runs[runs["backbone"] == "r9"]["parameters"].min()
-    history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simclr/seed0/history.csv")
+    history = pd.read_csv(study.folder / "results/pretrain/0110/r9/simsiam/seed0/history.csv")
     assert history["train_loss"].notna().all()
     for script in (root / "workflow/scripts").iterdir():
         script.touch()  # as a new checkout does

@@ -1,4 +1,4 @@
-"""The commands of the README for single runs, word for word."""
+"""The documented commands for single runs, and the program of the README, word for word."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def test_single_runs(tmp_path):
     (tmp_path / "accuracies.csv").write_text(
         "method,labels,seed,accuracy\nscratch,100,0,0.2\nscratch,1000,0,0.5\nmine,100,0,0.35\n"
     )
-    section = (ROOT / "README.md").read_text().split("## One run at a time")[1]
+    section = (ROOT / "docs/runs.md").read_text()
     commands = re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -60,8 +60,8 @@ def test_single_runs(tmp_path):
 def test_the_python_example(tmp_path):
     """Word for word, on fewer images."""
     write_demo_images(tmp_path / "data/demo")
-    section = (ROOT / "README.md").read_text().split("## In Python")[1]
-    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    readme = (ROOT / "README.md").read_text()
+    program = re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1]
     program = program.replace("5000", "900")  # there are 1,000 images to train on
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True

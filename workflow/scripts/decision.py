@@ -20,7 +20,7 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.files import write_whole
 
     params, picture = snakemake.params, Path(snakemake.output.picture)
-    question, hours = read_question(params.question), collect_hours(Path(params.results))
+    question, hours = read_question(params.question), collect_hours(picture.parent)
     runs = read_runs(snakemake.input[0], params.measure)
     found = advise_all(runs, question, hours, params.interpolation)
     save(draw_learning_curves(found, assign_looks(params.starts), params.measure), picture)
