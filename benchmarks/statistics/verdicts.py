@@ -148,7 +148,7 @@ HARD: list[Cell] = [
     ("… and nothing varies", World(fall(0.1), datasets=5, **NOISY), (FALLS,)),
     ("each of 3 tasks has its own best, 5 datasets", TRUE[12][1], (METHODS,)),
     (
-        "… by 1.2 times the labels, 2 seeds, runs spread three times as much",
+        "… by 1.2 times the labels, 8 datasets, 2 seeds, runs spread three times as much",
         PLAIN._replace(tasks=3, own=np.log(1.2), datasets=8, **NOISY),
         (METHODS,),
     ),

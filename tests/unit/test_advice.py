@@ -256,6 +256,36 @@ def test_advise_prints_what_a_table_tells(file, capsys):
     assert "**For 60 %, CMC needs about" in said
 
 
+def keep_all(runs):
+    return runs
+
+
+@pytest.mark.parametrize("command", ["advise", "utility"])
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [
+        (keep_all, "accuracies are percentages, from"),
+        (keep_all, "at the most labels less accurate than at the fewest: vae"),
+        (lambda runs: runs[runs["seed"] == 0], "each point is of one seed"),
+        (lambda runs: runs[runs["labels"] == 100], "scratch has one number of labels"),
+        (lambda runs: runs[runs["method"] != "scratch"], "no row has the method 'scratch'"),
+    ],
+)
+def test_what_a_table_cannot_tell_is_said_in_a_line(file, command, keep, said, capsys):
+    keep(pd.read_csv(file)).to_csv(file, index=False)
+    try:
+        cli.main([command, file])
+    except SystemExit:
+        assert "scratch" in said
+    printed = capsys.readouterr()
+    assert sum(said in line for line in (printed.out + printed.err).splitlines()) == 1
+
+
+def test_a_target_that_no_start_reaches_has_no_number(file, capsys):
+    cli.main(["advise", file, "--target", "0.99"])
+    assert "**No start reaches 99 % within 4 times its most labels.**" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
