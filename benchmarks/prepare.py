@@ -21,10 +21,10 @@ import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.names import BUCKETS, name_bucket
 from selfstudy.data.packed import OBJECT, Sample, write_packed
 from selfstudy.data.prepare import draw_order, prepare
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.rendering.render import render_bucket
 from selfstudy.rendering.settings import Rendering
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1, conv3x3
 
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.backbones.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3
 from selfstudy.errors import ConfigurationError
 
 
@@ -31,7 +31,7 @@ class ConvBlock(nn.Module):
 
 
 class NarrowBlock(BasicBlock):
-    """torchvision's basic block with `middle` channels between its two convolutions."""
+    """A basic block with `middle` channels between its two convolutions."""
 
     def __init__(self, in_channels: int, out_channels: int, middle: int) -> None:
         shortcut = None

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID, BaseDataset
 from selfstudy.data.names import name_prepared
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.errors import DataError
 from selfstudy.locks import Lock
 from selfstudy.provenance import hash_files

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from selfstudy.data.color import TO_XYZ
+from selfstudy.data.spaces import TO_XYZ
 
 SPACES = ("lab", "rgb")
 

@@ -5,8 +5,12 @@ from pathlib import Path
 from selfstudy.data.cifar import CIFARDataset
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.data.hdf5 import open_hdf5
-from selfstudy.data.images import ImageDataset
 from selfstudy.data.rendered import SynDataset
+
+
+class ImageDataset(BaseDataset):
+    """Own images, as `prepare_images` writes them."""
+
 
 DATASETS: dict[str, type[BaseDataset]] = {
     cls.__name__: cls for cls in (SynDataset, CIFARDataset, ImageDataset)

@@ -17,7 +17,6 @@ from PIL import Image
 from PIL.Image import Resampling
 
 from selfstudy.data.checksums import read_checksums, read_whole, verify_rows
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.decoding import UNREADABLE, resize
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.names import BUCKETS
@@ -25,6 +24,7 @@ from selfstudy.data.packed import OBJECT, read_classes
 from selfstudy.data.png import decode_png
 from selfstudy.data.prepared import Description, write_prepared
 from selfstudy.data.resampling import resize_bicubic
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.errors import DataError
 from selfstudy.provenance import hash_files
 

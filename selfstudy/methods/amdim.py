@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.augment import View
@@ -39,14 +38,37 @@ def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
     Returns:
         The loss and the penalty on large scores (AMDIM, equations 4 to 6).
     """
-    scores = torch.einsum("ic,jcp->ijp", source.float(), target.float()) / source.shape[1] ** 0.5
-    penalty = REGULARISATION * (scores**2).mean()
-    scores = tclip * torch.tanh(scores / tclip)
-    same = torch.eye(len(source), dtype=torch.bool, device=source.device)
-    positive = scores.diagonal().T.contiguous()  # (b, places)
-    negative = scores.masked_fill(same[:, :, None], -torch.inf).flatten(1).logsumexp(1)
-    loss = torch.logaddexp(positive, negative[:, None]) - positive
+    count, features, places = target.shape
+    every = target.transpose(1, 2).reshape(-1, features).float()
+    scores = (source.float() / features**0.5) @ every.T  # (b, b * places), one matrix product
+    penalty = REGULARISATION * scores.square().mean()
+    scores = (tclip * torch.tanh(scores / tclip)).view(count, count, places)
+    positive = scores.diagonal()  # (places, b)
+    others = scores.diagonal_scatter(torch.full_like(positive, -torch.inf))
+    negative = others.flatten(1).logsumexp(1)
+    loss = torch.logaddexp(positive, negative) - positive
     return loss.mean(), penalty
+
+
+def average_regions(maps: Tensor, size: int) -> Tensor:
+    """Average (b, features, h, w) into (b, features, size, size), as adaptive pooling does.
+
+    It is a matrix product, whose gradient takes a processor far less time than the pooling's.
+    """
+    height, width = maps.shape[-2:]
+    if height == width == size:
+        return maps
+    weights = torch.kron(*(weigh_places(length, size, maps.device) for length in (height, width)))
+    averages = weights @ maps.permute(0, 2, 3, 1).flatten(1, 2)
+    return averages.unflatten(1, (size, size)).permute(0, 3, 1, 2)
+
+
+def weigh_places(length: int, size: int, device: torch.device) -> Tensor:
+    """Weigh the places of a line in the mean of each of its regions: (size, length)."""
+    regions = torch.arange(size, device=device)[:, None]
+    first, end = regions * length // size, ((regions + 1) * length + size - 1) // size
+    places = torch.arange(length, device=device)
+    return ((places >= first) & (places < end)) / (end - first)
 
 
 def pick_place(maps: Tensor) -> Tensor:
@@ -95,10 +117,11 @@ class AMDIM(Method):
         seven, five = (features.blocks[place] for place in self.backbone.local_blocks)
         parts = (
             features.pooled,
-            F.adaptive_avg_pool2d(self.project_five(five), 5),
-            F.adaptive_avg_pool2d(self.project_seven(seven), 7),
+            average_regions(self.project_five(five), 5),
+            average_regions(self.project_seven(seven), 7),
         )
-        first, second = (Parts(*(part[view::2] for part in parts)) for view in range(2))
+        # Unbound, for the gradient of each slice would be as large as both.
+        first, second = map(Parts, *(part.unflatten(0, (-1, 2)).unbind(1) for part in parts))
         return Features(features.pooled[::2], features.dense[::2], []), (first, second)
 
     def loss(self, output: tuple[Parts, Parts], batch: Batch) -> dict[str, Tensor]:

@@ -54,7 +54,11 @@ class MemoryBank(nn.Module):
         return logits
 
     def _compare(self, features: Tensor, memory: Tensor, rows: Tensor) -> Tensor:
-        similarity = torch.einsum("bkd,bd->bk", F.embedding(rows, memory), features)
+        if len(memory) < rows.numel():  # all similarities are fewer than those that are drawn
+            # Of a copy, for the memory moves before the gradient is computed.
+            similarity = (features @ memory.clone().T).gather(1, rows)
+        else:
+            similarity = torch.einsum("bkd,bd->bk", F.embedding(rows, memory), features)
         return similarity / self.temperature
 
     @torch.no_grad()

@@ -1,15 +1,19 @@
 """Variational autoencoder: rebuild the image from a sample of its code."""
 
-from math import log2
+from math import log2, sqrt
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.transforms import RandomErasing
 
 from selfstudy.backbones.base import Backbone, Features
 from selfstudy.methods.base import Batch, Method
+
+ERASED = 0.5  # probability
+ERASED_AREA = (0.02, 0.33)  # shares of the image's
+ERASED_ASPECT = (0.3, 3.3)
+ATTEMPTS = 10  # at a rectangle that fits
 
 
 class Reconstruction(NamedTuple):
@@ -51,6 +55,32 @@ def vae_loss(
     return mse + lmd * kld, mse, kld
 
 
+class RandomErasing(nn.Module):
+    """Replaces a random rectangle of every second image by noise (Zhong et al., 2020).
+
+    It draws what torchvision's draws with `value="random"`.
+    """
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Erase from an image (channels, h, w)."""
+        if torch.rand(1) >= ERASED:
+            return image
+        channels, height, width = image.shape
+        low, high = torch.log(torch.tensor(ERASED_ASPECT))
+        for _ in range(ATTEMPTS):
+            area = height * width * torch.empty(1).uniform_(*ERASED_AREA).item()
+            aspect = torch.exp(torch.empty(1).uniform_(low, high)).item()
+            tall, wide = round(sqrt(area * aspect)), round(sqrt(area / aspect))
+            if tall < height and wide < width:
+                noise = torch.randn(channels, tall, wide)
+                top = torch.randint(height - tall + 1, (1,)).item()
+                left = torch.randint(width - wide + 1, (1,)).item()
+                erased = image.clone()
+                erased[:, top : top + tall, left : left + wide] = noise
+                return erased
+        return image
+
+
 class VAE(Method):
     """Reconstruction error plus `lmd` times the KL divergence (Kingma and Welling, 2014).
 
@@ -74,7 +104,7 @@ class VAE(Method):
     ) -> None:
         super().__init__(backbone)
         self.do_reparameterize = do_reparameterize
-        self.erase = RandomErasing(value="random") if inpainting else None
+        self.erase = RandomErasing() if inpainting else None
         self.lmd = lmd
         features = backbone.out_feats
         self.mu = nn.Linear(features, features)

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 
 from selfstudy.configuration import load_configuration
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import NUM_VALID
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.planning.images import Counts
 from selfstudy.training.device import find_device
 from selfstudy.training.loop import evaluate
 
 SECONDS = 1.0  # that each kind is timed, at least
 IMAGES = 96  # in all, made up, at least
-CPU_BATCH = 32  # on processors, where larger ones take longer and tell no more
+CPU_BATCH = 64  # at most, on processors, where larger ones take longer and tell no more
 
 
 class Kind(NamedTuple):
@@ -73,7 +73,7 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
     configuration = load_configuration(kind.files, kind.bindings)
     batches = configuration.recipe.dataloader
     if device.type != "cuda":
-        batches = replace(batches, batch_size=CPU_BATCH)
+        batches = replace(batches, batch_size=min(batches.batch_size, CPU_BATCH))
     with make_up(kind, max(IMAGES, 2 * batches.batch_size)) as path:
         run = configuration.make_run(configuration.open_dataset(path))
         run = replace(run, recipe=replace(run.recipe, dataloader=batches))
@@ -94,14 +94,15 @@ def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:
     Args:
         kind: of run.
         splits: the dataset's images.
-        labels: that it finetunes on; None: all training images.
+        labels: that it finetunes on; None: it pretrains.
     """
     configuration = load_configuration(kind.files, kind.bindings)
-    recipe = configuration.recipe
+    recipe, views = configuration.recipe, configuration.count_views()
     rounds = len(recipe.scheduler.list_rates(steps_per_round=1))
-    images = labels or splits.train
-    repeats = max(1, -(-recipe.rounds.require(labels) // images))
-    length = repeats * min(images, recipe.rounds.max_images // configuration.count_views())
+    every = splits.train + splits.unlabelled
+    images = labels or configuration.images or every
+    least = recipe.rounds.require(labels) if labels else recipe.rounds.bound(every, views)
+    length = max(1, -(-least // images)) * recipe.rounds.bound(images, views)
     batch = min(recipe.dataloader.batch_size, length)
     steps = recipe.session.train_iters
     if steps == -1:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from selfstudy.data.dataset import Block
+from selfstudy.training.compiling import compile_evaluation
 from selfstudy.training.learners import Learner, Sample
 from selfstudy.training.precision import (
     choose_precision,
@@ -24,6 +25,7 @@ class Step:
         augment: `Augmentation` of the dataset's images.
         device: that the learner is on.
         precision: that it computes in; of "auto", what that comes to on this device.
+        compiled: PyTorch compiles how the loss is computed in training.
     """
 
     learner: Learner
@@ -31,8 +33,11 @@ class Step:
     augment: Callable[..., tuple[tuple[Tensor, ...], Tensor | None]]
     device: torch.device
     precision: str
+    compiled: bool = False
 
     def __post_init__(self) -> None:
+        evaluate = self.learner.evaluate
+        self.evaluate = compile_evaluation(evaluate) if self.compiled else evaluate
         self.compute_in(self.precision)
 
     def compute_in(self, precision: str) -> None:
@@ -59,9 +64,9 @@ class Step:
             block.images.float(), block.maps, learner.views, learner.share_flip
         )
         sample = Sample(views, block.labels, maps, block.indices)
-        metrics = learner.evaluate(sample, self.autocast)
+        metrics = self.evaluate(sample, self.autocast)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("scale", 1)
         self.optimizer.zero_grad()
         self.scaler.scale(metrics["loss"]).backward()
         self.scaler.unscale_(self.optimizer)

@@ -7,6 +7,7 @@ import numpy as np
 from selfstudy.augment import Augmentation
 from selfstudy.data.rounds import Rounds, RoundSettings
 from selfstudy.errors import ConfigurationError, find_known
+from selfstudy.training.limits import require_limits
 from selfstudy.training.schedule import Optimizer, Schedule
 
 
@@ -20,6 +21,7 @@ class Session:
         test_iters: batches of the test split evaluated once, at the end; -1: all, 0: none.
         checkpoint_minutes: time between checkpoints.
         precision: "auto", "float32", "bfloat16" or "float16".
+        compile: PyTorch compiles the training step, which takes some tens of seconds.
     """
 
     train_iters: int = -1
@@ -27,6 +29,7 @@ class Session:
     test_iters: int = 0
     checkpoint_minutes: float = 5
     precision: str = "auto"
+    compile: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Recipe:
         augment: which augmentations it uses.
         dataloader: how large its batches are.
         rounds: how long its rounds are.
+
+    Raises:
+        ConfigurationError: a number is out of range.
     """
 
     session: Session = field(default_factory=Session)
@@ -61,6 +67,9 @@ class Recipe:
     augment: Augmentation = field(default_factory=Augmentation)
     dataloader: Batches = field(default_factory=Batches)
     rounds: RoundSettings = field(default_factory=RoundSettings)
+
+    def __post_init__(self) -> None:
+        require_limits(self.describe())
 
     def describe(self) -> dict[str, object]:
         """List all settings by their gin names, such as `scheduler.milestones`."""
@@ -94,7 +103,7 @@ def make_recipe(**settings: object) -> Recipe:
         **settings: such as `milestones=[1, 10]`, `batch_size=64` or `flip=False`.
 
     Raises:
-        ConfigurationError: no part has such a setting.
+        ConfigurationError: no part has such a setting, or a number is out of range.
     """
     known = {
         setting.name: part.name

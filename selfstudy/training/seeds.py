@@ -5,14 +5,16 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
 from selfstudy.training.history import HISTORY
 from selfstudy.training.holding import hold
 from selfstudy.training.run import Run, train
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger("selfstudy")
 METRICS = "metrics.csv"
@@ -24,7 +26,7 @@ def train_seeds(
     networks: Mapping[int, int | None],
     code: str,
     tracking: str | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Train once per seed, and gather `metrics.csv` and `history.csv`.
 
     A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the configuration, the
@@ -66,8 +68,10 @@ def train_seeds(
 
 def _gather(
     folders: Mapping[int, Path], name: str, networks: Mapping[int, int | None]
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Gather a table of all seeds."""
+    import pandas as pd  # which takes a while, after the first step
+
     tables = []
     for seed, folder in folders.items():
         table = pd.read_csv(folder / name)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from selfstudy.data.color import STATISTICS, convert_color, normalise, round_to_half
+from selfstudy.data.color import convert_color, normalise, round_to_half
+from selfstudy.data.spaces import STATISTICS
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import torch
 
 from selfstudy.configuration import load_configuration
 from selfstudy.data.dataset import BaseDataset
-from selfstudy.data.images import ImageDataset
-from selfstudy.data.kinds import DATASETS, open_dataset
+from selfstudy.data.kinds import DATASETS, ImageDataset, open_dataset
 from selfstudy.data.names import BALANCED, RANDOM, name_prepared
 from selfstudy.data.rendered import SynDataset
 from selfstudy.data.rounds import Rounds, RoundSettings

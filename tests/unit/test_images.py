@@ -9,9 +9,9 @@ from own_images import by_split, prepared, write_images
 from PIL import Image
 from skimage.color import rgb2lab
 
-from selfstudy.data.color import Statistics
-from selfstudy.data.images import ImageDataset
+from selfstudy.data.kinds import ImageDataset
 from selfstudy.data.prepared import Description, write_prepared
+from selfstudy.data.spaces import Statistics
 from selfstudy.errors import ConfigurationError
 
 
