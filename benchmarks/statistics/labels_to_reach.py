@@ -1,8 +1,8 @@
 """How often intervals of the labels that an accuracy needs hold the truth.
 
 Worlds differ in how accuracy rises with labels. Those of `FAMILIAR` are among the forms that curves
-are mixed of. A few studies of `STRANGE`, which are not, have settled how wide intervals are; those
-of `UNSEEN` were tried once, after that.
+are mixed of. Few studies of `STRANGE`, which are not, have settled how wide intervals are; those of
+`UNSEEN` were tried once, after that.
 """
 
 from collections.abc import Collection, Iterable
@@ -33,13 +33,28 @@ STRANGE = {
     "normal distribution in log n": lambda n, r: stats.norm.sf(np.log(n) * r - 0.7),
     "two steps": lambda n, r: 0.6 / (1 + n ** (2 * r)) + 0.4 / (1 + (n / 30) ** (2 * r)),
     "arctangent in log n": lambda n, r: np.pi / 2 - np.arctan(3 * r * np.log(n) - 1),
-}
-UNSEEN = {
     "one over a logarithm": lambda n, r: 1 / (1 + r * np.log(n)),
     "power law that slows from 5 n to 20 n": lambda n, r: (
         (np.minimum(n, 5) * (np.clip(n, 5, 20) / 5) ** 0.2 * np.maximum(n / 20, 1)) ** -r
     ),
     "power law with ripples": lambda n, r: n**-r * (1 + 0.06 * np.sin(2 * np.log(n))),
+    "no rise up to 3 n, then a power law": lambda n, r: np.maximum(n / 3, 1) ** -r,
+    "power law that rests from 12 n to 30 n": lambda n, r: (
+        (np.minimum(n, 12) * (np.clip(n, 12, 30) / 12) ** 0.1 * np.maximum(n / 30, 1)) ** -r
+    ),
+    "power law with a step at 7 n": lambda n, r: n**-r * (1 - 0.15 / (1 + (7 / n) ** 4)),
+    "power law with quick ripples": lambda n, r: n**-r * (1 + 0.04 * np.sin(3.5 * np.log(n))),
+    "exponential and a logarithm": lambda n, r: np.exp(1 - n**r) / 2 + 0.5 / (1 + r * np.log(n)),
+    "power law, twice as steep from 30 n on": lambda n, r: n**-r * np.maximum(n / 30, 1) ** -r,
+}
+UNSEEN = {
+    "power law that rests from 2 n to 5 n": lambda n, r: (
+        (np.minimum(n, 2) * (np.clip(n, 2, 5) / 2) ** 0.1 * np.maximum(n / 5, 1)) ** -r
+    ),
+    "power law that slows from 20 n to 100 n": lambda n, r: (
+        (np.minimum(n, 20) * (np.clip(n, 20, 100) / 20) ** 0.3 * np.maximum(n / 100, 1)) ** -r
+    ),
+    "one over a squared logarithm": lambda n, r: 1 / (1 + r / 2 * np.log(n)) ** 2,
 }
 SHAPES = UNSEEN | STRANGE | FAMILIAR
 NOISE = {  # spread at the first budget; how it falls; what a seed's budgets share; how it is spread
@@ -125,7 +140,7 @@ def count_held(
     shape: str, labels: np.ndarray, seeds: int, noise: str, studies: int
 ) -> pd.DataFrame:
     """Give a row per question, and one per study on whether a curve was refused."""
-    rng, rows = np.random.default_rng(0), []
+    rng, rows = np.random.default_rng([seeds, len(labels), list(NOISE).index(noise)]), []
     with np.errstate(divide="ignore"):
         for _ in range(studies):
             rows += test_study(Study(shape, labels, seeds, noise, rng), rng)

@@ -13,25 +13,24 @@ from selfstudy.analysis.accuracy_claims import (
     assess_linear_evaluation,
 )
 from selfstudy.analysis.findings import OPEN, REFUTED, SUPPORTED, Finding
-from selfstudy.analysis.gains import measure_gains
 from selfstudy.analysis.utility_claims import assess_data, assess_decline, assess_networks
 
 FALLS, CONVERGES, LINEAR = "utility falls", "converges", "linear does not predict"
 METHODS, NETWORK, DATA = "best method depends on task", "network", "data"
 COLOR, OTHERS = "data (color)", "data (the others)"
 TESTS: dict[str, Callable[..., list[Finding]]] = {
-    FALLS: lambda gains, runs, linear: assess_decline(gains),
-    CONVERGES: lambda gains, runs, linear: assess_convergence(gains),
-    LINEAR: lambda gains, runs, linear: assess_linear_evaluation(runs, linear),
-    METHODS: lambda gains, runs, linear: assess_best_methods(gains),
-    DATA: lambda gains, runs, linear: assess_data(gains),
-    COLOR: lambda gains, runs, linear: [
-        each for each in assess_data(gains) if "color" in each.claim
+    FALLS: lambda gains, drawn, without=(): assess_decline(gains, without),
+    CONVERGES: lambda gains, drawn: assess_convergence(gains),
+    LINEAR: lambda gains, drawn, without=(): assess_linear_evaluation(
+        drawn.tabulate_runs(), drawn.tabulate_linear()
+    ),
+    METHODS: lambda gains, drawn, without=(): assess_best_methods(gains, without),
+    DATA: lambda gains, drawn: assess_data(gains),
+    COLOR: lambda gains, drawn, without=(): [
+        each for each in assess_data(gains, without) if "color" in each.claim
     ],
-    OTHERS: lambda gains, runs, linear: [
-        each for each in assess_data(gains) if "color" not in each.claim
-    ],
-    NETWORK: lambda gains, runs, linear: assess_networks(gains),
+    OTHERS: lambda gains, drawn: [each for each in assess_data(gains) if "color" not in each.claim],
+    NETWORK: lambda gains, drawn, without=(): assess_networks(gains, without),
 }
 
 
@@ -141,10 +140,28 @@ TRUE: list[Cell] = [
     ("linear accuracy tells nothing", LIKE, (LINEAR,)),
     ("linear accuracy correlates by 0.3", LIKE._replace(linear=0.3), (LINEAR,)),
 ]
-# Worlds of which few datasets seldom tell.
+NOISY = {"training": 0.03, "seeds": 2}
+# Worlds of which few datasets and seeds seldom tell.
 HARD: list[Cell] = [
     ("utility falls as 3 (100 / n)^0.1, 5 datasets, 2 seeds", TRUE[1][1], (FALLS,)),
+    ("… runs spread three times as much", TRUE[1][1]._replace(training=0.03), (FALLS,)),
+    ("… and nothing varies", World(fall(0.1), datasets=5, **NOISY), (FALLS,)),
     ("each of 3 tasks has its own best, 5 datasets", TRUE[12][1], (METHODS,)),
+    (
+        "… by 1.2 times the labels, 8 datasets, 2 seeds, runs spread three times as much",
+        PLAIN._replace(tasks=3, own=np.log(1.2), datasets=8, **NOISY),
+        (METHODS,),
+    ),
+    (
+        "colour brings 1.5 times the labels, 2 seeds, runs spread three times as much",
+        FACTOR._replace(factor=np.log(1.5), vary=0.0, **NOISY),
+        (COLOR,),
+    ),
+    (
+        "the second backbone brings 1.1 times the labels, 5 datasets, the same",
+        BACKBONES._replace(network=np.log(1.1), datasets=5, **NOISY),
+        (NETWORK,),
+    ),
     (
         "linear accuracy correlates by 0.3, 5 datasets",
         LIKE._replace(linear=0.3, datasets=5),
@@ -159,10 +176,10 @@ def count_supported(
     """Give, for each claim, the share of studies in which any of its tests says "supported"."""
     rng, found = np.random.default_rng(seed), dict.fromkeys(claims, 0)
     for _ in range(studies):
-        runs, linear, _ = simulate_world(world, rng)
-        gains = measure_gains(runs)
+        drawn = simulate_world(world, rng)
+        gains = drawn.tabulate_gains()
         for claim in claims:
-            verdicts = {each.verdict for each in TESTS[claim](gains, runs, linear)}
+            verdicts = {each.verdict for each in TESTS[claim](gains, drawn)}
             found[claim] += SUPPORTED in verdicts
     return {claim: count / studies for claim, count in found.items()}
 
@@ -180,26 +197,34 @@ def tabulate_supported(cells: list[Cell], studies: int) -> pd.DataFrame:
 def tabulate_advice(studies: int) -> pd.DataFrame:
     """Give a row per world: what undecided studies say would decide, and how often it then does.
 
-    Of each study that gives a number, one with so many datasets is drawn.
+    Of each study that gives a number of datasets or seeds, one with so many is drawn.
     """
     rows = []
     for seed, (name, world, (claim,)) in enumerate(HARD):
-        rng, undecided, said, decided = np.random.default_rng(seed), 0, [], 0
+        rng, undecided = np.random.default_rng(seed), 0
+        said = {"datasets": [], "seeds": []}
+        decided = dict.fromkeys(said, 0)
         for _ in range(studies):
             found = assess_study(world, claim, rng)
             undecided += found.verdict == OPEN
-            if number := re.match(r"about (\d+) more", found.more):
-                said.append(world.datasets + int(number[1]))
-                larger = assess_study(world._replace(datasets=said[-1]), claim, rng)
-                decided += larger.verdict in (SUPPORTED, REFUTED)
-        low, middle, high = np.percentile(said or [np.nan], [10, 50, 90])
-        row = {"what is true": name, "undecided": undecided, "say a number": len(said)}
-        row |= {"datasets, median (80 %)": f"{middle:.0f} ({low:.0f} to {high:.0f})"}
-        rows.append(row | {"then decided": decided})
+            for unit, asked in (("datasets", r"about (\d+) more"), ("seeds", r"or (\d+) more")):
+                if number := re.search(asked, found.more):
+                    said[unit].append(getattr(world, unit) + int(number[1]))
+                    larger = assess_study(world._replace(**{unit: said[unit][-1]}), claim, rng)
+                    decided[unit] += larger.verdict in (SUPPORTED, REFUTED)
+        row = {"what is true": name, "undecided": undecided}
+        for unit, numbers in said.items():
+            low, middle, high = np.percentile(numbers or [np.nan], [10, 50, 90])
+            row |= {f"name {unit}": len(numbers), f"then decided by {unit}": decided[unit]}
+            row[f"{unit}, median (80 %)"] = (
+                f"{middle:.0f} ({low:.0f} to {high:.0f})" if numbers else "-"
+            )
+        rows.append(row)
     return pd.DataFrame(rows).astype(str)
 
 
 def assess_study(world: World, claim: str, rng: np.random.Generator) -> Finding:
     """Draw a study, and test a claim that is one test."""
-    runs, linear, _ = simulate_world(world, rng)
-    return TESTS[claim](measure_gains(runs), runs, linear)[0]
+    drawn = simulate_world(world, rng)
+    without = [drawn.leave_out(seed).tabulate_gains() for seed in range(world.seeds)]
+    return TESTS[claim](drawn.tabulate_gains(), drawn, without)[0]

@@ -7,11 +7,15 @@ is true of all, and of what datasets, methods and both together add.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from studies import PAPER
+
+from selfstudy.analysis.scratch_curve import fit_curve
+from selfstudy.analysis.utility import bound_utility
 
 CODES = ["0000", "1000", "0100", "0010", "0001", "1100"]
 CODES += ["0110", "0101", "0111", "1110", "1011", "1111"]
@@ -61,10 +65,53 @@ class World(NamedTuple):
     labels: np.ndarray = PAPER
 
 
-def simulate_world(
-    world: World, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Simulate the runs, those of linear evaluation, and the true accuracies (d, b, t, m, k)."""
+class Drawn(NamedTuple):
+    """A study as it came out.
+
+    Attributes:
+        names: of datasets and so on, in the order of the axes below.
+        accuracy: of runs, scratch's before those of methods (d, b, t, m + 1, s, k).
+        linear: accuracy of linear evaluation (d, b, t, m, s, k).
+        truth: mean accuracy (d, b, t, m + 1, k).
+    """
+
+    names: dict[str, tuple]
+    accuracy: np.ndarray
+    linear: np.ndarray
+    truth: np.ndarray
+
+    def leave_out(self, seed: int) -> "Drawn":
+        """Give the study without a seed."""
+        seeds = tuple(each for each in self.names["seed"] if each != seed)
+        accuracy, linear = (np.delete(each, seed, -2) for each in (self.accuracy, self.linear))
+        return Drawn(self.names | {"seed": seeds}, accuracy, linear, self.truth)
+
+    def tabulate_runs(self) -> pd.DataFrame:
+        """Give a row per run."""
+        return tabulate(self.names, accuracy=self.accuracy)
+
+    def tabulate_linear(self) -> pd.DataFrame:
+        """Give a row per run of linear evaluation."""
+        names = self.names | {"pretext": self.names["pretext"][1:]}
+        return tabulate(names, accuracy=self.linear)
+
+    def tabulate_gains(self) -> pd.DataFrame:
+        """Give what `selfstudy.analysis.gains.measure_gains` does, in a fifth of the time."""
+        mean, labels = self.accuracy.mean(-2), self.names["labels"]
+        methods = mean[..., 1:, :]
+        gain = np.empty_like(methods)
+        for place in np.ndindex(mean.shape[:3]):
+            curve = fit_curve(np.array(labels), mean[place][0])
+            least, most = bound_utility(methods[place], labels, curve)
+            gain[place] = np.log1p(np.where(least == most, least, np.nan))
+        names = {name: each for name, each in self.names.items() if name != "seed"}
+        names["pretext"] = names["pretext"][1:]
+        scratch = np.broadcast_to(mean[..., :1, :], methods.shape)
+        return tabulate(names, accuracy=methods, scratch=scratch, gain=gain)
+
+
+def simulate_world(world: World, rng: np.random.Generator) -> Drawn:
+    """Draw a study."""
     d, b, t, m, s, labels = *world[1:6], world.labels
     k = len(labels)
     codes = CODES[:d] if d <= len(CODES) else [f"{i:04b}" for i in range(d)]
@@ -94,16 +141,6 @@ def simulate_world(
     shift = world.pretraining * rng.standard_normal((d, b, 1, m + 1, networks, 1))
     shift[:, :, :, 0] = 0
     accuracy = truth[..., None, :] + training + subsets + shift[..., np.arange(s) % networks, :]
-    names = {
-        "dataset": codes,
-        "backbone": BACKBONES[:b],
-        "task": list(TASKS[:t]),
-        "pretext": ["scratch", *METHODS[:m]],
-        "seed": range(s),
-        "labels": labels,
-    }
-    index = pd.MultiIndex.from_product(names.values(), names=names)
-    runs = pd.DataFrame({"accuracy": accuracy.ravel()}, index).reset_index()
     best = (truth + shift.mean(-2))[..., 1:, :]  # of the networks that there are
     spread = best.std(3, keepdims=True)
     spread = np.where(spread > 0, spread, 0.01)
@@ -111,9 +148,25 @@ def simulate_world(
     noise = rng.standard_normal(best.shape[:-1])[..., None]
     linear = world.linear * scores + np.sqrt(1 - world.linear**2) * noise
     linear = 0.4 + 0.05 * linear[..., None, :] + 0.002 * rng.standard_normal((*shape[:3], m, s, k))
-    index = pd.MultiIndex.from_product(
-        [names["pretext"][1:] if name == "pretext" else each for name, each in names.items()],
-        names=names,
-    )
-    linear = pd.DataFrame({"accuracy": linear.ravel()}, index).reset_index()
-    return runs, linear, truth
+    names = {
+        "dataset": tuple(codes),
+        "backbone": BACKBONES[:b],
+        "task": tuple(TASKS[:t]),
+        "pretext": ("scratch", *METHODS[:m]),
+        "seed": tuple(range(s)),
+        "labels": tuple(labels),
+    }
+    return Drawn(names, accuracy, linear, truth)
+
+
+def tabulate(names: dict[str, tuple], **columns: np.ndarray) -> pd.DataFrame:
+    """Give a row per combination of names, with columns that have an axis for each of these."""
+    values = {name: each.ravel() for name, each in columns.items()}
+    return list_combinations(tuple(names.items())).assign(**values)
+
+
+@lru_cache
+def list_combinations(names: tuple[tuple[str, tuple], ...]) -> pd.DataFrame:
+    """Give a row per combination of names."""
+    columns, values = zip(*names, strict=True)
+    return pd.MultiIndex.from_product(values, names=columns).to_frame(index=False)

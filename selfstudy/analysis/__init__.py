@@ -20,9 +20,12 @@ def describe_networks(networks: int, elsewhere: Collection[str] = ()) -> str:
     """Say what intervals know of pretrained networks.
 
     Args:
-        networks: that each method pretrains, on a dataset and with a backbone.
+        networks: that each method pretrains, on a dataset and with a backbone; 0 where all runs
+            are from scratch, of which there is nothing to say.
         elsewhere: names of starts whose weights come from elsewhere, one network each.
     """
+    if networks == 0:
+        return ""
     if networks == 1:
         return ONE_NETWORK
     known = f"Each method has {networks} pretrained networks, and intervals know how they differ."

@@ -256,6 +256,25 @@ def leave_out(
     return pd.concat(kept), said
 
 
+def describe_limits(runs: pd.DataFrame) -> list[str]:
+    """Say in a line each what too few runs cannot tell, and where curves fall.
+
+    Args:
+        runs: of `Accuracies`.
+    """
+    said, points = [], runs.groupby(["dataset", "pretext", "labels"])["accuracy"]
+    if points.count().max() == 1:
+        said.append("each point is of one seed: nothing tells how seeds differ")
+    ends = points.mean().groupby(["dataset", "pretext"]).agg(["first", "last", "count"])
+    scratch = ends.xs(SCRATCH, level="pretext")
+    if (scratch["count"] == 1).all():
+        said.append("scratch has one number of labels: utilities are bounds")
+    names = ends.index[ends["last"] < ends["first"]].get_level_values("pretext").unique()
+    if len(names):
+        said.append(f"at the most labels less accurate than at the fewest: {', '.join(names)}")
+    return said
+
+
 def list_lines(lines: Collection[int]) -> str:
     """List lines in few characters, such as `lines 2-5, 9`."""
     runs = groupby(enumerate(sorted(lines)), lambda pair: pair[1] - pair[0])

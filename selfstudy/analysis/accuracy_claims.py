@@ -8,7 +8,12 @@ import pandas as pd
 from selfstudy.analysis import FEWEST
 from selfstudy.analysis.comparison import correlate_within
 from selfstudy.analysis.findings import Case, Finding, judge
-from selfstudy.analysis.hypotheses import Estimate, estimate_mean, jackknife
+from selfstudy.analysis.hypotheses import (
+    Estimate,
+    attribute_to_seeds,
+    estimate_mean,
+    jackknife,
+)
 from selfstudy.analysis.outcomes import MARGIN, find_last
 from selfstudy.analysis.utility import PLACE
 
@@ -33,7 +38,7 @@ def assess_convergence(gains: pd.DataFrame) -> list[Finding]:
     leads = pd.DataFrame(np.concatenate([ends, before], 1), wide.index)
     cases = []
     for pretext, each in leads.groupby(["pretext", "dataset"]).mean().groupby("pretext"):
-        end, *helps = (estimate_mean(each[column]) for column in each)
+        end, *helps = map(estimate_mean, each.to_numpy().T)
         helps = [earlier for earlier in helps if earlier.datasets >= FEWEST]
         cases.append(_make_convergence(str(pretext), end, helps))
     return judge(cases)
@@ -106,20 +111,23 @@ def exceed(means: np.ndarray) -> float:
     return float(means[0] - PREDICTS * np.sqrt(max(means[1], 0)))
 
 
-def assess_best_methods(gains: pd.DataFrame) -> list[Finding]:
+def assess_best_methods(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -> list[Finding]:
     """Test whether no method is the best on all tasks, by mean accuracy over budgets.
 
     For each method there must be another that is better on some task.
+
+    Args:
+        gains: of `selfstudy.analysis.gains.measure_gains`.
+        without: of `leave_out_seeds` there, to tell how many more seeds would decide.
     """
     claim = "The best method depends on the task"
-    budgets = gains.groupby("task")["labels"].nunique()
-    whole = gains.groupby([*PLACE, "pretext"])["accuracy"].agg(["mean", "count"]).reset_index()
-    whole = whole[whole["count"] == whole["task"].map(budgets)]
-    each = whole.groupby(["task", "dataset", "pretext"])["mean"].mean().unstack("pretext")
+    each, *repeats = map(average_budgets, (gains, *without))
     methods = list(each)
     leads: dict[tuple[str, str, str], Estimate] = {}
     for task, table in each.groupby("task"):
-        found = compare_methods(table.dropna(axis=1, how="all").dropna())
+        table = table.dropna(axis=1, how="all").dropna()
+        others = [one.reindex_like(table).fillna(table) for one in repeats]
+        found = compare_methods(table, others)
         leads |= {(task, *pair): lead for pair, lead in found.items()}
     tasks = {task for task, *_ in leads}
     if len(tasks) < 2:
@@ -155,7 +163,21 @@ def assess_best_methods(gains: pd.DataFrame) -> list[Finding]:
     )
 
 
-def compare_methods(table: pd.DataFrame) -> dict[tuple[str, str], Estimate]:
+def average_budgets(gains: pd.DataFrame) -> pd.DataFrame:
+    """Average accuracies over the budgets of those that have all, and over backbones.
+
+    Returns:
+        A row per task and dataset, a column per method.
+    """
+    budgets = gains.groupby("task")["labels"].nunique()
+    whole = gains.groupby([*PLACE, "pretext"])["accuracy"].agg(["mean", "count"]).reset_index()
+    whole = whole[whole["count"] == whole["task"].map(budgets)]
+    return whole.groupby(["task", "dataset", "pretext"])["mean"].mean().unstack("pretext")
+
+
+def compare_methods(
+    table: pd.DataFrame, without: Sequence[pd.DataFrame] = ()
+) -> dict[tuple[str, str], Estimate]:
     """Estimate by how much each method leads each other one, over datasets.
 
     As in an analysis of variance of datasets and methods: what is left when both their means are
@@ -163,6 +185,7 @@ def compare_methods(table: pd.DataFrame) -> dict[tuple[str, str], Estimate]:
 
     Args:
         table: accuracies, a row per dataset, a column per method.
+        without: the same without each of the seeds.
 
     Returns:
         The lead over the first of two methods of the second; nothing of too few datasets.
@@ -170,12 +193,15 @@ def compare_methods(table: pd.DataFrame) -> dict[tuple[str, str], Estimate]:
     n, m = table.shape
     if n < FEWEST or m < 2:
         return {}
-    mean, values = table.mean(), table.to_numpy()
-    left = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
-    freedom = (n - 1) * (m - 1)
+    mean, freedom = table.mean(), (n - 1) * (m - 1)
+    left, *others = (
+        values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
+        for values in (each.to_numpy() for each in (table, *without))
+    )
     error = float(np.sqrt((left**2).sum() / freedom * 2 / n))
+    lead = attribute_to_seeds(Estimate(0.0, error, freedom, n), left, others)
     return {
-        (one, other): Estimate(float(mean[other] - mean[one]), error, freedom, n)
+        (one, other): lead._replace(value=float(mean[other] - mean[one]))
         for one in table
         for other in table
         if one != other

@@ -263,5 +263,5 @@ def say_more(found: dict[str, Estimate], fits: dict[str, Fit]) -> Iterator[str]:
             upto = f"to {say_labels(high)} labels" if np.isfinite(high) else "labels on"
             yield (
                 f"{say_start(start)} and scratch: intervals overlap from {first} {upto}; "
-                f"whether they differ takes more seeds at budgets there."
+                f"whether they differ takes further budgets there, or more seeds."
             )

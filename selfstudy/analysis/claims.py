@@ -12,7 +12,7 @@ from selfstudy.analysis.accuracy_claims import (
 from selfstudy.analysis.convergence import keep_converged
 from selfstudy.analysis.escaping import escape_markdown
 from selfstudy.analysis.findings import Finding
-from selfstudy.analysis.gains import measure_gains
+from selfstudy.analysis.gains import leave_out_seeds, measure_gains
 from selfstudy.analysis.pages import compose_page
 from selfstudy.analysis.runs import leave_out_collapsed
 from selfstudy.analysis.utility_claims import assess_data, assess_decline, assess_networks
@@ -37,14 +37,14 @@ def assess_claims(
         interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
     sound, _ = keep_converged(leave_out_collapsed(runs))
-    gains = measure_gains(sound, interpolation)
+    gains, without = measure_gains(sound, interpolation), leave_out_seeds(sound, interpolation)
     return [
-        *assess_decline(gains),
+        *assess_decline(gains, without),
         *assess_convergence(gains),
         *assess_linear_evaluation(sound, linear),
-        *assess_best_methods(gains),
-        *assess_data(gains),
-        *assess_networks(gains),
+        *assess_best_methods(gains, without),
+        *assess_data(gains, without),
+        *assess_networks(gains, without),
     ]
 
 
@@ -96,7 +96,8 @@ def explain(
         measure: what stands for accuracy (`selfstudy.measures`).
     """
     read = f"{READINGS[interpolation]}{explain_measure(measure)}"
-    return f"{EXPLAINED} {networks} {read} {count_left_out(runs)}"
+    known = f"{networks} " if networks else ""
+    return f"{EXPLAINED} {known}{read} {count_left_out(runs)}"
 
 
 def format_claims(found: list[Finding], explained: str) -> str:

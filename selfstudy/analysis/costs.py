@@ -10,6 +10,7 @@ import pandas as pd
 from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.needs import Estimate, Fit
 from selfstudy.analysis.times import list_times
+from selfstudy.analysis.tuning import START
 from selfstudy.analysis.utility import PLACE
 from selfstudy.analysis.wording import say_start, say_value
 
@@ -21,16 +22,18 @@ class Hours(NamedTuple):
         pretraining: hours of one network; 0 where none is pretrained here.
         labels: budgets (k,), rising.
         finetuning: hours of one run at these, a mean over seeds (k,).
+        tuning: hours of the search for its recipe; 0 where it was not tuned.
     """
 
     pretraining: float
     labels: np.ndarray
     finetuning: np.ndarray
+    tuning: float = 0.0
 
     def sum_at(self, labels: float) -> float:
-        """Give the hours of both, finetuning's at the budget nearest to `labels` by their ratio."""
+        """Give the hours of all, finetuning's at the budget nearest to `labels` by their ratio."""
         near = np.abs(np.log(self.labels / max(labels, 1))).argmin()
-        return float(self.pretraining + self.finetuning[near])
+        return float(self.pretraining + self.finetuning[near] + self.tuning)
 
 
 class Price(NamedTuple):
@@ -54,12 +57,18 @@ def collect_hours(
     own = times["run"] == "pretrain"
     pretrained = times[own].groupby(["dataset", "backbone", "pretext"])["hours"].mean()
     finetuned = times[~own].astype({"labels": float})
+    tuning, tuned = results / "tables/tuning.csv", {}
+    if tuning.is_file():
+        tuned = pd.read_csv(tuning, dtype=dict.fromkeys(START, str)).set_index(START)["hours"]
     found = {}
     for (*place, start), group in finetuned.groupby([*PLACE, "pretext"]):
         hours = group.groupby("labels")["hours"].mean()
         where, name = locate(place[0], start)
         before = pretrained.get((where, place[1], name), 0.0)
-        found[(*place, start)] = Hours(float(before), hours.index.to_numpy(), hours.to_numpy())
+        search = float(tuned.get((*place, start), 0.0))
+        found[(*place, start)] = Hours(
+            float(before), hours.index.to_numpy(), hours.to_numpy(), search
+        )
     return found
 
 
@@ -75,6 +84,8 @@ def tabulate_costs(
         trained = hours[start].sum_at(needed.value) if start in hours else None
         if trained is not None:
             row["hours of training"] = f"{trained:.2g}"
+            if any(each.tuning for each in hours.values()):
+                row["of these, tuning"] = f"{hours[start].tuning:.2g}"
         if price.label is not None and (price.hour is None or trained is not None):
             fixed = (price.hour or 0) * (trained or 0)
             value, low, high = (price.label * labels + fixed for labels in needed)

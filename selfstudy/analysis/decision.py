@@ -87,7 +87,8 @@ def explain(
     interpolation: str = CURVE, networks: str = ONE_NETWORK, measure: str = ACCURACY
 ) -> str:
     """Say how the page is to be read."""
-    return f"{EXPLAINED} {networks} {READINGS[interpolation]}{explain_measure(measure)}"
+    known = f"{networks} " if networks else ""
+    return f"{EXPLAINED} {known}{READINGS[interpolation]}{explain_measure(measure)}"
 
 
 def format_decision(found: Mapping[str, Advice], explained: str, picture: str = "") -> str:

@@ -11,6 +11,7 @@ SUPPORTED, REFUTED, OPEN, FEW = "supported", "not supported", "undecided", "not 
 UNKNOWN = "cannot be said: the estimate is no further from undecided than its error"
 UNTOLD = "more datasets like these: how many cannot be told"
 MANY = 10  # times the datasets at hand: more than this is no advice
+SEEDS = 5  # the same of seeds, which cannot make up for datasets that differ
 
 
 class Finding(NamedTuple):
@@ -50,7 +51,8 @@ class Case(NamedTuple):
             not a number where that cannot be told.
         factor: whether the estimate is the logarithm of what is shown.
         needs: what a test needs, where there is none.
-        tests: of how many the one of `t` is the best, beside the family's.
+        tests: of how many the one of `t` is the best, beside the family's; two of both sides.
+        most: datasets that there can be.
     """
 
     claim: str
@@ -62,6 +64,7 @@ class Case(NamedTuple):
     factor: bool = False
     needs: str = f"{FEWEST} datasets"
     tests: int = 1
+    most: float = np.inf
 
 
 def judge(cases: list[Case]) -> list[Finding]:
@@ -83,16 +86,40 @@ def _judge(case: Case, p: float, tests: int) -> Finding:
         verdict = REFUTED
     else:
         verdict = OPEN
-        more = advise(estimate.datasets, estimate.count_needed(case.t, ERROR / tests / case.tests))
+        more = advise(estimate, case.t, ERROR / tests / case.tests, case.most)
     values = (float(show(value)) for value in (estimate.value, *ends))
     return Finding(case.claim, case.statistic, estimate.datasets, *values, float(p), verdict, more)
 
 
-def advise(datasets: int, needed: float) -> str:
-    """Say how many more datasets would decide a claim, if that can be said."""
-    if not np.isfinite(needed):
-        return UNTOLD if np.isnan(needed) else UNKNOWN
-    if needed > MANY * datasets:
-        return f"more than {(MANY - 1) * datasets} more datasets"
-    more = max(1, int(needed) - datasets)
-    return f"about {more} more dataset{'s' if more > 1 else ''} like these"
+def advise(estimate: Estimate, t: float, error: float, most: float) -> str:
+    """Say how many more datasets would decide a claim, or more seeds, if that can be said.
+
+    Args:
+        estimate: that was tested.
+        t: as of `Estimate.shrink_needed`.
+        error: as there.
+        most: datasets that there can be.
+    """
+    datasets, needed = estimate.datasets, estimate.count_needed(t, error)
+    if np.isnan(needed):
+        return UNTOLD
+    if np.isinf(needed):
+        return UNKNOWN
+    if needed > most:
+        said = f"more than the {most} datasets that there can be"
+    elif needed > MANY * datasets:
+        said = f"more than {(MANY - 1) * datasets} more datasets"
+    else:
+        said = f"about {say_more(needed - datasets, 'dataset')} like these"
+    if not estimate.seeds:
+        return said
+    seeds = estimate.count_seeds(t, error)
+    if seeds > SEEDS * estimate.seeds:
+        return f"{said}; more seeds alone would not do"
+    return f"{said}, or {say_more(seeds - estimate.seeds, 'seed')}"
+
+
+def say_more(count: float, unit: str) -> str:
+    """Say how many more of something there must be."""
+    count = max(1, int(count))
+    return f"{count} more {unit}{'s' if count > 1 else ''}"

@@ -3,6 +3,8 @@
 Logarithms of factors can be averaged, and tests over datasets are of their means.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -44,3 +46,16 @@ def measure_gains(runs: pd.DataFrame, interpolation: str = CURVE) -> pd.DataFram
         **{name: values.ravel() for name, values in columns.items()},
     )
     return table[table["accuracy"].notna() & (table["pretext"] != SCRATCH)].reset_index(drop=True)
+
+
+def leave_out_seeds(runs: pd.DataFrame, interpolation: str = CURVE) -> list[pd.DataFrame]:
+    """Measure the gains without each of the seeds in turn; `runs` are as in `measure_gains`."""
+    seeds = runs["seed"].unique()
+    if len(seeds) < 2:
+        return []
+    return [measure_gains(runs[runs["seed"] != seed], interpolation) for seed in seeds]
+
+
+def align(values: pd.Series, without: Sequence[pd.Series]) -> list[np.ndarray]:
+    """Align datasets' values without each seed with those of all; what has none is as with all."""
+    return [each.reindex(values.index).fillna(values).to_numpy() for each in without]

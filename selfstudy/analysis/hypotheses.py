@@ -3,7 +3,7 @@
 Whatever is averaged within a dataset, a dataset has one value; tests are Student's t.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,12 +24,16 @@ class Estimate(NamedTuple):
         error: its standard error.
         freedom: the degrees of freedom of that.
         datasets: how many it is of.
+        seeds: that each dataset has; 0 where the next is not known.
+        by_seeds: the share of the error's square that comes of how seeds differ within datasets.
     """
 
     value: float
     error: float
     freedom: int
     datasets: int
+    seeds: int = 0
+    by_seeds: float = 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -55,23 +59,48 @@ class Estimate(NamedTuple):
         """Give the p of the test that it is other than `null`, two-sided."""
         return float(2 * special.stdtr(self.freedom, -abs(self.measure(null))))
 
-    def count_needed(self, t: float, error: float = ERROR) -> float:
-        """Count the datasets in all with which a one-sided test is passed four times in five.
+    def shrink_needed(self, t: float, error: float = ERROR) -> float:
+        """Give the share of the error's square with which a new study passes four times in five.
 
-        Taking for true what was estimated; after Guenther (1981), to whom t is nearly normal.
+        What was estimated is as far from the truth as its error says: of the new study's t, the
+        mean is `t / √share`, and the variance `1 + 1 / share`.
 
         Args:
-            t: of the test.
+            t: of the test, one-sided.
             error: the rate of false verdicts that it is held to.
 
         Returns:
-            The number; infinite where t is below 1, since then the estimate tells nothing of it.
+            The share; 0 where t is so small that none would do.
         """
-        if t < 1:
-            return np.inf
-        quantile = stats.norm.isf(error)
-        needed = self.datasets * ((quantile + stats.norm.ppf(POWER)) / t) ** 2 + quantile**2 / 2
-        return float(np.ceil(needed))
+        quantile, power = stats.norm.isf(error), stats.t.ppf(POWER, max(self.freedom, 1))
+        if not t > power:
+            return np.nan if np.isnan(t) else 0.0
+        root = quantile * t - power * np.sqrt(quantile**2 + t**2 - power**2)
+        return float(min(root / (quantile**2 - power**2), 1) ** 2)
+
+    def count_needed(self, t: float, error: float = ERROR) -> float:
+        """Count the datasets in all that `shrink_needed` takes.
+
+        The test is Student's: after Guenther (1981), as many more as q² / 2 make up for that.
+
+        Returns:
+            The number; infinite where none would do.
+        """
+        with np.errstate(divide="ignore"):
+            needed = self.datasets / np.float64(self.shrink_needed(t, error))
+        return float(np.ceil(needed + stats.norm.isf(error) ** 2 / 2))
+
+    def count_seeds(self, t: float, error: float = ERROR) -> float:
+        """Count the seeds in all that `shrink_needed` takes with these datasets.
+
+        More seeds take away of the error what comes of seeds, and nothing of how datasets differ.
+
+        Returns:
+            The number; infinite where none would do.
+        """
+        spare = 1 - stats.norm.isf(error) ** 2 / 2 / self.datasets
+        left = self.shrink_needed(t, error) * spare - (1 - self.by_seeds)
+        return float(np.ceil(self.seeds * self.by_seeds / left)) if left > 0 else np.inf
 
 
 def estimate_mean(values: ArrayLike) -> Estimate:
@@ -99,6 +128,27 @@ def estimate_coefficients(values: np.ndarray, design: np.ndarray) -> list[Estima
         Estimate(float(value), float(error), freedom, len(values))
         for value, error in zip(coefficients, errors, strict=True)
     ]
+
+
+def attribute_to_seeds(
+    estimate: Estimate, residual: np.ndarray, without: Sequence[np.ndarray]
+) -> Estimate:
+    """Say of an estimate how much of its error comes of how seeds differ within datasets.
+
+    By leaving out each seed of all datasets in turn (jackknife).
+
+    Args:
+        estimate: of datasets' values.
+        residual: what its error is of: the values less what they are fitted by (...).
+        without: the same without each of the seeds; none where that is not known.
+    """
+    if len(without) < 2:
+        return estimate
+    each, seeds = np.stack(without), len(without)
+    of_seeds = (seeds - 1) / seeds * ((each - each.mean(0)) ** 2).sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.nan_to_num(of_seeds / (residual**2).sum())
+    return estimate._replace(seeds=seeds, by_seeds=float(np.clip(share, 0, 1)))
 
 
 def jackknife(statistic: Callable[[np.ndarray], float], datasets: int) -> Estimate:

@@ -7,6 +7,7 @@ interval that knows of the points' noise and of the form not being known.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ FEWEST_BUDGETS = 3
 DRAWS, SHAPES, GRID = 2000, 2**14, 100
 SCALES = (0.03, 1.0)  # of the shapes, times the fewest and the most labels
 RISING = 0.05  # of the curves that the points allow; where fewer do, the points fall
+STIFFNESS = 10  # of curves between budgets: less bends them more
 UNLIKELY = 0.01  # that the closest curve is so far from the points by chance
 # How error falls, as functions of n over a scale, and the power of it, from the least to the most.
 FORMS = (
@@ -169,7 +171,28 @@ def fit_learning_curve(
     if len(sound) < RISING * len(chosen):
         raise UnfittedError("its accuracy does not rise with labels")
     sound = sound[:DRAWS]
-    grid = np.geomspace(labels[0], FARTHEST * labels[-1], GRID)
+    grid = np.union1d(np.geomspace(labels[0], FARTHEST * labels[-1], GRID), labels)
     fallen = shapes.choose(chosen[sound]).evaluate(grid)
     accuracy = start[sound, None] * fallen + end[sound, None] * (1 - fallen)
+    bend(accuracy, np.searchsorted(grid, labels), rng)
     return LearningCurve(grid, accuracy)
+
+
+def bend(accuracy: np.ndarray, budgets: np.ndarray, rng: np.random.Generator) -> None:
+    """Bend rising curves between budgets, where nothing was measured, in place.
+
+    Between two budgets, a curve rises by as much as before, but by steps that are drawn: gamma
+    distributed, `STIFFNESS` of them on average making up the whole (a Dirichlet process).
+
+    Args:
+        accuracy: of the curves (d, g).
+        budgets: their places in these (k,).
+        rng: to draw from.
+    """
+    rises = np.maximum(np.diff(accuracy), 1e-12)  # which rounding may make flat
+    for first, last in pairwise(budgets):
+        rise = rises[:, first:last]
+        whole = rise.sum(1, keepdims=True)
+        steps = rng.standard_gamma(STIFFNESS * rise / whole)
+        bent = whole * steps.cumsum(1) / steps.sum(1, keepdims=True)
+        accuracy[:, first + 1 : last] = accuracy[:, first, None] + bent[:, :-1]

@@ -13,12 +13,15 @@ from selfstudy.analysis.learning_curve import (
     UnfittedError,
     fit_learning_curve,
 )
-from selfstudy.analysis.spread import average_networks, correlate, estimate_spread, find_margin
+from selfstudy.analysis.spread import (
+    LEVEL,
+    average_networks,
+    correlate,
+    estimate_spread,
+    find_margin,
+)
 
 UNTRUE = 0.005  # by how much a true curve may differ from the closest form, in accuracy
-# The share of drawn curves between the ends of a 95 % interval. True curves are of further forms
-# than those that are drawn, so the middle 95 % would hold the truth less often.
-SHARE = 0.98
 
 
 class Estimate(NamedTuple):
@@ -159,8 +162,8 @@ def foretell(fit: Fit) -> Estimate | None:
 
 
 def estimate(draws: np.ndarray) -> Estimate:
-    """Give the middle of draws (d,), and the ends of an interval that holds SHARE of them."""
-    tail = (1 - SHARE) / 2
+    """Give the middle of draws (d,), and the ends of an interval that holds 95 % of them."""
+    tail = (1 - LEVEL) / 2
     low, value, high = np.quantile(draws, [tail, 0.5, 1 - tail], method="nearest")
     return Estimate(float(value), float(low), float(high))
 

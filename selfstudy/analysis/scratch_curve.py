@@ -5,12 +5,13 @@ a curve that bends, so n̂ is read too high; where error is A + B n^-γ, accurac
 whatever the floor A is. The γ is the one by which the points come closest to that.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import isotonic_regression
 from scipy.special import boxcox, inv_boxcox
-from sklearn.isotonic import isotonic_regression
 
 from selfstudy.analysis import CURVE, PAPER
 
@@ -90,7 +91,7 @@ def fit_curve(labels: np.ndarray, mean: np.ndarray, interpolation: str = CURVE) 
     """
     if interpolation == PAPER:
         return ScratchCurve(labels, mean, 1.0, np.eye(len(labels)))
-    rising = isotonic_regression(mean)
+    rising = isotonic_regression(mean).x
     block = np.isclose(rising[:, None], rising, rtol=0, atol=1e-12)
     smooth = block / block.sum(1, keepdims=True)
     return ScratchCurve(labels, rising, fit_power(labels, rising), smooth)
@@ -104,6 +105,12 @@ def fit_power(labels: np.ndarray, accuracy: np.ndarray) -> float:
     centered = accuracy - accuracy.mean()
     if len(labels) < 3 or not centered.any():
         return 0.0
-    x = np.stack([boxcox(labels / labels[0], power) for power in POWERS])
+    return float(POWERS[(scale_labels(tuple(labels)) @ centered).argmax()])
+
+
+@lru_cache(maxsize=32)
+def scale_labels(labels: tuple[float, ...]) -> np.ndarray:
+    """Scale labels (k,) by each power, to mean 0 and length 1 (p, k)."""
+    x = np.stack([boxcox(np.array(labels) / labels[0], power) for power in POWERS])
     x -= x.mean(1, keepdims=True)
-    return float(POWERS[(x @ centered / np.linalg.norm(x, axis=1)).argmax()])
+    return x / np.linalg.norm(x, axis=1, keepdims=True)

@@ -3,12 +3,20 @@
 All are tests of gains, the logarithms of 1 + utility, of `selfstudy.analysis.gains`.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from selfstudy.analysis import FEWEST
 from selfstudy.analysis.findings import Case, Finding, judge
-from selfstudy.analysis.hypotheses import Estimate, estimate_coefficients, estimate_mean
+from selfstudy.analysis.gains import align
+from selfstudy.analysis.hypotheses import (
+    Estimate,
+    attribute_to_seeds,
+    estimate_coefficients,
+    estimate_mean,
+)
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
 
@@ -17,24 +25,27 @@ ALIKE = np.log(1.25)  # factors nearer to 1 are as good as no difference
 CELL = ["backbone", "task", "pretext", "labels"]
 
 
-def assess_decline(gains: pd.DataFrame) -> list[Finding]:
+def assess_decline(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -> list[Finding]:
     """Test whether utility falls, from the fewest to many labels where it is measured.
 
     The larger budget is the last but one of those with enough utilities that are no bounds: at
     the last one, those that chance has raised are the ones that are missing.
+
+    Args:
+        gains: of `selfstudy.analysis.gains.measure_gains`.
+        without: of `leave_out_seeds` there, to tell how many more seeds would decide.
     """
-    parts = []
-    for _, group in gains.groupby(["backbone", "task"], sort=False):
+    budgets = {}
+    for place, group in gains.groupby(["backbone", "task"], sort=False):
         share = group["gain"].notna().groupby(group["labels"]).mean()
-        budgets = share.index[share >= MEASURED]
-        if len(budgets) < 3:
-            continue
-        first, last = budgets[0], budgets[-2]
-        wide = group.pivot(index=["dataset", "pretext"], columns="labels", values="gain")
-        parts.append(wide[last] - wide[first])
-    found = pd.concat(parts) if parts else pd.Series(dtype=float)
-    each = found.dropna().groupby("dataset").mean() if len(found) else found
+        measured = share.index[share >= MEASURED]
+        if len(measured) >= 3:
+            budgets[place] = measured[0], measured[-2]
+    found = subtract_budgets(gains, budgets)
+    each = found.dropna().groupby("dataset").mean()
     estimate = estimate_mean(each)
+    repeats = [subtract_budgets(one, budgets).dropna().groupby("dataset").mean() for one in without]
+    estimate = attribute_to_seeds(estimate, *center(each, repeats))
     statistic = (
         f"labels saved, 1 + U, at many labels over those at few ({found.isna().sum()} of "
         f"{len(found)} curves left out as bounds)"
@@ -56,9 +67,33 @@ def assess_decline(gains: pd.DataFrame) -> list[Finding]:
     )
 
 
-def assess_data(gains: pd.DataFrame) -> list[Finding]:
-    """Test, for each factor of the data, whether it changes utility; all four are one family."""
-    values = average_gains(gains[~gains["dataset"].astype(str).str.endswith(MULTI)])
+def subtract_budgets(gains: pd.DataFrame, budgets: Mapping) -> pd.Series:
+    """Subtract the gains at the first of two budgets, of each backbone and task, from the second's.
+
+    Returns:
+        One difference per dataset, method, backbone and task; not a number where a gain is none.
+    """
+    parts = []
+    for place, group in gains.groupby(["backbone", "task"], sort=False):
+        if place in budgets:
+            first, last = budgets[place]
+            wide = group.pivot(index=["dataset", "pretext"], columns="labels", values="gain")
+            parts.append(wide[last] - wide[first])
+    empty = pd.MultiIndex.from_arrays([[], []], names=["dataset", "pretext"])
+    return pd.concat(parts) if parts else pd.Series(dtype=float, index=empty)
+
+
+def assess_data(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -> list[Finding]:
+    """Test, for each factor of the data, whether it changes utility; all four are one family.
+
+    Args:
+        gains: as of `assess_decline`.
+        without: as there.
+    """
+    values, *repeats = (
+        average_gains(each[~each["dataset"].astype(str).str.endswith(MULTI)])
+        for each in (gains, *without)
+    )
     rows = {}
     for dataset in values.index:
         try:
@@ -66,7 +101,8 @@ def assess_data(gains: pd.DataFrame) -> list[Finding]:
         except ConfigurationError:
             continue  # of other images, which have no factors
     factors = np.array(list(rows.values()), float).reshape(-1, len(Factors._fields))
-    estimates = estimate_factors(values[list(rows)].to_numpy(), factors)
+    values = values[list(rows)]
+    estimates = estimate_factors(values.to_numpy(), factors, align(values, repeats))
     bounds = gains["gain"].isna().sum()
     cases = []
     for name, estimate in zip(Factors._fields, estimates, strict=True):
@@ -80,27 +116,40 @@ def assess_data(gains: pd.DataFrame) -> list[Finding]:
                 enough,
                 f"{FEWEST} datasets, more than there are factors that vary by two, in which this "
                 "one varies on its own",
+                most=2 ** len(Factors._fields),
             )
         )
     return judge(cases)
 
 
-def assess_networks(gains: pd.DataFrame) -> list[Finding]:
+def assess_networks(gains: pd.DataFrame, without: Sequence[pd.DataFrame] = ()) -> list[Finding]:
     """Test whether utility with other backbones differs from that with the first.
 
     At budgets with enough pairs that are no bounds: elsewhere, those that are left are the ones
     that chance has lowered, and more so where runs spread more.
+
+    Args:
+        gains: as of `assess_decline`.
+        without: as there.
     """
     names = list(gains["backbone"].unique())
-    wide = gains.pivot(
-        index=["dataset", "task", "pretext", "labels"], columns="backbone", values="gain"
+    wide, *repeats = (
+        each.pivot(
+            index=["dataset", "task", "pretext", "labels"], columns="backbone", values="gain"
+        )
+        for each in (gains, *without)
     )
     claim, cases = "A larger network changes utility", []
     for name in names[1:]:
         differences = wide[name] - wide[names[0]]
         share = differences.notna().groupby(["task", "labels"]).transform("mean")
         differences = differences[share >= MEASURED].dropna()
-        estimate = estimate_mean(differences.groupby("dataset").mean())
+        each = differences.groupby("dataset").mean()
+        others = [
+            (one[name] - one[names[0]]).reindex(differences.index).groupby("dataset").mean()
+            for one in repeats
+        ]
+        estimate = attribute_to_seeds(estimate_mean(each), *center(each, others))
         cases.append(
             compare(
                 f"{claim} ({name})" if len(names) > 2 else claim,
@@ -117,7 +166,14 @@ def assess_networks(gains: pd.DataFrame) -> list[Finding]:
     return judge(cases)
 
 
-def compare(claim: str, statistic: str, estimate: Estimate, enough: bool, needs: str) -> Case:
+def compare(
+    claim: str,
+    statistic: str,
+    estimate: Estimate,
+    enough: bool,
+    needs: str,
+    most: float = np.inf,
+) -> Case:
     """Make the case that something changes utility, either way.
 
     Against it is that the change is surely within `ALIKE`.
@@ -127,7 +183,13 @@ def compare(claim: str, statistic: str, estimate: Estimate, enough: bool, needs:
     against = max(estimate.test_above(-ALIKE), estimate.test_below(ALIKE))
     # The first is a two-sided test: of t, the size alone counts.
     t = max(abs(estimate.measure()), min(below, above))
-    return Case(claim, statistic, estimate, p, against, t, factor=True, needs=needs)
+    return Case(claim, statistic, estimate, p, against, t, True, needs, tests=2, most=most)
+
+
+def center(values: pd.Series, without: Sequence[pd.Series]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Take their means away of datasets' values (d,), and of those without each seed."""
+    others = align(values, without)
+    return (values - values.mean()).to_numpy(), [one - one.mean() for one in others if len(one)]
 
 
 def average_gains(gains: pd.DataFrame) -> pd.Series:
@@ -145,12 +207,15 @@ def average_gains(gains: pd.DataFrame) -> pd.Series:
     return pd.Series(effects[: len(names)], names)
 
 
-def estimate_factors(values: np.ndarray, factors: np.ndarray) -> list[Estimate]:
+def estimate_factors(
+    values: np.ndarray, factors: np.ndarray, without: Sequence[np.ndarray] = ()
+) -> list[Estimate]:
     """Estimate what each factor adds to datasets' values, by least squares.
 
     Args:
         values: of datasets (d,).
         factors: which are random (d, 4), 0 or 1.
+        without: the values without each of the seeds (d,).
 
     Returns:
         An estimate for each; without degrees of freedom where it cannot be told from the others.
@@ -164,7 +229,10 @@ def estimate_factors(values: np.ndarray, factors: np.ndarray) -> list[Estimate]:
     design = design[:, varied]
     if np.linalg.matrix_rank(design) < len(varied) or len(values) <= len(varied):
         return found
+    residual, *others = (
+        each - design @ np.linalg.lstsq(design, each)[0] for each in (values, *without)
+    )
     for column, estimate in zip(varied, estimate_coefficients(values, design), strict=True):
         if column:
-            found[column - 1] = estimate
+            found[column - 1] = attribute_to_seeds(estimate, residual, others)
     return found

@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> None:
 
 def advise_table(arguments: Namespace) -> None:
     """Print what anyone's accuracies tell."""
-    from selfstudy.analysis.accuracies import read_accuracies
+    from selfstudy.analysis.accuracies import describe_limits, read_accuracies
     from selfstudy.analysis.advice import Question
     from selfstudy.analysis.decision import advise_all, explain, format_decision
 
@@ -63,7 +63,7 @@ def advise_table(arguments: Namespace) -> None:
     }
     runs = found.runs.assign(dataset=found.runs["dataset"].map(names))
     advice = advise_all(runs, Question(arguments.target, arguments.labels), {})
-    print("\n".join(found.said) + "\n")
+    print("\n".join([*found.said, *describe_limits(found.runs)]) + "\n")
     print(format_decision(advice, explain()), end="")
 
 

@@ -46,7 +46,7 @@ def add_columns(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print the utility of a table's methods, and write it if asked."""
-    from selfstudy.analysis.accuracies import read_accuracies
+    from selfstudy.analysis.accuracies import describe_limits, read_accuracies
     from selfstudy.analysis.utility import COLUMNS, measure_utility
 
     found = read_accuracies(arguments.table, arguments.by, arguments.ignore)
@@ -64,5 +64,5 @@ def run(arguments: Namespace) -> None:
     if arguments.output:
         with write_whole(arguments.output) as temporary:
             table.to_csv(temporary, index=False)
-    print("\n".join(found.said))
+    print("\n".join([*found.said, *describe_limits(found.runs)]))
     print(table.to_string(index=False, na_rep="-"))

@@ -280,8 +280,8 @@ class Sweep:
         return [*self.networks] if pretext in self.pretrained else [None]
 
     def count_networks(self) -> int:
-        """Count the networks of each method; where there is none, other starts have one."""
-        return len(self.networks) if self.pretrained else 1
+        """Count the networks of each method; other starts have one, and scratch has none."""
+        return len(self.networks) if self.pretrained else min(len(self.weights), 1)
 
     def assign_networks(self, pretext: str) -> dict[int, int | None]:
         """Assign each seed of finetuning the network that it starts from: they take turns."""

@@ -24,8 +24,8 @@ FALL = World(lambda n: 3 * (100 / n) ** 0.8, methods=2)
 
 
 def simulate(world, seed=0):
-    runs, linear, _ = simulate_world(world, np.random.default_rng(seed))
-    return runs, linear
+    drawn = simulate_world(world, np.random.default_rng(seed))
+    return drawn.tabulate_runs(), drawn.tabulate_linear()
 
 
 def by_claim(found):
@@ -109,6 +109,13 @@ def test_too_few_runs_decide_nothing():
     runs, linear = simulate(FALL._replace(datasets=4, backbones=2, tasks=2, methods=3))
     assert {each.verdict for each in assess_claims(runs, linear)} == {FEW}
     assert set(tabulate_findings(assess_claims(runs, linear))["p"]) == {""}
+
+
+def test_simulated_gains_are_those_that_are_measured():
+    drawn = simulate_world(FALL._replace(tasks=2, datasets=3), np.random.default_rng(0))
+    measured, columns = measure_gains(drawn.tabulate_runs()), ["accuracy", "scratch", "gain"]
+    gains = drawn.tabulate_gains()
+    assert gains[columns].to_numpy() == pytest.approx(measured[columns].to_numpy(), nan_ok=True)
 
 
 def test_gains_are_utilities():

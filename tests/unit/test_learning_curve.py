@@ -41,8 +41,15 @@ def test_a_curve_goes_through_its_points_and_no_farther_than_four_times_the_last
 
 
 def test_points_that_are_known_less_allow_more():
-    near, far = (estimate(fit(measure(LABELS), s).find_labels(0.6)) for s in (0.003, 0.012))
-    assert np.log(far.high / far.low) > 2 * np.log(near.high / near.low)
+    near, far = (estimate(fit(measure(LABELS), s).find_labels(0.6)) for s in (0.003, 0.03))
+    assert np.log(far.high / far.low) > 1.2 * np.log(near.high / near.low)
+
+
+def test_curves_bend_between_budgets_and_not_at_them():
+    curve = fit(measure(LABELS), 0.0005)
+    spread = [curve.read(labels).std() for labels in (250, 500, 1000, 2000, 4000)]
+    assert max(spread[::2]) < 0.002
+    assert min(spread[1::2]) > 0.01
 
 
 def test_points_that_fall_have_no_curve():

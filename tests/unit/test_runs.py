@@ -107,9 +107,9 @@ def test_seeds_start_from_networks_in_turn():
     for start in ("scratch", "mine"):
         assert sweep.assign_networks(start) == {5: None, 0: None, 7: None}
     assert sweep.count_networks() == 2
-    assert (
-        make_sweep(pretext=["scratch"], seeds=[0, 1], pretrain_seeds=[0, 1]).count_networks() == 1
-    )
+    own = {"pretext": ["scratch"], "seeds": [0, 1], "pretrain_seeds": [0, 1]}
+    assert make_sweep(**own).count_networks() == 0
+    assert make_sweep(**own, weights=MINE).count_networks() == 1
 
 
 def test_another_network_starts_as_few_seeds_as_can_be():

@@ -12,12 +12,13 @@ from selfstudy.analysis.advice import Advice
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import Look
-from selfstudy.analysis.needs import SHARE, Fit
+from selfstudy.analysis.needs import Fit
+from selfstudy.analysis.spread import LEVEL
 from selfstudy.drawing import RC
 from selfstudy.measures import ACCURACY, TITLES
 
 HEIGHT, WIDTH = 3.2, 4.6  # inches, of a panel that stands alone
-TAILS = ((1 - SHARE) / 2, (1 + SHARE) / 2)
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
 
 def draw_learning_curves(
