@@ -7,7 +7,7 @@ FROM python:3.12-slim
 WORKDIR /selfstudy
 COPY . .
 # In place, as scripts find the package beside the workflow; ranges of versions are pyproject.toml's.
-RUN pip install --no-cache-dir --editable '.[export,render,search,tracking,workflow]'
+RUN pip install --no-cache-dir --editable '.[data,export,render,search,tracking,workflow]'
 
 WORKDIR /study
 CMD ["selfstudy"]

@@ -3,15 +3,17 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
+EXTRAS := completion,data,export,methods,render,search,timm,tracking,workflow,docs,dev
 BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo check test plan report docs lint format reference dist clean place
 
 demo: .venv/installed
-	@echo "Renders 12,000 images, pretrains three networks on them, finetunes on few to many labels"
-	@echo "beside training from scratch, and says how many labels that saves: minutes on two cores."
-	snakemake --quiet rules host --configfile config/demo.yaml
+	@echo "Renders images, pretrains networks on them without labels, finetunes these on few to many"
+	@echo "labels beside training from scratch, and says how many labels that saves."
+	@echo "Takes minutes on two cores; the bar says how many yet."
+	@selfstudy run --configfile config/demo.yaml
 	@echo
 	@selfstudy advise --configfile config/demo.yaml
 	@echo
@@ -70,7 +72,7 @@ place:
 .venv/installed: pyproject.toml | place
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[export,methods,render,search,timm,tracking,workflow,docs,dev]'
+	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 clean:

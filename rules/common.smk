@@ -14,7 +14,13 @@ from selfstudy.measures import explain_measure
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep.backbones import check_backbones
 from selfstudy.sweep.check import check
-from selfstudy.sweep.fingerprints import fingerprint_job, fingerprint_run, is_checkout
+from selfstudy.sweep.datasets import COLLECTIONS
+from selfstudy.sweep.fingerprints import (
+    find_modules,
+    fingerprint_job,
+    fingerprint_run,
+    is_checkout,
+)
 from selfstudy.sweep.gin_files import (
     configure_difficulty,
     configure_finetuning,
@@ -30,7 +36,7 @@ from selfstudy.sweep.paths import match_any, require
 from selfstudy.sweep.place import check_place
 from selfstudy.sweep.records import OWN_FILES, TIMES, find_files
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments
+from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments, require_sound
 from selfstudy.sweep.searches import (
     complete_settings,
     find_search_resources,
@@ -46,6 +52,7 @@ if not workflow.overwrite_configfiles:
 
 try:
     check_place(workflow.basedir, sys.executable)
+    require_sound(workflow.configfiles)
     # Here, since a module is handed its configuration, and reads no file.
     config.update(merge(load_yaml(DEFAULT), config))
     config.update(merge_arguments(config, workflow.config_settings.config_args))
@@ -102,7 +109,7 @@ onerror:
 wildcard_constraints:
     dataset=match_any(sweep.datasets),
     backbone=match_any(sweep.backbones),
-    pretext=match_any(sweep.starts),
+    pretext=match_any([*sweep.starts, *sweep.pretraining]),
     task=match_any(sweep.tasks),
     bucket=r"\d\d",
     labels=r"\d+",

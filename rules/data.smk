@@ -3,7 +3,7 @@
 
 rule pack:
     input:
-        lambda w: require(sweep.datasets[w.dataset].place),
+        lambda w: require(*sweep.datasets[w.dataset].places),
     output:
         f"{paths.packed}/imgs_{{bucket}}.h5",
     log:
@@ -73,7 +73,7 @@ rule prepare_cifar:
 
 rule prepare_images:
     input:
-        lambda w: require(sweep.datasets[w.dataset].place),
+        lambda w: require(*sweep.datasets[w.dataset].places),
     output:
         paths.prepared,
     log:
@@ -94,3 +94,34 @@ rule prepare_images:
         code=fingerprint_job("prepare_images", "data.images"),
     script:
         "../workflow/scripts/prepare_images.py"
+
+
+rule prepare_collection:
+    input:
+        lambda w: require(sweep.datasets[w.dataset].place),
+    output:
+        paths.prepared,
+    log:
+        f"logs/{paths.prepared}.log",
+    wildcard_constraints:
+        dataset=match_any(sweep.list_from(*COLLECTIONS)),
+    conda:
+        "../envs/selfstudy.yaml"
+    threads: resources["prepare"]["threads"]
+    resources:
+        mem_mb=resources["prepare"]["mem_mb"],
+        runtime=resources["prepare"]["runtime"],
+    params:
+        own=lambda w: own.identify_dataset(w.dataset),
+        source=lambda w: sweep.datasets[w.dataset].source,
+        collection=lambda w: sweep.datasets[w.dataset].collection,
+        options=lambda w: sweep.datasets[w.dataset].preparation,
+        color=config["color"],
+        seed=config["seed"],
+        code=lambda w: fingerprint_job(
+            "prepare_collection",
+            "data.images",
+            f"data.collected.{sweep.datasets[w.dataset].source}",
+        ),
+    script:
+        "../workflow/scripts/prepare_collection.py"

@@ -27,7 +27,7 @@ rule finetune:
         gin_text=lambda w: fingerprint_gin(configure_finetuning(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
         networks=lambda w: sweep.assign_networks(w.pretext),
-        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **find_modules(sweep, **w)),
     script:
         "../workflow/scripts/finetune.py"
 
@@ -45,7 +45,7 @@ use rule finetune as finetune_frozen with:
         gin_text=lambda w: fingerprint_gin(configure_frozen(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
         networks=lambda w: sweep.assign_networks(w.pretext),
-        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **find_modules(sweep, **w)),
 
 
 use rule finetune as longer with:
@@ -65,7 +65,7 @@ use rule finetune as longer with:
         gin_text=lambda w: fingerprint_gin(configure_longer(sweep, **w)),
         start=lambda w: own.identify_start(w.pretext),
         networks=lambda w: sweep.assign_networks(w.pretext),
-        code=lambda w: fingerprint_run("finetune", "training.seeds", **w),
+        code=lambda w: fingerprint_run("finetune", "training.seeds", **find_modules(sweep, **w)),
 
 
 rule linear:
@@ -90,6 +90,6 @@ rule linear:
         start=lambda w: own.identify_start(w.pretext),
         labels=lambda w: sweep.tasks[w.task]["labels"],
         networks=lambda w: sweep.assign_networks(w.pretext),
-        code=lambda w: fingerprint_run("linear", "evaluation.linear", **w),
+        code=lambda w: fingerprint_run("linear", "evaluation.linear", **find_modules(sweep, **w)),
     script:
         "../workflow/scripts/linear.py"

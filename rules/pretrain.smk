@@ -1,4 +1,4 @@
-# One pretraining run per dataset, backbone, pretext method and seed of pretraining.
+# One pretraining run per dataset, backbone, pretext method, number of images and seed of pretraining.
 
 
 rule pretrain:
@@ -12,7 +12,7 @@ rule pretrain:
     log:
         f"logs/{paths.pretrain}.log",
     wildcard_constraints:
-        pretext=match_any(sweep.methods),
+        pretext=match_any(sweep.pretraining),
         pretrain_seed=match_any(map(str, sweep.networks)),
     conda:
         "../envs/selfstudy.yaml"
@@ -25,7 +25,8 @@ rule pretrain:
         own=lambda w: own.identify_dataset(w.dataset),
         gin=lambda w: configure_pretraining(sweep, **w),
         gin_text=lambda w: fingerprint_gin(configure_pretraining(sweep, **w)),
+        start=lambda w: own.identify_start(sweep.find_weights(w.pretext)),
         seed=lambda w: int(w.pretrain_seed),
-        code=lambda w: fingerprint_run("pretrain", "training.run", **w),
+        code=lambda w: fingerprint_run("pretrain", "training.run", **find_modules(sweep, **w)),
     script:
         "../workflow/scripts/pretrain.py"

@@ -23,12 +23,16 @@ rule search_worker:
     params:
         folder=paths.search,
         own=lambda w: own.identify_dataset(sweep.searches[w.search]["dataset"]),
-        start=lambda w: own.identify_start(sweep.searches[w.search]["pretext"]),
+        start=lambda w: own.identify_start(sweep.find_weights(**sweep.searches[w.search])),
         gin=lambda w: configure_search(sweep, w.search),
         gin_text=lambda w: fingerprint_gin(configure_search(sweep, w.search)),
         settings=lambda w: complete_settings(sweep.searches[w.search]),
         trials=lambda w: sweep.searches[w.search]["trials"],
-        code=lambda w: fingerprint_run("search_worker", "search.worker", **sweep.searches[w.search]),
+        code=lambda w: fingerprint_run(
+            "search_worker",
+            "search.worker",
+            **find_modules(sweep, **sweep.searches[w.search]),
+        ),
     script:
         "../workflow/scripts/search_worker.py"
 

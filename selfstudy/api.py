@@ -36,8 +36,9 @@ def pretrain(
     recipe: Recipe | None = None,
     probes: Mapping[str, Task] | None = None,
     seed: int = 0,
+    images: int | None = None,
 ) -> Snapshot:
-    """Pretrain a method's backbone on a dataset's training images, without their labels.
+    """Pretrain a method's backbone on a dataset's images that train, without their labels.
 
     Results go to `folder`: `snapshot.pt`, `history.csv`, `metrics.csv`, `config.gin`. A run that
     was stopped goes on from its last checkpoint, and one that is done is not repeated while nothing
@@ -50,7 +51,8 @@ def pretrain(
         recipe: how it trains; None: as `Recipe()` says.
         probes: tasks that watch the features, by any name; None: those that the dataset has labels
             for.
-        seed: of the order and the augmentation.
+        seed: of the order and the augmentation, and of which images pretrain.
+        images: how many of them pretrain; None: all, those without labels among them.
 
     Returns:
         The start that the snapshot is.
@@ -63,7 +65,7 @@ def pretrain(
     if probes is None:
         probes = make_probes(dataset, method.backbone.out_feats)
     kind = type(method)
-    learner = Pretraining(method, probes)
+    learner = Pretraining(method, probes, dataset.unlabelled > 0)
     begun = fingerprint(map(hash_array, _list_arrays(learner)))
     run = Run(
         dataset,
@@ -71,6 +73,7 @@ def pretrain(
         recipe or Recipe(),
         start=f"weights {begun}",
         settings={"session.method": _name(kind), "session.backbone": method.backbone.name},
+        images=images,
     )
     folder, code = Path(folder), _fingerprint_code(kind)
     depends_on = fingerprint([*run.stamp(learner, code).values(), str(seed)])
@@ -130,6 +133,7 @@ def finetune(
             each.describe(),
             settings={"session.task": _name(kind)},
             subset=subset,
+            pretrained_on=each.count_images(),
         )
         for network, each in starts.items()
     }

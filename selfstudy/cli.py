@@ -1,6 +1,7 @@
 """The command `selfstudy`. Nothing heavy is imported before the command is known."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,6 +13,7 @@ from selfstudy.files import explain_shortage
 
 COMMANDS = (
     "plan",
+    "run",
     "status",
     "train",
     "search",
@@ -48,6 +50,10 @@ def make_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command of the given words, or of the command line; errors are one line."""
     parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks how the line may go on
+        from argcomplete import autocomplete
+
+        autocomplete(parser)
     arguments = parser.parse_args(words)
     if arguments.version:
         from importlib.metadata import version  # which takes as long as all else here

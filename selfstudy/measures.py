@@ -6,6 +6,7 @@ import numpy as np
 
 ACCURACY = "accuracy"  # from which utility is read unless another is asked for
 MACRO_F1, BALANCED_ACCURACY, AUROC = OF_CLASSES = ("macro_f1", "balanced_accuracy", "auroc")
+NEAREST = "knn_accuracy"  # of nearest neighbours (`selfstudy.evaluation.nearest`)
 DIGITS = 9  # of log-odds behind the point: those of float32 are fewer
 TITLES = {
     ACCURACY: "Accuracy",

@@ -1,6 +1,6 @@
 """What labels and training cost: in hours as they were measured, and in money."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +40,14 @@ class Price(NamedTuple):
     hour: float | None = None
 
 
-def collect_hours(results: Path) -> dict[tuple[str, ...], Hours]:
+def collect_hours(
+    results: Path, locate: Callable[[str, str], tuple[str, str]]
+) -> dict[tuple[str, ...], Hours]:
     """Collect the hours of finetuned starts, by dataset, backbone, task and start.
 
     Args:
         results: the folder of the runs.
+        locate: finds the dataset whose images pretrain a start on a dataset, and its name there.
     """
     times = list_times(results, {"pretrain": 0, "finetune": 0})
     times["hours"] = times["seconds"] / 3600
@@ -54,7 +57,8 @@ def collect_hours(results: Path) -> dict[tuple[str, ...], Hours]:
     found = {}
     for (*place, start), group in finetuned.groupby([*PLACE, "pretext"]):
         hours = group.groupby("labels")["hours"].mean()
-        before = pretrained.get((place[0], place[1], start), 0.0)
+        where, name = locate(place[0], start)
+        before = pretrained.get((where, place[1], name), 0.0)
         found[(*place, start)] = Hours(float(before), hours.index.to_numpy(), hours.to_numpy())
     return found
 

@@ -49,6 +49,8 @@ class Backbone(Described, nn.Module):
         local_blocks: the places in `blocks` of the 7×7 and the 5×5 map that AMDIM compares; None
             where there are none.
         block_channels: channels of these two maps.
+        patches: how many patches of an image can be hidden, by `encode_patches(images, kept)`, and
+            how many numbers one has; None: none can.
         has_dense: its dense features differ from place to place; if not, they are the pooled ones.
         space: the colour space that it is made for; None: any.
         resolution: of the images that it takes, in pixels; None: any.
@@ -63,6 +65,7 @@ class Backbone(Described, nn.Module):
     out_feats: int
     local_blocks: tuple[int, int] | None = None
     block_channels: tuple[int, int] | None = None
+    patches: tuple[int, int] | None = None
     has_dense: bool = True
 
     def __init_subclass__(

@@ -91,6 +91,7 @@ class TimmNetwork(Backbone, family=FAMILY):
         pooled, dense = self._try(torch.zeros(1, in_channels, pixels, pixels))
         self.out_feats = pooled.shape[1]
         self.has_dense = dense is not None and dense.shape[1] == self.out_feats
+        self.patches = self._count_patches(pixels, in_channels)
         self.freeze_at_k = freeze_at_k
         if freeze_at_k is not None:
             self._freeze(freeze_at_k)
@@ -127,13 +128,41 @@ class TimmNetwork(Backbone, family=FAMILY):
 
     def _read(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pooled features (b, c) and dense ones (b, d, h, w), if there are any."""
-        if self.size is not None:
-            images = F.interpolate(
-                images, (self.size, self.size), mode=self.interpolation, antialias=True
-            )
-        last = self.network.forward_features(images)
+        last = self.network.forward_features(self._resize(images))
         pooled = self.network.forward_head(last, pre_logits=True)
         return pooled.flatten(1), find_maps(self.network, last)
+
+    def encode_patches(self, images: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode the patches at `kept` (b, k) of images (b, in_channels, h, w) and no others.
+
+        Returns:
+            Their tokens (b, k, features), and all patches of the images as the network would see
+            them (b, patches, numbers), each channel by channel.
+        """
+        network, images = self.network, self._resize(self.adapter(images))
+        prefix = network.num_prefix_tokens
+        tokens = network._pos_embed(network.patch_embed(images))
+        places = kept[..., None].expand(-1, -1, tokens.shape[-1])
+        seen = torch.cat([tokens[:, :prefix], tokens[:, prefix:].gather(1, places)], 1)
+        seen = network.norm(network.blocks(network.norm_pre(seen)))
+        side = find_patch(network)
+        return seen[:, prefix:], F.unfold(images, side, stride=side).transpose(1, 2)
+
+    def _count_patches(self, pixels: int, channels: int) -> tuple[int, int] | None:
+        """How many patches images have, and numbers they; None where attention is not plain."""
+        from timm.models import VisionTransformer
+
+        if type(self.network) is not VisionTransformer or self.network.pos_embed is None:
+            return None
+        side = find_patch(self.network)
+        return (pixels // side) ** 2, channels * side**2
+
+    def _resize(self, images: Tensor) -> Tensor:
+        if self.size is None:
+            return images
+        return F.interpolate(
+            images, (self.size, self.size), mode=self.interpolation, antialias=True
+        )
 
     def _find_configuration(self) -> Any:
         """What timm has configured of the architecture."""

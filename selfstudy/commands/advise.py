@@ -96,6 +96,6 @@ def advise_sweep(arguments: Namespace) -> None:
     question = read_question(config, arguments.target, arguments.labels)
     interpolation, measure = config["interpolation"], config["measure"]
     runs = read_runs(table, measure)
-    advice = advise_all(runs, question, collect_hours(results), interpolation)
+    advice = advise_all(runs, question, collect_hours(results, sweep.locate_network), interpolation)
     known = describe_networks(sweep.count_networks(), sweep.weights)
     print(format_decision(advice, explain(interpolation, known, measure)), end="")

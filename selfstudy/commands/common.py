@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selfstudy.errors import ConfigurationError
+from selfstudy.provenance import PACKAGE
 
 DATA = "data"  # where all data is unless it is said
 QUICK = ["cifar/r9/classify"]  # what runs where nothing else is asked for
@@ -62,6 +63,16 @@ def add_configfile(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="the sweep (default: config/config.yaml)",
     )
+
+
+def require_checkout() -> None:
+    """Raise ConfigurationError unless the workflow lies beside the package."""
+    path = PACKAGE.parent / "Snakefile"
+    if not path.is_file():
+        raise ConfigurationError(
+            f"{path}: there is no such file: the workflow needs a checkout of the project, where "
+            f"`make` installs the package in place"
+        )
 
 
 @contextmanager

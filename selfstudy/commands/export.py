@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="default: in the run's folder, backbone.onnx and so on",
+        help="default: in the run's folder, backbone.onnx and so on; of timm a folder",
     )
 
 

@@ -2,9 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from selfstudy.commands.common import add_configfile, explain_missing
-from selfstudy.errors import ConfigurationError
-from selfstudy.provenance import PACKAGE
+from selfstudy.commands.common import add_configfile, explain_missing, require_checkout
 
 HELP = "show the jobs, hours and disk space of a sweep, and what of it is done"
 
@@ -20,11 +18,7 @@ def run(arguments: Namespace) -> None:
     Raises:
         ConfigurationError: the configuration is not sound, or there is no workflow.
     """
-    if not (PACKAGE.parent / "Snakefile").is_file():
-        raise ConfigurationError(
-            f"{PACKAGE.parent / 'Snakefile'}: there is no such file: the workflow needs a checkout "
-            f"of the project, where `make` installs the package in place"
-        )
+    require_checkout()
     with explain_missing("workflow"):
         from selfstudy.planning.plan import plan
 

@@ -15,11 +15,14 @@ __all__ = [
     "CONFIG",
     "GIN",
     "check_parts",
+    "check_snapshot",
     "check_start",
     "find_gin",
     "load_configuration",
     "read_gin",
 ]
+
+Gin = tuple[Sequence[str], Sequence[str]]  # files and bindings
 
 
 def load_configuration(files: Sequence[str], bindings: Sequence[str] = ()) -> "Configuration":
@@ -80,3 +83,24 @@ def check_start(start: Mapping[str, str], files: Sequence[str], bindings: Sequen
     configuration = load_configuration(files, bindings)
     with torch.device("meta"):
         make_start(start, configuration.make_backbone).check()
+
+
+def check_snapshot(before: Gin, after: Gin) -> None:
+    """Check that the backbone that one run hands on is that which another one asks for.
+
+    Args:
+        before: gin files and bindings of the run that hands it on.
+        after: of the run that starts from it.
+
+    Raises:
+        ConfigurationError: it is another.
+    """
+    import torch
+
+    from selfstudy.starts.base import read_as
+
+    with torch.device("meta"):  # draws nothing
+        found, asked = (
+            load_configuration(*gin).make_backbone().describe() for gin in (before, after)
+        )
+    read_as(found, asked, "pretrained elsewhere")

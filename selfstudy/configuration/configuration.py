@@ -54,6 +54,7 @@ class Configuration:
             weights or a file as `make_start` has them.
         labels: training images that have labels; None: all.
         subset: how these are chosen: "balanced" over classes, or "random".
+        images: that pretrain; None: all.
         restore_session: a run that this one takes up.
         frozen: finetuning trains the head alone.
         probes: tasks watch the method.
@@ -69,6 +70,7 @@ class Configuration:
     start: str | Mapping[str, str] | None = None
     labels: int | None = None
     subset: str = BALANCED
+    images: int | None = None
     restore_session: str | None = None
     frozen: bool = False
     probes: bool = True
@@ -112,7 +114,7 @@ class Configuration:
 
         Args:
             backbone: what to pretrain.
-            images: number of training images, for methods that remember each.
+            images: number of images that pretrain, for methods that remember each.
         """
         method = find_method(self.method or "", "session.method")
         return make_method(method, backbone, images, **self._arguments(method.__name__))
@@ -126,9 +128,10 @@ class Configuration:
         """
         backbone = (start or self.find_start()).make_backbone()
         if self.task is None:
-            method = self.make_method(backbone, dataset.training_images)
+            images = self.images or dataset.pretraining_images
+            method = self.make_method(backbone, images)
             probes = make_probes(dataset, backbone.out_feats) if self.probes else {}
-            learner: Learner = Pretraining(method, probes)
+            learner: Learner = Pretraining(method, probes, dataset.unlabelled > 0)
         else:
             task = find_task(self.task, "session.task")
             make = partial(task, **self._arguments(task.__name__))
@@ -149,7 +152,16 @@ class Configuration:
             require_places(backbone, find_task(self.task, "session.task"))
 
     def make_run(self, dataset: BaseDataset) -> Run:
-        """Make the run of this configuration on a dataset."""
+        """Make the run of this configuration on a dataset.
+
+        Raises:
+            ConfigurationError: it chooses images to pretrain on, and does not, or by labels, too.
+        """
+        if self.images is not None and (self.task is not None or self.labels is not None):
+            raise ConfigurationError(
+                f"session.images = {self.images}: it is for pretraining: expected session.labels "
+                f"alone"
+            )
         start = self.find_start()
         return Run(
             dataset,
@@ -160,6 +172,8 @@ class Configuration:
             self.restore_session,
             self.describe(),
             self.subset,
+            self.images,
+            start.count_images(),
         )
 
     def describe(self) -> dict[str, object]:
@@ -243,7 +257,7 @@ def resolve(files: Sequence[str], bindings: Sequence[str]) -> Configuration:
 def make_method(
     method: type[Method], backbone: Backbone, images: int, **arguments: object
 ) -> Method:
-    """Make a method, with the number of training images where it takes that."""
+    """Make a method, with the number of images that pretrain where it takes that."""
     if "images" in list_arguments(method):
         arguments["images"] = images
     return method(backbone, **arguments)

@@ -25,6 +25,7 @@ RUN = (
     "backbone",
     "dataset",
     "frozen",
+    "images",
     "labels",
     "method",
     "probes",

@@ -1,6 +1,6 @@
 """Prepared images as a run reads them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
@@ -9,12 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from selfstudy.data.checking import check_prepared, read_input
 from selfstudy.data.checksums import SUFFIX, read_checksums, read_whole, require_finite, verify_rows
 from selfstudy.data.hdf5 import open_hdf5, report_damage
-from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.names import BALANCED
-from selfstudy.data.prepared import read_color_space
-from selfstudy.data.splits import SPLITS, select_labelled, select_split
+from selfstudy.data.splits import (
+    select_labelled,
+    select_pretraining,
+    select_split,
+)
 from selfstudy.errors import ConfigurationError, DataError
 from selfstudy.provenance import fingerprint, hash_array
 
@@ -70,6 +73,7 @@ class BaseDataset:
 
     Attributes:
         splits: how many images train, validate and test; they lie in this order.
+        unlabelled: how many more there are, behind these, that have no labels.
         class_names: of the classes.
         dense: there is a target for every pixel.
         input: how its images are prepared; None where the file does not say it.
@@ -93,12 +97,13 @@ class BaseDataset:
         self.num_valid = num_valid
         with open_hdf5(self.path) as file, report_damage(self.path):
             self.splits, self.class_names = check_prepared(file, input_res, self.assume)
+            self.unlabelled = len(file["data"]) - sum(self.splits)
             self.resolution = file["data"].shape[-1]
             self.dense = file["targets"].ndim == 4
             self.input = read_input(file)
             # Dense targets are as large as the images and read with these.
             self.targets = (
-                np.zeros(sum(self.splits), np.int64)
+                np.zeros(len(file["data"]), np.int64)
                 if self.dense
                 else read_whole(file, "targets").astype(np.int64)
             )
@@ -123,6 +128,11 @@ class BaseDataset:
         return len(self.class_names)
 
     @property
+    def pretraining_images(self) -> int:
+        """Number of images that may pretrain: those that train, and those without labels."""
+        return self.training_images + self.unlabelled
+
+    @property
     def image_bytes(self) -> int:
         """Bytes that an image and its dense target take in a block."""
         return 3 * self.resolution**2 * (2 + self.dense)
@@ -136,11 +146,9 @@ class BaseDataset:
         with open_hdf5(self.path) as file, report_damage(self.path):
             if name not in file:
                 raise DataError(f"{self.path}: no {name!r} in it")
-            values = read_whole(file, name)
-            if len(values) != sum(self.splits):
-                raise DataError(
-                    f"{self.path}: {len(values)} rows in {name!r} for {sum(self.splits)} images"
-                )
+            values, images = read_whole(file, name), len(self.targets)
+            if len(values) != images:
+                raise DataError(f"{self.path}: {len(values)} rows in {name!r} for {images} images")
         return values
 
     def has_field(self, name: str) -> bool:
@@ -162,6 +170,23 @@ class BaseDataset:
         if labels is None:
             return rows
         return rows[select_labelled(self.targets[rows], labels, seed, subset)]
+
+    def pretraining_rows(self, images: int | None, seed: int) -> np.ndarray:
+        """List the rows of the images that pretrain, so many of them; None: all.
+
+        Raises:
+            ConfigurationError: there are fewer.
+        """
+        behind = np.arange(sum(self.splits), len(self.targets))
+        rows = np.concatenate([select_split(self.splits, "train", None), behind])
+        if images is None:
+            return rows
+        if not 1 <= images <= len(rows):
+            raise ConfigurationError(
+                f"{self.path}: {images} images asked for, to pretrain on: expected 1 to "
+                f"{len(rows)}, all there are"
+            )
+        return select_pretraining(rows, images, seed)
 
     def read(
         self, rows: np.ndarray, device: torch.device, labels: Mapping[str, np.ndarray]
@@ -185,77 +210,6 @@ class BaseDataset:
             None if maps is None else torch.from_numpy(maps).to(device),
             torch.from_numpy(rows).to(device),
         )
-
-
-def read_input(file: h5py.File) -> Input | None:
-    """Read how the images of a prepared file are prepared; None where it does not say it."""
-    space = read_color_space(file)
-    if space is None or not {"mean", "std"} <= set(file.attrs):
-        return None
-    if space not in SPACES:
-        raise DataError(
-            f"{file.filename}: 'color_space': expected {' or '.join(SPACES)}, found {space!r}"
-        )
-    mean, std = (tuple(float(x) for x in file.attrs[key]) for key in ("mean", "std"))
-    return Input(space, mean, std)
-
-
-def check_prepared(
-    file: h5py.File, resolution: int | None, assume: Callable[[int], Mapping[str, object]]
-) -> tuple[list[int], list[str]]:
-    """Check that a prepared file's parts agree.
-
-    Args:
-        file: the open file.
-        resolution: that its images must have; None: any.
-        assume: gives the attributes of a file of so many images that does not say them.
-
-    Returns:
-        How many images train, validate and test, and the names of the classes.
-
-    Raises:
-        DataError: something is wrong; it names the file.
-    """
-    name = file.filename
-    for key in ("data", "targets"):
-        if key not in file:
-            raise DataError(f"{name}: not a prepared dataset: no {key!r} in it")
-    data, targets = file["data"], file["targets"]
-    size = resolution or (data.shape[-1] if data.ndim else 0)
-    if data.ndim != 4 or data.shape[1:] != (3, size, size):
-        said = ", as BaseDataset.input_res says" if resolution else ""
-        raise DataError(
-            f"{name}: 'data': expected images of shape (3, {size}, {size}){said}, found "
-            f"{data.shape[1:]}"
-        )
-    if data.dtype.kind != "f" or targets.dtype.kind not in "iu":
-        raise DataError(
-            f"{name}: expected 'data' of floats and 'targets' of integers, found {data.dtype} and "
-            f"{targets.dtype}"
-        )
-    if len(targets) != len(data):
-        raise DataError(f"{name}: {len(targets)} rows in 'targets' for {len(data)} images")
-    if targets.ndim != 1 and targets.shape != data.shape:
-        raise DataError(f"{name}: 'targets' of shape {targets.shape} for images {data.shape}")
-    attributes = {**assume(len(data)), **file.attrs}
-    for key in ("splits", "classes"):
-        if key not in attributes:
-            raise DataError(f"{name}: not a prepared dataset: it does not say its {key!r}")
-    splits = [int(n) for n in attributes["splits"]]
-    classes = [str(each) for each in attributes["classes"]]
-    if len(splits) != len(SPLITS) or min(splits) < 1 or sum(splits) != len(data):
-        raise DataError(
-            f"{name}: 'splits': expected some images each to train, validate and test, "
-            f"{len(data)} in all, found {splits}"
-        )
-    if targets.ndim == 1:
-        found = read_whole(file, "targets")
-        if not 0 <= found.min() <= found.max() < len(classes):
-            raise DataError(
-                f"{name}: 'targets': expected classes from 0 to {len(classes) - 1}, found "
-                f"{found.min()} to {found.max()}"
-            )
-    return splits, classes
 
 
 def read_rows(file: h5py.File, name: str, rows: np.ndarray) -> np.ndarray:

@@ -15,7 +15,8 @@ from selfstudy.data.labels import Labelled, escape_name
 from selfstudy.data.measuring import measure_images, pool_statistics, report_failed
 from selfstudy.data.prepared import TEXT, Description, write_prepared
 from selfstudy.data.sources import find_images
-from selfstudy.data.splits import SPLITS
+from selfstudy.data.splits import SPLITS, UNKNOWN
+from selfstudy.data.unlabelled import find_unlabelled, leave_out_equal
 from selfstudy.errors import ConfigurationError, DataError
 
 INTEGER = re.compile(r"-?\d+")
@@ -33,6 +34,7 @@ def prepare_images(
     threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
     ignore: Collection[str] = (),
+    unlabelled: str | Path | None = None,
 ) -> None:
     """Write a prepared file from the images of a folder or a table.
 
@@ -42,6 +44,8 @@ def prepare_images(
     their names, and `skipped`, the names of those that cannot be read, or might be images and are
     none that is read; attribute `left_out`: how many. Greys of sixteen bits become eight by the
     fewest bits, eight at least, that hold the largest value of all of them: attribute `depth`.
+    Images without labels follow those of all splits, in random order, but for those that are equal
+    to others, pixel by pixel at that resolution: attribute `unlabelled`: how many.
 
     Args:
         source: the folder or the table, as `find_images` takes it.
@@ -55,28 +59,39 @@ def prepare_images(
         threads: images decoded at a time.
         progress: is told of images twice: when they were found readable, and when they are stored.
         ignore: columns of the table that say nothing here.
+        unlabelled: a folder or a table of images without labels, as `find_unlabelled` takes it.
 
     Raises:
-        DataError: the source does not make sense, or images cannot be read.
+        DataError: a source does not make sense, or images cannot be read.
         ConfigurationError: an argument is out of range.
     """
     check_arguments(space, valid, test, unreadable)
     shares = {"valid": valid, "test": test}
     found, left_out = find_images(source, ignore)
     report_failed(source, len(found) + len(left_out), left_out, unreadable)
+    others: list[Labelled] = []
+    if unlabelled is not None:
+        others, beside = find_unlabelled(unlabelled, source)
+        report_failed(unlabelled, len(others) + len(beside), beside, unreadable)
+        left_out = left_out | beside
     classes = sort_classes(found)
     if len(classes) < 2:
         raise DataError(f"{source}: expected two classes or more, found {len(classes)}")
     assign_splits(source, found, classes, shares, seed)  # so that it fails now, not after the work
-    inputs_sha256 = hash_source(found)
+    inputs_sha256 = hash_source([*found, *others])
     with ThreadPoolExecutor(threads) as pool:
         # All images are decoded twice: they are normalised by what is known only after the last
         # one, and may not fit into memory until then.
-        measured = measure_images(source, found, resolution, space, pool, progress)
-        report_failed(source, len(found), measured.failed, unreadable)
+        measured = measure_images(source, [*found, *others], resolution, space, pool, progress)
+        report_failed(source, len(found) + len(others), measured.failed, unreadable)
         found = [image for image in found if image.name not in measured.failed]
         rows = assign_splits(source, found, classes, shares, seed)
         images = [found[row] for row in np.concatenate(rows)]
+        if unlabelled is not None:
+            others = [image for image in others if image.name not in measured.failed]
+            splits = np.repeat(SPLITS, [len(each) for each in rows])
+            others = leave_out_equal(unlabelled, others, images, splits, measured.contents)
+            images += [others[row] for row in np.random.default_rng(seed).permutation(len(others))]
         numbers = {name: number for number, name in enumerate(classes)}
         name = escape_name(Path(source).resolve().name)
         skipped = sorted([*left_out, *measured.failed])
@@ -97,9 +112,13 @@ def prepare_images(
                 seed=seed,
                 left_out=len(skipped),
                 depth=measured.depth,
+                unlabelled=len(others) or None,
             ),
             [
-                ("targets", np.array([numbers[image.label] for image in images], np.int64)),
+                (
+                    "targets",
+                    np.array([numbers.get(image.label, UNKNOWN) for image in images], np.int64),
+                ),
                 ("files", np.array([image.name for image in images], TEXT)),
                 ("skipped", np.array(skipped, TEXT)),
             ],

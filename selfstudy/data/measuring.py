@@ -1,5 +1,6 @@
-"""A first look at all images of a source: which can be read, and what normalises them."""
+"""A first look at all images of a source: which can be read or are equal, what normalises them."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -26,19 +27,22 @@ class Measured(NamedTuple):
 
     Attributes:
         moments: of each image the mean of its channels and of their squares (2, 3).
+        contents: a fingerprint of each image's pixels, as they are prepared.
         failed: why images cannot be read.
         depth: bits that greys of sixteen bits use; None if there are none.
     """
 
     moments: dict[str, np.ndarray]
+    contents: dict[str, bytes]
     failed: dict[str, DataError]
     depth: int | None
 
 
 class Look(NamedTuple):
-    """What is known of one image: its moments, except for greys of unknown depth, and more."""
+    """What is known of one image: moments and content, unless its depth is unknown, and more."""
 
     moments: np.ndarray | None
+    content: bytes | None
     peak: int | None
     animated: bool
 
@@ -93,8 +97,13 @@ def measure_images(
             "%s: of %d images with several frames the first is read: %s",
             *(source, len(animated), list_names(animated)),
         )
-    moments = {name: found.moments for name, found in looks.items() if name not in failed}
-    return Measured(moments, failed, depth)
+    sound = {name: found for name, found in looks.items() if name not in failed}
+    return Measured(
+        {name: found.moments for name, found in sound.items()},
+        {name: found.content for name, found in sound.items()},
+        failed,
+        depth,
+    )
 
 
 def look_at(path: str, resolution: int, space: str, depth: int | None) -> Look | DataError:
@@ -103,12 +112,13 @@ def look_at(path: str, resolution: int, space: str, depth: int | None) -> Look |
         picture = read_picture(path)
     except DataError as error:
         return error
-    moments = None
+    moments = content = None
     if depth or picture.peak is None or picture.cut:
         pixels = convert_picture(picture, resolution, depth or WIDE).reshape(-1, 3)
+        content = hashlib.sha256(pixels.tobytes()).digest()
         values = convert_color(pixels, space).astype(np.float64)
         moments = np.stack([values.mean(0), np.square(values).mean(0)])
-    return Look(moments, picture.peak, picture.animated)
+    return Look(moments, content, picture.peak, picture.animated)
 
 
 def find_depth(peaks: Sequence[int]) -> int | None:

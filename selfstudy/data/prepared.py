@@ -1,11 +1,12 @@
 """The prepared format: normalised images as training reads them, in `data_{resolution}_lab.h5`.
 
 Preparation of rendered images, of CIFAR and of own images writes it. A file holds `data`, float16
-(n, 3, resolution, resolution), in the order training, validation, test, row behind row; `targets`:
-classes, int64 (n,), or for multi-object data instance id, semantic id and depth of each pixel,
-uint8 (n, 3, resolution, resolution); and what else is known of each image. Its attributes are those
-of `Description`, and the `version` that wrote it. `data_crc32`, and `targets_crc32` of dense ones,
-are checksums of the rows.
+(n, 3, resolution, resolution), in the order training, validation, test and, where there are such,
+images without labels, row behind row; `targets`: classes, int64 (n,), -1 without a label, or for
+multi-object data instance id, semantic id and depth of each pixel, uint8 (n, 3, resolution,
+resolution); and what else is known of each image. Its attributes are those of `Description`, and
+the `version` that wrote it. `data_crc32`, and `targets_crc32` of dense ones, are checksums of the
+rows.
 """
 
 import os
@@ -52,6 +53,7 @@ class Description(NamedTuple):
     seed: int | None = None  # of the order; None: as the source has it
     left_out: int | None = None  # images of one's own that are not among them
     depth: int | None = None  # bits that images of sixteen bits were taken to use
+    unlabelled: int | None = None  # images without labels, which pretrain
 
 
 def read_color_space(file: h5py.File) -> str | None:
@@ -85,7 +87,7 @@ def write_prepared(
     """
     from selfstudy.data.color import normalise  # which brings a compiler, that readers spare
 
-    shape = (sum(about.splits), 3, about.resolution, about.resolution)
+    shape = (sum(about.splits) + (about.unlabelled or 0), 3, about.resolution, about.resolution)
     stored = {"data": np.float16} | ({} if read_targets is None else {"targets": np.uint8})
     needs = int(np.prod(shape)) * sum(np.dtype(kind).itemsize for kind in stored.values())
     attributes = about._asdict() | about.statistics._asdict() | {"version": version("selfstudy")}

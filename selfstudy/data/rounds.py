@@ -39,6 +39,10 @@ class RoundSettings:
             return self.min_round
         return LONG_ROUND if labels == MANY_LABELS else ROUND
 
+    def bound(self, images: int, views: int) -> int:
+        """Give the number of so many images that a block holds, with so many views of each."""
+        return min(images, max(1, self.max_images // views))
+
 
 class Rounds:
     """Training images, a block a round, a batch at a time.
@@ -77,7 +81,8 @@ class Rounds:
         self.device = device
         self.chunk_size = settings.chunk_size
         self.room = room
-        self.block_rows = min(len(rows), max(1, settings.max_images // views))
+        self._places = torch.from_numpy(rows).to(device)
+        self.block_rows = settings.bound(len(rows), views)
         repeats = max(1, -(-least // len(rows)))
         self.length = repeats * self.block_rows
         self.batch_size = min(batch_size, self.length)
@@ -114,13 +119,17 @@ class Rounds:
         self._shuffle()
 
     def next_batch(self) -> Block:
-        """Take the next images of the round, which begins anew in another order after its last."""
+        """Take the next images of the round, which begins anew in another order after its last.
+
+        Their `indices` are places among `rows`, which methods may remember images by.
+        """
         if self._place == self.batches:
             self._shuffle()
         first = self._place * self.batch_size
         chosen = self._order[first : first + self.batch_size] % len(self._block.images)
         self._place += 1
-        return self._block.select(chosen)
+        batch = self._block.select(chosen)
+        return batch._replace(indices=torch.searchsorted(self._places, batch.indices))
 
     def state_dict(self) -> dict[str, object]:
         """Save the place in the round, and the rows that are dealt and not trained yet."""

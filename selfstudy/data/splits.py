@@ -9,6 +9,8 @@ from selfstudy.data.names import BALANCED, RANDOM
 from selfstudy.errors import ConfigurationError, find_known
 
 SPLITS = ("train", "valid", "test")
+UNKNOWN = -1  # the class of images without labels
+PRETRAINING = 1  # makes other numbers of a seed than those that choose labelled images
 LISTED = 20  # classes whose labels are told one by one
 
 
@@ -57,6 +59,20 @@ def select_labelled(
         )
     shuffled = np.random.default_rng(seed).permutation(len(targets))
     return np.sort(order(shuffled, targets)[:labels])
+
+
+def select_pretraining(rows: np.ndarray, images: int, seed: int) -> np.ndarray:
+    """Choose the images that pretrain, of those that may; subsets of a seed are nested.
+
+    Args:
+        rows: of the images that may (n,).
+        images: how many are chosen.
+        seed: of the choice, which that of labelled images does not follow.
+
+    Returns:
+        Sorted rows, int64 (images,).
+    """
+    return np.sort(np.random.default_rng([seed, PRETRAINING]).permutation(rows)[:images])
 
 
 def take_turns(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:

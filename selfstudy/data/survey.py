@@ -2,14 +2,17 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from selfstudy.data.label_table import read_label_table
+from selfstudy.data.labels import Labelled
 from selfstudy.data.listing import walk_files
+from selfstudy.data.unlabelled import read_table
 from selfstudy.errors import DataError
 from selfstudy.files import require_file
 from selfstudy.provenance import hash_files
@@ -73,11 +76,23 @@ def list_table(table: str | Path, ignore: Collection[str] = ()) -> Files:
     Raises:
         OSError: it cannot be read.
     """
+    return _list_named(Path(table), partial(read_label_table, ignore=ignore))
+
+
+def list_unlabelled(source: str | Path) -> Files:
+    """List all files below a folder, or those that a table of images without labels names.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return list_folder(source) if Path(source).is_dir() else _list_named(Path(source), read_table)
+
+
+def _list_named(table: Path, read: Callable[[Path], Iterable[Labelled]]) -> Files:
     require_file(table)
-    text = Path(table).read_bytes()
+    text = table.read_bytes()
     try:
-        images = read_label_table(Path(table), ignore)
-        return Files({image.name: image.path for image in images}, text)
+        return Files({image.name: image.path for image in read(table)}, text)
     except DataError:
         return Files({}, text)
 

@@ -22,7 +22,8 @@ from selfstudy.evaluation.features import (
     extract_pixels,
     save_features,
 )
-from selfstudy.measures import measure_classes
+from selfstudy.evaluation.nearest import measure_nearest
+from selfstudy.measures import NEAREST, measure_classes
 from selfstudy.tasks.base import Labels, find_task
 from selfstudy.training.representation import measure_spread
 
@@ -57,9 +58,10 @@ def evaluate_linearly(
 
     Returns:
         One row per budget and seed: `accuracy`, of classes of images those of
-        `selfstudy.measures.measure_classes`, `train_accuracy`, `iterations` of the solver (500:
-        it was stopped there), `label_subset`, `classes` (how many of them the labels have),
-        `feature_spread` (see `training.representation`).
+        `selfstudy.measures.measure_classes` and `knn_accuracy` (`evaluation.nearest`),
+        `train_accuracy`, `iterations` of the solver (500: it was stopped there), `label_subset`,
+        `classes` (how many of them the labels have), `feature_spread` (see
+        `training.representation`).
 
     Raises:
         ConfigurationError: the dataset has not what the task needs, or too few images.
@@ -84,6 +86,7 @@ def evaluate_linearly(
                     "labels": budget,
                     "seed": seed,
                     **fit(chosen, valid, None if classes is None else outputs),
+                    **({} if classes is None else {NEAREST: measure_nearest(chosen, valid)}),
                     "label_subset": hash_rows(rows),
                     "classes": len(np.unique(chosen.labels)),
                     "feature_spread": differ,

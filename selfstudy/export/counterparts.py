@@ -67,7 +67,7 @@ class Torchvision(Export):
         """Make the error that says what the library has not."""
         return ConfigurationError(
             f"{self.name}: --format {self.library}: {self.library} has {there}; --format "
-            f"safetensors and onnx take any backbone"
+            f"timm, safetensors and onnx take any backbone"
         )
 
     def find_dilation(self) -> dict[str, Any]:
@@ -115,10 +115,9 @@ class Torchvision(Export):
         )
 
 
-class Timm(Torchvision):
+class TimmCounterpart(Torchvision):
     """The same of timm, whose names are torchvision's."""
 
-    file = "backbone_timm.pth"
     libraries = ("timm",)
     make = "create_model"
 

@@ -11,11 +11,13 @@ from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.data.dataset import BaseDataset
+from selfstudy.data.inputs import Input, make_adapter
 from selfstudy.description import Described
 from selfstudy.errors import ConfigurationError, DataError
-from selfstudy.export.counterparts import Timm, Torchvision
+from selfstudy.export.counterparts import Torchvision
 from selfstudy.export.formats import Export, Onnx, Safetensors
-from selfstudy.files import write_whole
+from selfstudy.export.hub import Timm
+from selfstudy.export.images import describe_images, tell_images
 from selfstudy.snapshots import SNAPSHOT, read_snapshot
 
 FORMATS: dict[str, type[Export]] = {
@@ -26,10 +28,6 @@ FORMATS: dict[str, type[Export]] = {
 }
 IMAGES = 8  # whose features are compared
 TOLERANCE = 1e-4  # of the largest feature: float32 sums in another order
-COLORS = {
-    "lab": "CIE Lab of sRGB (D65, as skimage.color.rgb2lab gives it)",
-    "rgb": "sRGB from 0 to 255",
-}
 
 
 class Exported(NamedTuple):
@@ -66,19 +64,23 @@ def export(
     backbone = backbone.cpu().to(memory_format=torch.contiguous_format)
     rows = dataset.rows("valid")[:IMAGES]
     images = backbone.adapter(dataset.read(rows, torch.device("cpu"), {}).images.float())
-    about = describe(backbone, dataset, folder)
-    exported = kind(str(folder), backbone, about)
+    exported = kind(str(folder), backbone, describe(backbone, dataset, folder))
     path = output or folder / kind.file
-    content = exported.content(images)
-    with write_whole(path, len(content)) as temporary:
-        temporary.write_bytes(content)
-        error = measure_difference(exported.features(temporary, images), backbone.extract(images))
-        if not error <= TOLERANCE:
+    # Of what it takes, which may hold less: Lab has colours that RGB has not.
+    given = make_adapter(backbone.input, exported.takes)(images)
+    expected = backbone.extract(make_adapter(exported.takes, backbone.input)(given))
+    errors: list[float] = []
+
+    def check(file: Path) -> None:
+        errors.append(measure_difference(exported.features(file, given), expected))
+        if not errors[0] <= TOLERANCE:
             raise DataError(
                 f"{path}: not written: {form} gives features that differ from those of {folder} by "
-                f"{error:.1e} of the largest: expected at most {TOLERANCE:.0e}"
+                f"{errors[0]:.1e} of the largest: expected at most {TOLERANCE:.0e}"
             )
-    return Exported(path, error, exported.usage(path), about["images"])
+
+    exported.save(path, given, check)
+    return Exported(path, errors[0], exported.usage(path), tell(exported.takes, dataset))
 
 
 def require(form: str, libraries: tuple[str, ...]) -> None:
@@ -113,28 +115,21 @@ def describe(backbone: Backbone, dataset: BaseDataset, folder: Path) -> dict[str
     return {
         "run": folder.as_posix(),
         "method": str(trained.get("method") or trained.get("task") or ""),
+        "data": "/".join(Path(str(trained.get("data", ""))).parts[-2:]),
+        "rounds": str(trained.get("rounds", "")),
+        "seed": str(trained.get("seed", "")),
+        "configuration": str(trained.get("configuration", "")),
         "architecture": backbone.name,
+        "features": str(backbone.out_feats),
         "backbone": json.dumps(backbone.describe()),
         **arguments,
-        **describe_images(backbone, dataset),
+        "images": tell(backbone.input, dataset),
+        **describe_images(backbone.input),
         "selfstudy": version("selfstudy"),
         "torch": version("torch"),
     }
 
 
-def describe_images(backbone: Backbone, dataset: BaseDataset) -> dict[str, str]:
-    """Describe the images that a backbone expects."""
-    size, channels = dataset.resolution, 3
-    text = f"float32 (b, {channels}, {size}, {size}), "
-    if backbone.input is None:  # it was trained on a file of the study's authors
-        about = f"{text}prepared as in {dataset.path.name}, which does not say how"
-        return {"images": about, "in_channels": str(channels)}
-    space, *statistics = backbone.input
-    mean, std = (", ".join(f"{x:.12g}" for x in values) for values in statistics)
-    return {
-        "images": f"{text}{COLORS[space]}, minus ({mean}), divided by ({std})",
-        "in_channels": str(channels),
-        "color_space": space,
-        "mean": mean,
-        "std": std,
-    }
+def tell(images: Input | None, dataset: BaseDataset) -> str:
+    """Tell in words how images are prepared, those of a dataset by its own account."""
+    return tell_images(images, dataset.resolution, dataset.path.name)

@@ -1,6 +1,6 @@
 """Formats for any backbone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, make_described
+from selfstudy.files import write_whole
 from selfstudy.snapshots import load_exactly
 from selfstudy.starts.file import DIGEST, hash_weights
 
@@ -18,6 +19,7 @@ class Export:
     Attributes:
         file: its name in a run's folder.
         libraries: modules that it takes.
+        takes: the images that it takes; None: nobody knows.
 
     Args:
         name: of the run, for messages.
@@ -30,9 +32,17 @@ class Export:
 
     def __init__(self, name: str, backbone: Backbone, about: Mapping[str, str]) -> None:
         self.name, self.backbone, self.about = name, backbone, about
+        self.takes = backbone.input
+
+    def save(self, path: Path, images: Tensor, check: Callable[[Path], None]) -> None:
+        """Write the file, for images like these; it appears once the check has passed."""
+        content = self.content(images)
+        with write_whole(path, len(content)) as temporary:
+            temporary.write_bytes(content)
+            check(temporary)
 
     def content(self, images: Tensor) -> bytes:
-        """Write the file, for images like these."""
+        """Make what the file holds, for images like these."""
         raise NotImplementedError
 
     def features(self, path: Path, images: Tensor) -> tuple[Tensor, ...]:

@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     Attributes:
         views: the augmented views, each (b, 3, h, w) float32, normalised; validation has one, as
             it is.
-        indices: (b,) int64, places of the images in the dataset.
+        indices: (b,) int64, places of the images among those that train.
         known: what the method knows of the views because it made them so.
         move: does to maps (b, ..., h, w) what the method did to the places in the images.
     """

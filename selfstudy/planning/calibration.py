@@ -94,14 +94,15 @@ def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:
     Args:
         kind: of run.
         splits: the dataset's images.
-        labels: that it finetunes on; None: all training images.
+        labels: that it finetunes on; None: it pretrains.
     """
     configuration = load_configuration(kind.files, kind.bindings)
-    recipe = configuration.recipe
+    recipe, views = configuration.recipe, configuration.count_views()
     rounds = len(recipe.scheduler.list_rates(steps_per_round=1))
-    images = labels or splits.train
-    repeats = max(1, -(-recipe.rounds.require(labels) // images))
-    length = repeats * min(images, recipe.rounds.max_images // configuration.count_views())
+    every = splits.train + splits.unlabelled
+    images = labels or configuration.images or every
+    least = recipe.rounds.require(labels) if labels else recipe.rounds.bound(every, views)
+    length = max(1, -(-least // images)) * recipe.rounds.bound(images, views)
     batch = min(recipe.dataloader.batch_size, length)
     steps = recipe.session.train_iters
     if steps == -1:

@@ -18,6 +18,7 @@ from selfstudy.sweep.gin_files import (
     configure_finetuning,
     configure_frozen,
     configure_longer,
+    configure_method,
     configure_pretraining,
     configure_task,
 )
@@ -32,6 +33,7 @@ STAGES = (
     "prepare",
     "prepare_cifar",
     "prepare_images",
+    "prepare_collection",
     "pretrain",
     "search_worker",
     "search",
@@ -40,7 +42,7 @@ STAGES = (
     "linear",
     "finetune_frozen",
 )
-PREPARATION = ("prepare", "prepare_cifar", "prepare_images")
+PREPARATION = ("prepare", "prepare_cifar", "prepare_images", "prepare_collection")
 TRAINING = ("pretrain", "finetune", "longer", "finetune_frozen")
 SEARCH = "search_worker"
 
@@ -153,11 +155,19 @@ class Needs:
             run = make_kind(configure(sweep, labels=labels, task=task, **place))
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
-            run = timed = make_kind(configure_pretraining(sweep, **place))
+            run = make_kind(configure_pretraining(sweep, **place))
+            method = sweep.pretraining[pretext].method
+            timed = make_kind(configure_method(sweep, dataset, backbone, method))  # likewise
         if rounds is not None:
             bindings = (*run.bindings, f"scheduler.milestones = [1, {rounds}]")
             run = run._replace(bindings=bindings)
         splits = self.count_splits(dataset)
+        images = 0 if labels else sweep.pretraining[pretext].images or 0
+        if images > (every := splits.train + splits.unlabelled):
+            raise ConfigurationError(
+                f"pretrain_images: {images} images, but dataset {dataset!r} has {every} to "
+                f"pretrain on"
+            )
         if labels and int(labels) > splits.train:
             raise ConfigurationError(
                 f"labels: {labels} labels of {task}, but dataset {dataset!r} has {splits.train} "

@@ -5,12 +5,12 @@ brighter above than below, that objects block. Surfaces are matt. The camera and
 plane are those of the study.
 """
 
-import numpy as np
 import warp as wp
 
+from selfstudy.rendering.camera import BACK, EYE, PLANE, RIGHT, TANGENT, UP, Batch, cast
 from selfstudy.rendering.textures import SIZE
 
-wp.set_module_options({"enable_backward": False, "fast_math": False})
+wp.set_module_options({"max_unroll": 1, "enable_backward": False, "fast_math": False})
 
 _FAR = wp.constant(1.0e4)
 _SAMPLES = wp.constant(4)  # rays through a pixel
@@ -24,32 +24,6 @@ _BACKGROUND_REPEATS = wp.constant(0.35)
 _TEXTURE_SIZE = wp.constant(SIZE)
 _OFFSET = wp.constant(0.002)  # keeps a ray from meeting the surface it starts on
 
-_PITCH = 0.36 * np.pi
-_RIGHT = wp.constant(wp.vec3(0.0, 1.0, 0.0))
-_UP = wp.constant(wp.vec3(-float(np.cos(_PITCH)), 0.0, float(np.sin(_PITCH))))
-_BACK = wp.constant(wp.vec3(float(np.sin(_PITCH)), 0.0, float(np.cos(_PITCH))))
-_EYE = wp.constant(wp.vec3(1.0, 0.0, 0.4))
-_TANGENT = wp.constant(18.0 / 50.0)  # half the sensor's width over the focal length
-_PLANE = wp.constant(float(-3.0 * np.sin(_PITCH) - 1.2 * np.cos(_PITCH)))  # offset along _BACK
-
-
-@wp.struct
-class Batch:
-    """Scenes on the device: arrays run over images, then objects (with the background first)."""
-
-    mesh: wp.uint64
-    roots: wp.array2d(dtype=wp.int32)
-    rotations: wp.array2d(dtype=wp.mat33)
-    scales: wp.array2d(dtype=wp.vec3)
-    locations: wp.array2d(dtype=wp.vec3)
-    radii: wp.array2d(dtype=wp.float32)  # of spheres around the objects
-    lights: wp.array(dtype=wp.vec3)
-    colors: wp.array2d(dtype=wp.vec3)
-    textures: wp.array2d(dtype=wp.int32)
-    texels: wp.array2d(dtype=wp.vec3)
-    tint: float
-    resolution: int
-
 
 @wp.struct
 class _Hit:
@@ -58,13 +32,6 @@ class _Hit:
     face: int
     u: float
     v: float
-
-
-@wp.func
-def _pixel_ray(batch: Batch, x: float, y: float):
-    """Direction through a point of the image, of depth 1 along the camera's axis."""
-    half = 0.5 * float(batch.resolution)
-    return _RIGHT * (_TANGENT * (x - half) / half) + _UP * (_TANGENT * (half - y) / half) - _BACK
 
 
 @wp.func
@@ -82,14 +49,14 @@ def _misses(batch: Batch, image: int, index: int, origin: wp.vec3, direction: wp
 
 
 @wp.func
-def _trace(batch: Batch, image: int, origin: wp.vec3, direction: wp.vec3):
-    """The nearest thing along a ray, the background plane if nothing else."""
+def _trace(batch: Batch, image: int, row: int, column: int, direction: wp.vec3):
+    """The nearest thing along a pixel's ray, the background plane if nothing else."""
     hit = _Hit()
-    hit.distance = (_PLANE - wp.dot(origin, _BACK)) / wp.dot(direction, _BACK)
+    hit.distance = (PLANE - wp.dot(EYE, BACK)) / wp.dot(direction, BACK)
     for index in range(batch.roots.shape[1]):
-        if _misses(batch, image, index, origin, direction):
+        if batch.covered[image, row, column, index] == wp.uint8(0):
             continue
-        start = _to_object(batch, image, index, origin - batch.locations[image, index])
+        start = _to_object(batch, image, index, EYE - batch.locations[image, index])
         along = _to_object(batch, image, index, direction)
         query = wp.mesh_query_ray(batch.mesh, start, along, hit.distance, batch.roots[image, index])
         if query.result:
@@ -144,7 +111,7 @@ def _texel(batch: Batch, texture: int, u: float, v: float, level: float):
 @wp.func
 def _mip_level(batch: Batch, distance: float, slant: float, repeats: float):
     """Where a texel is about as large as the footprint of one of a pixel's rays."""
-    footprint = distance * _TANGENT / float(batch.resolution) / wp.sqrt(wp.max(slant, 0.1))
+    footprint = distance * TANGENT / float(batch.resolution) / wp.sqrt(wp.max(slant, 0.1))
     level = wp.log2(wp.max(footprint * repeats * float(_TEXTURE_SIZE), 1.0))
     return wp.min(level, 5.0)
 
@@ -158,8 +125,8 @@ def _albedo(batch: Batch, image: int, hit: _Hit, point: wp.vec3, normal: wp.vec3
         return color
     if hit.object == 0:
         level = _mip_level(batch, hit.distance, slant, _BACKGROUND_REPEATS)
-        u = wp.dot(point, _RIGHT) * _BACKGROUND_REPEATS
-        v = wp.dot(point, _UP) * _BACKGROUND_REPEATS
+        u = wp.dot(point, RIGHT) * _BACKGROUND_REPEATS
+        v = wp.dot(point, UP) * _BACKGROUND_REPEATS
         return _texel(batch, texture, u, v, level)
     index = hit.object - 1
     level = _mip_level(batch, hit.distance, slant, _OBJECT_REPEATS)
@@ -232,11 +199,15 @@ def _display(value: float):
 
 
 @wp.func
-def _radiance(batch: Batch, image: int, direction: wp.vec3, sample: int):
-    hit = _trace(batch, image, _EYE, direction)
-    point = _EYE + direction * hit.distance
-    normal = _BACK
-    face_normal = _BACK
+def _radiance(batch: Batch, image: int, row: int, column: int, sample: int):
+    """Light along one of a pixel's rays: on a rotated grid, each in a row and column of its own."""
+    dx = (float((2 * sample + sample / 2 + 1) % _SAMPLES) + 0.5) / float(_SAMPLES)
+    dy = (float(sample) + 0.5) / float(_SAMPLES)
+    direction = cast(batch, float(column) + dx, float(row) + dy)
+    hit = _trace(batch, image, row, column, direction)
+    point = EYE + direction * hit.distance
+    normal = BACK
+    face_normal = BACK
     if hit.object > 0:
         index = hit.object - 1
         turned = batch.rotations[image, index]
@@ -262,14 +233,9 @@ def _radiance(batch: Batch, image: int, direction: wp.vec3, sample: int):
 def draw_colors(batch: Batch, pixels: wp.array4d(dtype=wp.uint8)):
     """Draw the images: pixels (n, resolution, resolution, 3)."""
     image, row, column = wp.tid()
-    x = float(column)
-    y = float(row)
     total = wp.vec3(0.0)
     for sample in range(_SAMPLES):
-        # A rotated grid: every sample on a row and a column of its own.
-        dx = (float((2 * sample + sample / 2 + 1) % _SAMPLES) + 0.5) / float(_SAMPLES)
-        dy = (float(sample) + 0.5) / float(_SAMPLES)
-        light = _radiance(batch, image, _pixel_ray(batch, x + dx, y + dy), sample)
+        light = _radiance(batch, image, row, column, sample)
         total += wp.vec3(_display(light[0]), _display(light[1]), _display(light[2]))
     total = total * (255.0 / float(_SAMPLES))
     for channel in range(3):
@@ -282,8 +248,8 @@ def draw_targets(
 ):
     """Draw which object is seen at each pixel's centre, and at what depth."""
     image, row, column = wp.tid()
-    ray = _pixel_ray(batch, float(column) + 0.5, float(row) + 0.5)
-    hit = _trace(batch, image, _EYE, ray)
+    ray = cast(batch, float(column) + 0.5, float(row) + 0.5)
+    hit = _trace(batch, image, row, column, ray)
     instances[image, row, column] = wp.uint8(hit.object)
     depths[image, row, column] = hit.distance
 

@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import warp as wp
 
-from selfstudy.rendering.kernels import Batch, draw_colors, draw_targets, find_roots
+from selfstudy.rendering.camera import Batch
+from selfstudy.rendering.coverage import THREADS, mark_covered
+from selfstudy.rendering.kernels import draw_colors, draw_targets, find_roots
 from selfstudy.rendering.scene import Scenes
 from selfstudy.rendering.shapes import Mesh
 from selfstudy.rendering.shapes.mesh import join
@@ -59,7 +61,7 @@ class Tracer:
         """Bring the scenes and the shapes they show to the device."""
         order = {index: group for group, index in enumerate(shapes)}
         merged = join(list(shapes.values()))
-        faces = [len(shape.faces) for shape in shapes.values()]
+        faces = np.array([len(shape.faces) for shape in shapes.values()])
         groups = np.vectorize(order.__getitem__, otypes=[np.int32])(scenes.shapes)
         mesh = wp.Mesh(
             points=self._array(merged.vertices, wp.vec3),
@@ -71,6 +73,9 @@ class Tracer:
         batch.mesh = mesh.id
         batch.roots = self._array(groups, wp.int32)
         wp.launch(find_roots, groups.shape, [mesh.id, batch.roots], device=self._device)
+        ends = faces.cumsum()
+        batch.starts = self._array((ends - faces)[groups], wp.int32)
+        batch.ends = self._array(ends[groups], wp.int32)
         objects = scenes.objects
         batch.rotations = self._array(objects["rot_mat"], wp.mat33)
         batch.scales = self._array(objects["scale"], wp.vec3)
@@ -83,7 +88,10 @@ class Tracer:
         batch.texels = self._texels
         batch.tint = scenes.tint
         batch.resolution = self._resolution
-        return _Loaded(batch, mesh, (len(objects), self._resolution, self._resolution))
+        shape = (len(objects), self._resolution, self._resolution)
+        batch.covered = wp.zeros((*shape, groups.shape[1]), dtype=wp.uint8, device=self._device)
+        wp.launch(mark_covered, (*groups.shape, THREADS), [batch], device=self._device)
+        return _Loaded(batch, mesh, shape)
 
     def trace_colors(self, loaded: "_Loaded") -> np.ndarray:
         """Trace the images, uint8 (n, resolution, resolution, 3)."""

@@ -40,6 +40,10 @@ class Start:
         """Describe it for a run's stamp, in one line that changes when the weights do."""
         raise NotImplementedError
 
+    def count_images(self) -> int | None:
+        """Count the images that it was pretrained on; None where that is not known."""
+        return None
+
 
 class Scratch(Start):
     """New weights.
@@ -83,7 +87,7 @@ class Snapshot(Start):
         if self.make is not None:
             with torch.device("meta"):  # draws nothing
                 asked = self.make().describe()
-            description = self._agree(description, asked)
+            description = read_as(description, asked, self.path)
         backbone = rebuild(self.path, description)
         load_exactly(self.path, backbone, content["weights"], "backbone")
         backbone.input = content["input"]
@@ -101,28 +105,38 @@ class Snapshot(Start):
             parts += [name, f"{value.dtype} {tuple(value.shape)}", hash_array(values)]
         return f"snapshot {fingerprint(parts)}"
 
-    def _agree(self, found: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-        """The snapshot's description, read as is asked for.
+    def count_images(self) -> int | None:
+        """Count them as the snapshot says."""
+        return read_snapshot(self.path)["trained"].get("images")
 
-        Raises:
-            ConfigurationError: another backbone is asked for.
-        """
-        if found["name"] != asked["name"]:
+
+def read_as(found: dict[str, Any], asked: dict[str, Any], source: str | Path) -> dict[str, Any]:
+    """Describe a backbone that was found, read as is asked for.
+
+    Args:
+        found: its description, of `Backbone.describe`.
+        asked: that of the backbone that is asked for.
+        source: of what was found, for messages.
+
+    Raises:
+        ConfigurationError: another backbone is asked for.
+    """
+    if found["name"] != asked["name"]:
+        raise ConfigurationError(
+            f"{source}: its backbone is {found['name']}: expected {asked['name']}, which is "
+            f"configured"
+        )
+    arguments = {}
+    for name, value in found["arguments"].items():
+        wanted = asked["arguments"].get(name)
+        if is_description(value) and is_description(wanted):
+            value = read_as(value, wanted, source)
+        elif name in READING:
+            value = wanted
+        elif name not in FOLLOWING and value != wanted:
             raise ConfigurationError(
-                f"{self.path}: its backbone is {found['name']}: expected {asked['name']}, which is "
-                f"configured"
+                f"{source}: its backbone {found['name']} has {name} = {value!r}: expected "
+                f"{wanted!r}, which is configured"
             )
-        arguments = {}
-        for name, value in found["arguments"].items():
-            wanted = asked["arguments"].get(name)
-            if is_description(value) and is_description(wanted):
-                value = self._agree(value, wanted)
-            elif name in READING:
-                value = wanted
-            elif name not in FOLLOWING and value != wanted:
-                raise ConfigurationError(
-                    f"{self.path}: its backbone {found['name']} has {name} = {value!r}: expected "
-                    f"{wanted!r}, which is configured"
-                )
-            arguments[name] = value
-        return {"name": found["name"], "arguments": arguments}
+        arguments[name] = value
+    return {"name": found["name"], "arguments": arguments}

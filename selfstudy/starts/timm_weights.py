@@ -79,9 +79,11 @@ class Timm(Public):
         return backbone
 
     def describe(self) -> str:
-        """Give the name and the licence, and the checksum of a folder."""
-        digest = "" if self.folder is None else f" {hash_files(list_files(self.folder))}"
-        return f"{self.source}{digest}, licence: {self.licence}"
+        """Give the name, or the checksum of a folder wherever it lies, and the licence."""
+        which = self.source
+        if self.folder is not None:
+            which = f"{self.library} folder {hash_files(list_files(self.folder))}"
+        return f"{which}, licence: {self.licence}"
 
     @property
     def source(self) -> str:

@@ -1,20 +1,26 @@
-"""Whether timm's backbones can be made, and have what the sweep asks of them."""
+"""Whether backbones can be made, and have what the sweep asks of them."""
 
 from collections.abc import Iterator
 
 from selfstudy.configuration import check_parts
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep.gin_files import Gin, configure_pretraining, configure_task
+from selfstudy.sweep.gin_files import Gin, configure_method, configure_task
 from selfstudy.sweep.paths import is_timms
 from selfstudy.sweep.runs import Sweep
 
+PICKY = ("mae",)  # methods that not all of our own backbones can be pretrained by
+
 
 def check_backbones(sweep: Sweep) -> None:
-    """Check timm's backbones: their names, the images' size, each method and each task.
+    """Check backbones: names of timm's, the images' size, each method and each task.
+
+    Where none is timm's, and no method asks for such, there is nothing that takes a look.
 
     Raises:
         ConfigurationError: one cannot be made, or has not what is asked of it.
     """
+    if not any(map(is_timms, sweep.backbones)) and not set(PICKY) & set(sweep.methods):
+        return
     checked = []
     for dataset, backbone, gin in list_parts(sweep):
         if gin in checked:
@@ -30,12 +36,11 @@ def check_backbones(sweep: Sweep) -> None:
 
 
 def list_parts(sweep: Sweep) -> Iterator[tuple[str, str, Gin]]:
-    """List how runs of timm's backbones are configured, with their dataset and backbone."""
+    """List how runs are configured, with their dataset and backbone."""
     for curve in sweep.list_curves():
-        if is_timms(curve.backbone):
+        for method in sweep.methods:
+            gin = configure_method(sweep, curve.dataset, curve.backbone, method)
+            yield curve.dataset, curve.backbone, gin
+        for start in sweep.list_starts(curve.backbone, curve.dataset):
             place = curve._asdict()
-            for method in sweep.methods:
-                gin = configure_pretraining(sweep, pretext=method, **place)
-                yield curve.dataset, curve.backbone, gin
-            for start in sweep.list_starts(curve.backbone):
-                yield curve.dataset, curve.backbone, configure_task(sweep, pretext=start, **place)
+            yield curve.dataset, curve.backbone, configure_task(sweep, pretext=start, **place)

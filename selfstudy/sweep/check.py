@@ -112,6 +112,7 @@ def check_dataset(sweep: Sweep, dataset: Dataset) -> None:
             raise ConfigurationError(
                 f"{place}images: {images} cannot be divided into {BUCKETS} equal buckets"
             )
+    check_pretraining(sweep, dataset)
     tasks = [task for task in sweep.tasks if dataset.fits(task)]
     if not tasks:
         alike = "" if dataset.poses_vary else ": with a fixed viewpoint, all poses are alike"
@@ -128,6 +129,17 @@ def check_dataset(sweep: Sweep, dataset: Dataset) -> None:
             for run in (task, *sweep.methods):
                 for file in list_gin_files(dataset, backbone, run):
                     read_gin(file)  # is there
+
+
+def check_pretraining(sweep: Sweep, dataset: Dataset) -> None:
+    """Check that a dataset has as many images as pretrain, where that is known."""
+    training = dataset.training_images
+    for pretrained in sweep.pretrained.values():
+        if training is not None and (pretrained.images or 0) > training:
+            raise ConfigurationError(
+                f"pretrain_images: {pretrained.images} images, but dataset {dataset.name!r} has "
+                f"{training} to pretrain on"
+            )
 
 
 def check_frozen(sweep: Sweep) -> None:

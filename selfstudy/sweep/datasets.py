@@ -11,6 +11,8 @@ from selfstudy.errors import ConfigurationError
 from selfstudy.factors import MULTI, Factors
 
 TRAINING_BUCKETS = 10
+COLUMNS = ("image", "label", "name")  # that a collection is read by
+COLLECTIONS = ("huggingface", "parquet", "webdataset", "torchvision")
 CIFAR_RESOLUTION, CIFAR_TRAINING, CIFAR_HELD_OUT = 32, 45_000, (5_000, 10_000)
 
 
@@ -38,7 +40,7 @@ class Dataset(NamedTuple):
         """
         if self.source.startswith("cifar"):
             return "cifar"
-        return "dense" if self.name.endswith(MULTI) and self.source != "images" else "syn"
+        return "dense" if self.name.endswith(MULTI) and not self.is_own else "syn"
 
     @property
     def resolution(self) -> int:
@@ -62,13 +64,31 @@ class Dataset(NamedTuple):
             return os.path.join(self.settings["folder"], "img")
         if self.source == "images":
             return self.settings.get("table") or self.settings["folder"]
+        if self.source in COLLECTIONS:
+            return self.settings["folder"]
         return self.settings["file"] if self.source == "prepared" else None
+
+    @property
+    def places(self) -> list[str]:
+        """Where all of these files lie, those without labels among them."""
+        return [place for place in (self.place, self.settings.get("unlabelled")) if place]
 
     @property
     def preparation(self) -> dict[str, object]:
         """How images of one's own are prepared, wherever they lie; what is not said is default."""
-        places = ("source", "folder", "table", "resolution")
+        places = ("source", "folder", "table", "unlabelled", "resolution", *COLUMNS)
         return {key: value for key, value in self.settings.items() if key not in places}
+
+    @property
+    def collection(self) -> dict[str, str]:
+        """What of a collection is read, as `data.collected.open_collection` takes it."""
+        keys = ("folder", *COLUMNS)
+        return {key: self.settings[key] for key in keys if key in self.settings}
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is labelled images of one's own, of which nothing else is known."""
+        return self.source == "images" or self.source in COLLECTIONS
 
     @property
     def is_rendered(self) -> bool:
@@ -85,7 +105,7 @@ class Dataset(NamedTuple):
 
     def fits(self, task: str) -> bool:
         """Whether it has something to learn of a task, and there is a configuration for it."""
-        if self.source == "images":
+        if self.is_own:
             return task == "classify"  # nothing else is known of them
         if task == "pose" and not self.poses_vary:
             return False

@@ -14,6 +14,8 @@ from selfstudy.provenance import (
     fingerprint_folder,
 )
 from selfstudy.sweep.paths import is_timms
+from selfstudy.sweep.pretrained import Pretrained
+from selfstudy.sweep.runs import Sweep
 from selfstudy.tasks import PROBES
 
 SCRIPTS = PACKAGE.parent / "workflow/scripts"
@@ -51,8 +53,28 @@ def fingerprint_room(name: str) -> str:
     return fingerprint_folder(name)
 
 
+def find_modules(sweep: Sweep, pretext: str, **place: str) -> dict[str, str]:
+    """Find what code a run depends on, as `fingerprint_run` takes it.
+
+    Args:
+        sweep: that it is one of.
+        pretext: its start, or, where it pretrains, what it does.
+        place: more of what it is, such as its `backbone` and its `task`.
+    """
+    about = {**sweep.pretraining, **sweep.pretrained}.get(pretext, Pretrained(pretext))
+    begins = place.get("task") or about.weights or ""
+    return {**place, "pretext": about.method, "start": begins}
+
+
 def fingerprint_run(
-    script: str, module: str, *, backbone: str, pretext: str, task: str = "", **_: object
+    script: str,
+    module: str,
+    *,
+    backbone: str,
+    pretext: str,
+    task: str = "",
+    start: str = "",
+    **_: object,
 ) -> str:
     """Hash a rule's script, and the source of `module` and of what a run finds by name.
 
@@ -63,12 +85,13 @@ def fingerprint_run(
             residual ones.
         pretext: name of a module, which counts if there is one.
         task: likewise; none: the run pretrains.
+        start: what it starts from; none: new weights.
     """
     own = TIMMS if is_timms(backbone) else f"backbones.{backbone}"
     named = [own if find_source(own).is_file() else RESNETS, f"methods.{pretext}"]
     named += [f"tasks.{probe}" for probe in PROBES]
-    if task:
-        named += ["starts", f"tasks.{task}"]
+    named += ["starts"] if task or start else []
+    named += [f"tasks.{task}"] if task else []
     modules = [name for name in named if find_source(name).is_file()]
     code = fingerprint_job(script, module, *modules)
     return fingerprint([code, fingerprint_room("configuration")])

@@ -26,7 +26,7 @@ def list_gin_files(dataset: Dataset, backbone: str, run: str) -> list[str]:
     if own or is_timms(backbone):
         folders = (f"{family}/{first}" for first in FIRST_BACKBONES)
         folder = next(folder for folder in folders if (GIN / folder).is_dir())
-    images = ["images"] if dataset.source == "images" else []
+    images = ["images"] if dataset.is_own else []
     if (GIN / f"pretext/{run}.gin").is_file() and not (GIN / f"{folder}/{run}.gin").is_file():
         return [f"{folder}/common", *images, f"pretext/{run}", *own]
     return [f"{folder}/{run}", *images, *own]
@@ -36,15 +36,25 @@ def configure_pretraining(
     sweep: Sweep, dataset: str, backbone: str, pretext: str, **_: object
 ) -> Gin:
     """Configure a pretraining run, whatever its seed."""
+    pretrained = sweep.pretraining[pretext]
+    files, bindings = configure_method(sweep, dataset, backbone, pretrained.method)
+    if pretrained.images is not None:
+        bindings = [*bindings, f"session.images = {pretrained.images}"]
+    return files, bindings
+
+
+def configure_method(sweep: Sweep, dataset: str, backbone: str, method: str) -> Gin:
+    """Configure how a method pretrains on all images of a dataset."""
     about = sweep.datasets[dataset]
-    return list_gin_files(about, backbone, pretext), _bind(sweep, about, backbone, "pretrain")
+    return list_gin_files(about, backbone, method), _bind(sweep, about, backbone, "pretrain")
 
 
 def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task: str) -> Gin:
     """Configure a task whatever its labels: the pretext method's backbone, the task's way."""
     subset = f"session.subset = {sweep.config['subset']!r}"
     about = sweep.datasets[dataset]
-    files = list_gin_files(about, backbone, pretext) if pretext in sweep.methods else []
+    pretrained = sweep.pretrained.get(pretext)
+    files = list_gin_files(about, backbone, pretrained.method) if pretrained else []
     files += list_gin_files(about, backbone, task)
     return files, [subset, *_bind(sweep, about, backbone, "finetune")]
 

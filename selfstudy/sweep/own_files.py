@@ -16,6 +16,7 @@ from selfstudy.data.survey import (
     list_file,
     list_folder,
     list_table,
+    list_unlabelled,
     survey,
 )
 from selfstudy.errors import DataError
@@ -52,10 +53,15 @@ class OwnFiles:
         list_files = list_file if dataset.source == "prepared" else list_folder
         if "table" in dataset.settings:
             list_files = partial(list_table, ignore=dataset.settings.get("ignore", ()))
-        return self._identify(f"datasets: {name}", partial(list_files, dataset.place))
+        found = self._identify(f"datasets: {name}", partial(list_files, dataset.place))
+        if "unlabelled" not in dataset.settings:
+            return found
+        list_others = partial(list_unlabelled, dataset.settings["unlabelled"])
+        others = self._identify(f"datasets: {name}: unlabelled", list_others)
+        return f"{found}; unlabelled: {others}"
 
-    def identify_start(self, name: str) -> dict[str, str]:
-        """Identify the weights of a start, likewise; nothing of scratch and of methods."""
+    def identify_start(self, name: str | None) -> dict[str, str]:
+        """Identify the weights of a start, likewise; nothing of what starts from no `weights:`."""
         start = self.sweep.describe_start(name) or {}
         if "file" in start:
             file = self._identify(f"weights: {name}", partial(list_file, start["file"]))

@@ -41,15 +41,14 @@ def is_timms(backbone: str) -> bool:
     return backbone.startswith("timm-")
 
 
-def require(path: str | None) -> list[str]:
-    """List what a user was to bring if it is not there, for Snakemake to say where it is needed.
+def require(*paths: str) -> list[str]:
+    """List what a user was to bring and is not there, for Snakemake to say where it is needed.
 
     What is there is no input: Snakemake would go by its time and its place, and take braces in its
     name for wildcards.
     """
-    if path is None or os.path.exists(path):
-        return []
-    return [path.replace("{", "[").replace("}", "]")]
+    missing = (path for path in paths if not os.path.exists(path))
+    return [path.replace("{", "[").replace("}", "]") for path in missing]
 
 
 def match_any(names: Iterable[str]) -> str:

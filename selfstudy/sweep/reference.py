@@ -19,7 +19,8 @@ Unknown keys are refused.
 - [`config.yaml`](config.yaml): the paper's study
 - [`demo.yaml`](demo.yaml): the same in minutes
 - [`dense_demo.yaml`](dense_demo.yaml): segmentation and depth
-- [`own_images.yaml`](own_images.yaml): images of your own
+- [`own_images.yaml`](own_images.yaml): images of your own, on a GPU;
+  [`own_images_cpu.yaml`](own_images_cpu.yaml): in about an hour without
 - [`cifar.yaml`](cifar.yaml): CIFAR-10
 - [`difficulty.yaml`](difficulty.yaml): how hard the rendered images' factors are
 
@@ -104,7 +105,9 @@ def list_keys(schema: Mapping, default: object, prefix: str = "") -> Iterator[Ke
 
 
 def find_held(schema: Mapping) -> Mapping:
-    """Find the schema of what an object of any names holds; empty for all others."""
+    """Find the schema of what an object of any names, or one in a list, holds; empty for others."""
+    if "items" in schema:
+        schema = resolve(schema["items"]).get("then", {})
     held = schema.get("additionalProperties")
     return resolve(held) if isinstance(held, Mapping) else {}
 
@@ -131,6 +134,8 @@ def describe_values(schema: Mapping) -> str:
     """Describe in words what values a key takes."""
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if "if" in schema:
+        return " or ".join(describe_values(resolve(schema[part])) for part in ("else", "then"))
     kind = schema["type"]
     if kind == "array":
         return f"list: {describe_values(resolve(schema['items']))}"

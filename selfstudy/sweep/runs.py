@@ -11,6 +11,7 @@ from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.paths import Paths, name_folder, require
+from selfstudy.sweep.pretrained import Pretrained, list_pretrained
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 TUNING_SEED = 1000  # unless given; a run of the same seed would be the best of the trials itself
@@ -40,10 +41,11 @@ class Sweep:
         datasets: by name.
         backbones: names as of folders, the first of which most figures are about.
         backbone_names: what the configuration calls these, such as `timm/resnet18`.
+        pretrained: the starts that methods pretrain here, by name.
         methods: names of the pretext methods, without scratch.
         networks: the seeds of the networks that each method pretrains.
         weights: further starts by name, as the configuration describes them.
-        starts: names of all starts: scratch, methods and weights.
+        starts: names of all starts: scratch, those pretrained, and weights.
         tasks: the settings of the downstream tasks by name.
         paths: where things lie.
     """
@@ -53,10 +55,12 @@ class Sweep:
         self.datasets = {name: Dataset(name, of) for name, of in config["datasets"].items()}
         self.backbone_names = {name_folder(name): name for name in config["backbones"]}
         self.backbones = list(self.backbone_names)
-        self.methods: list[str] = [name for name in config["pretext"] if name != SCRATCH]
+        self.pretrained = dict(list_pretrained(config))
+        self.methods = list(dict.fromkeys(each.method for each in self.pretrained.values()))
         self.networks: list[int] = config["pretrain_seeds"]
         self.weights: Mapping[str, Mapping] = config.get("weights", {})
-        self.starts: list[str] = [*config["pretext"], *self.weights]
+        scratch = [SCRATCH] if SCRATCH in config["pretext"] else []
+        self.starts: list[str] = [*scratch, *self.pretrained, *self.weights]
         self.tasks: Mapping[str, Mapping] = config["tasks"]
         self.paths = Paths(config["results"], config["data"], config["color"])
 
@@ -89,7 +93,7 @@ class Sweep:
         places = [
             {**curve._asdict(), "pretext": start}
             for curve in self.list_curves()
-            for start in self.list_starts(curve.backbone)
+            for start in self.list_starts(curve.backbone, curve.dataset)
         ]
         return {name_tuning(**place): place | tuning for place in places}
 
@@ -124,13 +128,37 @@ class Sweep:
         """List the names of the datasets from these sources."""
         return [name for name, dataset in self.datasets.items() if dataset.source in sources]
 
-    def list_starts(self, backbone: str) -> list[str]:
-        """List the starts of a backbone, scratch among them."""
-        return [
-            start
-            for start in self.starts
-            if backbone in self._choose_backbones(self.weights.get(start, {}))
-        ]
+    def list_starts(self, backbone: str, dataset: str | None = None) -> list[str]:
+        """List the starts of a backbone, scratch among them; on a dataset, if that is given.
+
+        One that is pretrained on that dataset anyway is none of those from elsewhere.
+        """
+
+        def fits(start: str) -> bool:
+            about = self.pretrained.get(start, Pretrained(start, weights=start))
+            weights = self.weights.get(about.weights, {})
+            elsewhere = dataset is None or about.dataset != dataset
+            return elsewhere and backbone in self._choose_backbones(weights)
+
+        return [start for start in self.starts if fits(start)]
+
+    @property
+    def pretraining(self) -> dict[str, Pretrained]:
+        """What pretrains on a dataset's own images, by name, for starts elsewhere among them."""
+        return {
+            self.locate_network("", name)[1]: about._replace(dataset=None)
+            for name, about in self.pretrained.items()
+        }
+
+    def locate_network(self, dataset: str, start: str) -> tuple[str, str]:
+        """Locate the networks of a start on a dataset: whose images pretrain, and its name there.
+
+        One that is pretrained elsewhere by nothing but its method is the method's own there.
+        """
+        about = self.pretrained.get(start)
+        if about is None or about.dataset is None:
+            return dataset, start
+        return about.dataset, start if about.weights else about.method
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""
@@ -151,15 +179,19 @@ class Sweep:
         ]
 
     def list_finetuned(
-        self, tasks: Collection[str] | None = None, backbones: Collection[str] | None = None
+        self,
+        tasks: Collection[str] | None = None,
+        backbones: Collection[str] | None = None,
+        starts: Collection[str] | None = None,
     ) -> list[str]:
-        """List the metrics files of finetuning on some tasks with some backbones, or on all."""
+        """List the metrics files of finetuning on some tasks, backbones and starts, or on all."""
         return [
             f"{self.paths.finetune}/metrics.csv".format(
                 **curve._asdict(), pretext=start, labels=labels
             )
             for curve in self.list_curves(tasks, backbones)
-            for start in self.list_starts(curve.backbone)
+            for start in self.list_starts(curve.backbone, curve.dataset)
+            if starts is None or start in starts
             for labels in self.tasks[curve.task]["labels"]
         ]
 
@@ -179,7 +211,7 @@ class Sweep:
             )
             for layer in frozen["layers"]
             for curve in self.list_curves(["classify"], self.backbones[:1])
-            for start in self.list_starts(curve.backbone)
+            for start in self.list_starts(curve.backbone, curve.dataset)
             if start != SCRATCH
             for labels in frozen["labels"]
         ]
@@ -193,7 +225,7 @@ class Sweep:
                 f"{self.paths.longer}/metrics.csv".format(**place)
             )
             for curve in self.list_curves()
-            for start in self.list_starts(curve.backbone)
+            for start in self.list_starts(curve.backbone, curve.dataset)
             for labels in self.tasks[curve.task]["labels"]
             if labels in budgets
             for place in [curve._asdict() | {"pretext": start, "labels": labels}]
@@ -212,7 +244,7 @@ class Sweep:
             f"{self.paths.linear}/metrics.csv".format(**curve._asdict(), pretext=start)
             for curve in self.list_curves(tasks, backbones)
             if curve.task in self.linear_tasks
-            for start in self.list_starts(curve.backbone)
+            for start in self.list_starts(curve.backbone, curve.dataset)
             if start != SCRATCH
         ]
 
@@ -240,16 +272,16 @@ class Sweep:
     def require_prepared(self, dataset: str) -> str | list[str]:
         """Find the prepared file that must be made first; none where a user has brought one."""
         if self.datasets[dataset].source == "prepared":
-            return require(self.datasets[dataset].place)
+            return require(*self.datasets[dataset].places)
         return self.find_prepared(dataset)
 
     def list_networks(self, pretext: str) -> list[int | None]:
         """List the networks of a start by the seeds of pretraining; None where that is not here."""
-        return [*self.networks] if pretext in self.methods else [None]
+        return [*self.networks] if pretext in self.pretrained else [None]
 
     def count_networks(self) -> int:
         """Count the networks of each method; where there is none, other starts have one."""
-        return len(self.networks) if self.methods else 1
+        return len(self.networks) if self.pretrained else 1
 
     def assign_networks(self, pretext: str) -> dict[int, int | None]:
         """Assign each seed of finetuning the network that it starts from: they take turns."""
@@ -257,7 +289,8 @@ class Sweep:
 
     def list_snapshots(self, dataset: str, backbone: str, pretext: str, **_: str) -> list[str]:
         """List the snapshots of a start's networks; none unless a method pretrains them here."""
-        place = {"dataset": dataset, "backbone": backbone, "pretext": pretext}
+        where, name = self.locate_network(dataset, pretext)
+        place = {"dataset": where, "backbone": backbone, "pretext": name}
         return [
             f"{self.paths.pretrain}/snapshot.pt".format(**place, pretrain_seed=network)
             for network in self.list_networks(pretext)
@@ -274,11 +307,16 @@ class Sweep:
         name = name_tuning(**place)
         return f"{self.paths.search}/recipe.gin".format(search=name) if name in self.tuned else []
 
-    def describe_start(self, start: str) -> dict[str, str] | None:
+    def find_weights(self, pretext: str, task: str = "", **_: object) -> str | None:
+        """Find which of `weights:` a run begins with; without a task, one that pretrains."""
+        name = pretext if task else self.pretraining[pretext].weights
+        return name if name in self.weights else None
+
+    def describe_start(self, start: str | None) -> dict[str, str] | None:
         """Describe weights from elsewhere, such as `{"torchvision": "resnet50"}`.
 
         Returns:
-            None for scratch, and for methods, whose runs start from a snapshot.
+            None for scratch, and for what is pretrained here, whose runs start from a snapshot.
         """
         if start not in self.weights:
             return None

@@ -21,17 +21,66 @@ def load_schema() -> dict:
     return load_yaml(CONFIG / "schema.yaml")
 
 
+class OnceLoader(yaml.SafeLoader):
+    """Reads YAML whose keys are each given once: of two, the last would win without a word."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """Compose a mapping.
+
+        Raises:
+            ConfigurationError: a key is given twice; it says which, and in what lines.
+        """
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                line, known = key.start_mark.line + 1, lines.get((key.tag, key.value))
+                if known is not None:
+                    raise ConfigurationError(
+                        f"{key.value!r} is given twice, in lines {known} and {line}: expected it "
+                        f"once"
+                    )
+                lines[key.tag, key.value] = line
+        return node
+
+
 def load_yaml(path: Path) -> object:
     """Load a YAML file.
 
     Raises:
-        ConfigurationError: it cannot be read as YAML.
+        ConfigurationError: it cannot be read as YAML, or a key is given twice.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError("there is no such file") from error
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"cannot be read as YAML: {error}") from error
+
+
+def require_sound(paths: Iterable[str | Path]) -> None:
+    """Require that configuration files, which Snakemake has read, give each key once.
+
+    Raises:
+        ConfigurationError: naming the file and the key.
+    """
+    for path in map(Path, paths):
+        if path.is_file():
+            try:
+                load_yaml(path)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{path}: {error}") from None
+
+
+def read_yaml(text: str) -> object:
+    """Read YAML.
+
+    Raises:
+        ConfigurationError: it is none, or a key is given twice.
+    """
+    try:
+        return OnceLoader(text).get_single_data()
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"cannot be read as YAML: {reason}") from error
 
@@ -59,12 +108,9 @@ def merge_arguments(config: Mapping, arguments: Iterable[str]) -> dict:
     for argument in arguments:
         key, _, text = argument.partition("=")
         try:
-            config = merge(config, {key: yaml.safe_load(text)})
-        except (ValueError, RecursionError, yaml.YAMLError) as error:
-            reason = " ".join(str(error).split())
-            raise ConfigurationError(
-                f"--config {argument}: cannot be read as YAML: {reason}"
-            ) from error
+            config = merge(config, {key: read_yaml(text)})
+        except ConfigurationError as error:
+            raise ConfigurationError(f"--config {argument}: {error}") from None
     return config
 
 
@@ -122,6 +168,9 @@ def explain(error: ValidationError) -> str:
     if error.validator == "oneOf":
         keys = [option["required"][0] for option in error.validator_value]
         return f"{place}: expected just one of the keys {', '.join(keys)}"
+    if error.validator == "minProperties" and "properties" in error.schema:
+        keys = [key for key in error.schema["properties"] if key not in error.instance]
+        return f"{place}: expected one of the keys {', '.join(keys)}, too"
     if error.validator == "enum":
         return f"{place}: {suggest(error.instance, error.validator_value)}: {error.message}"
     if error.validator == "pattern":

@@ -60,15 +60,15 @@ def check_search(sweep: Sweep, name: str, place: str) -> None:
         if key in search and search[key] not in known:
             hint = suggest(search[key], known)
             raise ConfigurationError(f"{place}{key}: {search[key]!r} is not in {names}: {hint}")
-    starts = sweep.list_starts(search["backbone"])
+    starts = sweep.list_starts(search["backbone"], search["dataset"] if "task" in search else None)
     if (start := search["pretext"]) not in starts:
         hint = suggest(start, starts)
         raise ConfigurationError(f"{place}pretext: {start!r} is not in pretext or weights: {hint}")
     dataset = sweep.datasets[search["dataset"]]
     training = dataset.training_images
     if "task" not in search:
-        if start not in sweep.methods:
-            raise ConfigurationError(f"{place}task: is missing: {start!r} pretrains nothing")
+        if start not in sweep.pretraining:
+            raise ConfigurationError(f"{place}task: is missing: {start!r} pretrains nothing here")
     elif not dataset.fits(search["task"]):
         raise ConfigurationError(
             f"{place}task: {search['task']!r} is not for the images of {dataset.name!r}"

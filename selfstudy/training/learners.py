@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from selfstudy.augment import View
 from selfstudy.backbones.base import Backbone
+from selfstudy.data.splits import UNKNOWN
 from selfstudy.description import Described
 from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.methods.base import Batch, Method
@@ -26,7 +27,7 @@ class Sample(NamedTuple):
         views: of b images, each (b, 3, h, w) float32; one in validation.
         labels: of each task, by its class's name, (b, ...).
         maps: dense targets of the first view, (b, 3, h, w) uint8, or None.
-        indices: (b,) int64, places of the images in the dataset.
+        indices: (b,) int64, places of the images among those that train.
     """
 
     views: tuple[Tensor, ...]
@@ -44,11 +45,13 @@ class Learner(nn.Module):
     Attributes:
         backbone: what it hands on.
         tasks: that need labels.
+        supervised: it learns from these alone.
         views, share_flip: of an image, as `Method` has them.
     """
 
     backbone: Backbone
     tasks: Sequence[Task]
+    supervised: bool = True
     views: Sequence[View] = (View(),)
     share_flip: bool = False
 
@@ -106,13 +109,20 @@ class Pretraining(Learner):
     Args:
         method: with its backbone.
         probes: tasks, by any name; the first one's accuracy is the run's.
+        unlabelled: some images that train have no labels, which probes pass over; of how many
+            images their losses and accuracies are then differs, and they are not told of training.
     """
 
-    def __init__(self, method: Method, probes: Mapping[str, Task]) -> None:
+    supervised = False
+
+    def __init__(
+        self, method: Method, probes: Mapping[str, Task], unlabelled: bool = False
+    ) -> None:
         super().__init__()
         for probe in probes.values():
             require_places(method.backbone, type(probe))
         self.method = method
+        self.unlabelled = unlabelled
         self.probes = nn.ModuleDict(probes)
         self.views, self.share_flip = method.views, method.share_flip
 
@@ -137,15 +147,23 @@ class Pretraining(Learner):
             predictions = {name: probe(seen) for name, probe in self.probes.items()}
         metrics = {} if output is None else dict(self.method.loss(output, batch))
         maps = None if sample.maps is None else batch.move(sample.maps)
-        losses = []
+        partly, losses = self.unlabelled and self.training, []
         for name, probe in self.probes.items():
+            found = predictions[name].float()
             labels = maps if probe.dense else sample.labels[type(probe).__name__]
-            result = probe.evaluate(predictions[name].float(), labels)
+            if partly:
+                known = labels != UNKNOWN
+                found, labels = found[known], labels[known]
+                if not len(labels):
+                    continue
+            result = probe.evaluate(found, labels)
             losses.append(result["loss"])
-            metrics[f"loss_{name}"] = result["loss"]
-            metrics[f"acc_{name}"] = result["accuracy"]
-        if losses:
+            if not partly:
+                metrics[f"loss_{name}"] = result["loss"]
+                metrics[f"acc_{name}"] = result["accuracy"]
+        if losses and not partly:
             metrics["accuracy"] = metrics.pop(f"acc_{next(iter(self.probes))}")
+        if losses:
             return {"loss": metrics.pop("loss", 0) + sum(losses) / len(losses), **metrics}
         return metrics
 

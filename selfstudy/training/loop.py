@@ -66,7 +66,7 @@ class Step:
         sample = Sample(views, block.labels, maps, block.indices)
         metrics = self.evaluate(sample, self.autocast)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("scale", 1)
         self.optimizer.zero_grad()
         self.scaler.scale(metrics["loss"]).backward()
         self.scaler.unscale_(self.optimizer)

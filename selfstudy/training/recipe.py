@@ -7,6 +7,7 @@ import numpy as np
 from selfstudy.augment import Augmentation
 from selfstudy.data.rounds import Rounds, RoundSettings
 from selfstudy.errors import ConfigurationError, find_known
+from selfstudy.training.limits import require_limits
 from selfstudy.training.schedule import Optimizer, Schedule
 
 
@@ -55,6 +56,9 @@ class Recipe:
         augment: which augmentations it uses.
         dataloader: how large its batches are.
         rounds: how long its rounds are.
+
+    Raises:
+        ConfigurationError: a number is out of range.
     """
 
     session: Session = field(default_factory=Session)
@@ -63,6 +67,9 @@ class Recipe:
     augment: Augmentation = field(default_factory=Augmentation)
     dataloader: Batches = field(default_factory=Batches)
     rounds: RoundSettings = field(default_factory=RoundSettings)
+
+    def __post_init__(self) -> None:
+        require_limits(self.describe())
 
     def describe(self) -> dict[str, object]:
         """List all settings by their gin names, such as `scheduler.milestones`."""
@@ -96,7 +103,7 @@ def make_recipe(**settings: object) -> Recipe:
         **settings: such as `milestones=[1, 10]`, `batch_size=64` or `flip=False`.
 
     Raises:
-        ConfigurationError: no part has such a setting.
+        ConfigurationError: no part has such a setting, or a number is out of range.
     """
     known = {
         setting.name: part.name

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from selfstudy.augment import require_input
@@ -21,6 +20,7 @@ from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint, hash_array, hash_files
 from selfstudy.snapshots import SNAPSHOT, locate_run, save_snapshot
 from selfstudy.training.checkpoint import CHECKPOINT, Checkpoints
+from selfstudy.training.classes import count_classes, find_chance, find_classes
 from selfstudy.training.device import find_device, measure_room, name_device
 from selfstudy.training.failure import explain_failure
 from selfstudy.training.history import write_metrics
@@ -52,6 +52,8 @@ class Run:
             takes up.
         settings: whatever else the run is configured by, by gin name.
         subset: how the images that have labels are chosen (`selfstudy.data.splits`).
+        images: that pretrain; None: all.
+        pretrained_on: images that its start was pretrained on, where that is known.
     """
 
     dataset: BaseDataset
@@ -62,6 +64,8 @@ class Run:
     restore: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     subset: str = BALANCED
+    images: int | None = None
+    pretrained_on: int | None = None
 
     def make_step(self, device: torch.device) -> Step:
         """Make all that a training step needs, with weights as they start."""
@@ -75,7 +79,7 @@ class Run:
         trained = [parameter for parameter in learner.parameters() if parameter.requires_grad]
         return Step(
             learner=learner,
-            optimizer=self.recipe.optimizer.make(trained),
+            optimizer=self.recipe.optimizer.make(trained, learner.backbone.parameters()),
             augment=partial(self.recipe.augment, given=self.dataset.input),
             device=device,
             precision=self.recipe.session.precision,
@@ -83,16 +87,26 @@ class Run:
         )
 
     def make_rounds(self, learner: Learner, seed: int, device: torch.device) -> Rounds:
-        """Make the rounds of a learner's images."""
+        """Make the rounds of a learner's images.
+
+        A round of pretraining on some images is as long as one on all.
+        """
+        views, settings = len(learner.views), self.recipe.rounds
+        least = settings.require(self.labels)
+        if learner.supervised or self.labels is not None:
+            rows = self.dataset.labelled_rows(self.labels, seed, self.subset)
+        else:
+            rows = self.dataset.pretraining_rows(self.images, seed)
+            least = settings.bound(self.dataset.pretraining_images, views)
         rounds = Rounds(
             self.dataset,
-            self.dataset.labelled_rows(self.labels, seed, self.subset),
+            rows,
             gather_labels(learner.tasks, self.dataset),
             self.recipe.dataloader.batch_size,
             device,
-            self.recipe.rounds,
-            self.recipe.rounds.require(self.labels),
-            len(learner.views),
+            settings,
+            least,
+            views,
             measure_room(device),
         )
         try:
@@ -125,7 +139,7 @@ class Run:
 
     def _list_bindings(self, learner: Learner) -> dict[str, object]:
         said = {"session.labels": self.labels, "session.subset": self.subset}
-        said[RESTORE] = self.restore
+        said |= {"session.images": self.images, RESTORE: self.restore}
         return {**said, **self.settings, **self.recipe.describe(), **learner.describe()}
 
 
@@ -221,9 +235,10 @@ def train(
         test = progress.go_on()
         metrics = {
             "seed": seed,
-            "labels": run.labels or len(rounds.rows),
+            "labels": run.labels or int((rounds.rows < run.dataset.training_images).sum()),
             "label_subset": hash_rows(rounds.rows),
-            "classes": None if classes is None else len(np.unique(classes[rounds.rows])),
+            "classes": None if classes is None else count_classes(classes[rounds.rows]),
+            "pretrain_images": (run.pretrained_on if step.learner.supervised else len(rounds.rows)),
             "parameters": sum(p.numel() for p in step.learner.parameters()),
             "data": run.dataset.path,
             "start": run.start,
@@ -242,6 +257,7 @@ def train(
                 "task": run.settings.get("session.task"),
                 "data": str(run.dataset.path),
                 "labels": metrics["labels"],
+                "images": metrics["pretrain_images"],
                 "rounds": metrics["rounds"],
                 "seed": seed,
                 "configuration": run.describe(step.learner),
@@ -258,25 +274,6 @@ def train(
             else:
                 checkpoints.remove()
     return Trained(metrics, step.learner)
-
-
-def find_classes(learner: Learner, labels: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Find the classes (n,) that the first task tells apart; None where there are none.
-
-    Args:
-        learner: what is trained.
-        labels: of all images, by task.
-    """
-    for task in learner.tasks[:1]:
-        values = labels.get(type(task).__name__)
-        if values is not None and values.ndim == 1 and values.dtype.kind == "i":
-            return values
-    return None
-
-
-def find_chance(classes: np.ndarray) -> float:
-    """Find the share of the most frequent of classes (n,)."""
-    return float(np.bincount(classes).max() / len(classes))
 
 
 @contextmanager

@@ -28,6 +28,7 @@ class Optimizer:
         betas: of Adam.
         eps: of Adam and RMSprop.
         momentum: of SGD.
+        backbone_scale: factor of the backbone's learning rate, beside that of heads.
     """
 
     optim_fn: str = "Adam"
@@ -36,13 +37,24 @@ class Optimizer:
     betas: tuple[float, float] = (0.8, 0.999)
     eps: float = 1e-8
     momentum: float = 0.9
+    backbone_scale: float = 1
 
-    def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def make(
+        self, parameters: Iterable[nn.Parameter], backbone: Iterable[nn.Parameter] = ()
+    ) -> torch.optim.Optimizer:
         """Make the optimiser, with a learning rate of 1, to be multiplied by the schedule's.
 
+        Args:
+            parameters: to train.
+            backbone: those of the backbone, whose group has `backbone_scale` as its `scale`.
+
         Raises:
-            ConfigurationError: there is none of that name.
+            ConfigurationError: there is none of that name, or the factor is negative.
         """
+        if self.backbone_scale < 0:
+            raise ConfigurationError(
+                f"optimizer.backbone_scale = {self.backbone_scale}: expected 0 or more"
+            )
         choice = find_known(self.optim_fn, OPTIMIZERS, "optimizer.optim_fn")
         options: dict[str, object] = {"weight_decay": self.weight_decay}
         if self.optim_fn in ADAPTIVE:
@@ -53,7 +65,15 @@ class Optimizer:
             options["eps"] = self.eps
         if self.optim_fn != "RMSprop":
             options["fused"] = True
-        return spare_compiler(choice)(parameters, lr=1.0, **options)
+        make = spare_compiler(choice)
+        if self.backbone_scale == 1:
+            return make(parameters, lr=1.0, **options)
+        inside = set(backbone)
+        groups: dict[float, list[nn.Parameter]] = {1.0: [], self.backbone_scale: []}
+        for parameter in parameters:
+            groups[self.backbone_scale if parameter in inside else 1.0].append(parameter)
+        described = [{"params": group, "scale": scale} for scale, group in groups.items() if group]
+        return make(described, lr=1.0, **options)
 
 
 def spare_compiler(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:

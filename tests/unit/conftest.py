@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tiny
+from made_runs import make_folder
 from own_images import write_images
 
 from selfstudy.data.names import BUCKETS, name_bucket
@@ -69,3 +70,13 @@ def one_thread():
     """Sums come out bit for bit the same, from seed 0."""
     with tiny.one_thread():
         yield
+
+
+@pytest.fixture
+def make_run(prepared, tmp_path, monkeypatch):
+    """Make a run in `results/runs`, as `make_folder` does, of a method and bindings."""
+    monkeypatch.chdir(tmp_path)
+    with tiny.one_thread():
+        yield lambda method, *bindings: make_folder(
+            f"results/runs/{method}", prepared, method, *bindings
+        )

@@ -66,6 +66,34 @@ def test_values_of_another_type_are_named(binding, expected):
     assert str(error.value) == f"{name} = {value}: expected {expected}"
 
 
+@pytest.mark.parametrize(
+    ("binding", "expected"),
+    [
+        ("dataloader.batch_size = 0", "1 or more"),
+        ("dataloader.valid_batch_size = -1", "1 or more"),
+        ("optimizer.lr = -0.001", "0 or more"),
+        ("optimizer.lr = 1e999", "0 or more"),
+        ("optimizer.weight_decay = -1", "0 or more"),
+        ("optimizer.betas = (0.9, 1.0)", "each 0 or more, below 1"),
+        ("optimizer.eps = -1e-08", "0 or more"),
+        ("optimizer.momentum = 1", "0 or more, below 1"),
+        ("scheduler.target_lrs = [0, -0.001, 0]", "each 0 or more"),
+        ("scheduler.target_lrs = -0.001", "0 or more"),
+        ("scheduler.exp_factor = -1", "0 or more"),
+        ("session.valid_iters = -2", "-1 or more"),
+        ("session.test_iters = -2", "-1 or more"),
+        ("session.checkpoint_minutes = -1", "0 or more"),
+        ("rounds.min_round = -1", "0 or more"),
+        ("rounds.max_images = 0", "1 or more"),
+        ("rounds.chunk_size = 0", "1 or more"),
+    ],
+)
+def test_numbers_out_of_range_are_named(binding, expected):
+    with pytest.raises(ConfigurationError) as error:
+        load_configuration(["syn/r9/vae"], [binding])
+    assert str(error.value) == f"{binding.replace('1e999', 'inf')}: expected {expected}"
+
+
 def test_values_that_stand_for_others_are_checked():
     with pytest.raises(ConfigurationError, match=r"^ResNet.width = 4.0: expected a whole number$"):
         load_configuration(["syn/r9/vae"], ["wide = 4.0", "ResNet.width = %wide"])

@@ -21,9 +21,10 @@ RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.s
 TRAINING = {"pretrain", "finetune", "finetune_frozen", "longer", "linear", "search_worker"}
 KEYWORDS = {
     *("$defs", "$ref", "$schema", "additionalProperties", "const", "dependentRequired"),
-    *("description", "enum", "exclusiveMaximum", "exclusiveMinimum", "expected", "items"),
-    *("maximum", "minItems", "minProperties", "minimum", "minLength", "oneOf", "pattern"),
-    *("properties", "propertyNames", "required", "type", "uniqueItems"),
+    *("description", "else", "enum", "exclusiveMaximum", "exclusiveMinimum", "expected", "if"),
+    *("items", "maximum", "maxProperties", "minItems", "minProperties", "minimum", "minLength"),
+    *("oneOf", "pattern", "properties", "propertyNames", "required", "then", "type"),
+    *("uniqueItems",),
 }
 MODULE = """\
 configfile: "config.yaml"
@@ -104,7 +105,8 @@ def test_the_schema_has_no_words_that_mean_nothing():
 
     def check(part):
         assert set(part) <= KEYWORDS, part
-        for inner in [*part.get("properties", {}).values(), *filter(None, [part.get("items")])]:
+        inside = (part[word] for word in ("items", "if", "then", "else") if word in part)
+        for inner in [*part.get("properties", {}).values(), *inside]:
             check(inner)
 
     schema = load_schema()

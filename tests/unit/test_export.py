@@ -3,15 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import timm
 import torch
+from made_runs import DILATED, NARROW, R18, R50, close, outputs
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
@@ -25,49 +24,7 @@ from selfstudy.data.inputs import Input
 from selfstudy.data.spaces import STATISTICS
 from selfstudy.errors import ConfigurationError
 from selfstudy.export import counterparts, export
-from selfstudy.snapshots import save_snapshot
 from selfstudy.starts.file import File
-
-NARROW = ["ResNet.width = 4", "ResNet.out_feats = 8"]
-R18 = ["init_resnet.choice = 'resnet18'", "ResNet.out_feats = 8"]
-R50 = ["init_resnet.choice = 'resnet50'", "ResNet.out_feats = 8"]
-DILATED = "ResNet.replace_stride_with_dilation = [False, {}, {}]"
-
-
-class Run(NamedTuple):
-    name: str
-    images: torch.Tensor
-    pooled: torch.Tensor
-    dense: torch.Tensor
-
-
-@pytest.fixture
-def make_run(prepared, tmp_path, monkeypatch):
-    """Make the folder of a run without training; give its name, and features of some images."""
-
-    def make_run(method, *bindings):
-        folder = Path("results/runs", method)
-        folder.mkdir(parents=True)
-        common = ["BaseDataset.input_res = 16", "session.precision = 'float32'"]
-        torch.manual_seed(0)
-        configuration = load_configuration([f"syn/r9/{method}"], [*common, *bindings])
-        dataset = configuration.open_dataset(prepared)
-        backbone = configuration.make_learner(dataset).backbone
-        backbone.accept(dataset.input)
-        with torch.no_grad():
-            backbone(torch.randn(8, 3, 16, 16))  # moves the batch norms' statistics
-            save_snapshot(folder / "snapshot.pt", backbone, {"method": method})
-            (folder / "metrics.csv").write_text(f"data\n{prepared}\n")
-            block = dataset.read(dataset.rows("test")[:5], torch.device("cpu"), {})
-            images = block.images.float()
-            pooled, dense, _ = backbone.eval()(images)
-        return Run(method, images, pooled, dense)
-
-    monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield make_run
-    torch.set_num_threads(threads)
 
 
 def exported(run, form):
@@ -85,46 +42,32 @@ def refused(run, form, capsys):
     return capsys.readouterr().err
 
 
-def outputs(model, run):
-    with torch.no_grad():
-        return model.eval()(run.images)
-
-
-def close(found, expected):
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
-    return True
-
-
 def test_the_formats_of_the_command_are_there():
     assert tuple(export.FORMATS) == FORMATS
 
 
 @pytest.mark.parametrize("skip_pool", [True, False])
-def test_weights_that_libraries_load(skip_pool, make_run):
+def test_weights_that_torchvision_loads(skip_pool, make_run):
     run = make_run("rotate", *R18, f"ResNet.skip_init_pool = {skip_pool}")
-    for form, make in {"torchvision": models.resnet18, "timm": timm.models.resnet18}.items():
-        theirs = make(num_classes=8)
-        theirs.load_state_dict(torch.load(exported(run, form), weights_only=True))
-        if skip_pool:
-            assert not torch.allclose(outputs(theirs, run), run.pooled, rtol=0.01)
-            theirs.maxpool = nn.Identity()
-        assert close(outputs(theirs, run), run.pooled)
+    theirs = models.resnet18(num_classes=8)
+    theirs.load_state_dict(torch.load(exported(run, "torchvision"), weights_only=True))
+    if skip_pool:
+        assert not torch.allclose(outputs(theirs, run), run.pooled, rtol=0.01)
+        theirs.maxpool = nn.Identity()
+    assert close(outputs(theirs, run), run.pooled)
 
 
 def test_a_dilated_network(make_run):
     run = make_run("classify", *R50, DILATED.format(False, True), "ResNet.skip_init_pool = False")
     dilated = {"replace_stride_with_dilation": [False, False, True]}
-    for form, theirs in {
-        "torchvision": models.resnet50(num_classes=8, **dilated),
-        "timm": timm.create_model("resnet50", num_classes=8, output_stride=16),
-    }.items():
-        theirs.load_state_dict(torch.load(exported(run, form), weights_only=True))
-        assert close(outputs(theirs, run), run.pooled)
+    theirs = models.resnet50(num_classes=8, **dilated)
+    theirs.load_state_dict(torch.load(exported(run, "torchvision"), weights_only=True))
+    assert close(outputs(theirs, run), run.pooled)
 
 
 def test_the_printed_lines_load_the_file(make_run, capsys):
     run = make_run("rotate", *R18)
-    for form in FORMATS:
+    for form in ("torchvision", "safetensors", "onnx"):
         cli.main(["export", "-e", run.name, "--format", form])
         first, images, *lines = capsys.readouterr().out.splitlines()
         path = f"results/runs/rotate/{export.FORMATS[form].file}"
@@ -202,20 +145,12 @@ ONE_OF = ": expected a single network, one of resnet18, resnet34, resnet50, "
         ),
     ],
 )
-def test_networks_that_libraries_have_not(method, bindings, message, make_run, capsys):
+def test_networks_that_torchvision_has_not(method, bindings, message, make_run, capsys):
     run = make_run(method, *bindings)
-    for form in ("torchvision", "timm"):
-        error = refused(run, form, capsys)
-        start = f"error: results/runs/{method}: --format {form}: {form} has {message}"
-        assert error.startswith(start)
-        assert error.endswith("; --format safetensors and onnx take any backbone\n")
-
-
-def test_dilation_that_timm_has_not(make_run, capsys):
-    run = make_run("rotate", *R50, "ResNet.width = 8", DILATED.format(True, False))
-    error = refused(run, "timm", capsys)
-    assert "timm has no such dilation: expected ResNet.replace_stride_with_dilation = one" in error
-    assert "[False, True, True], not [False, True, False];" in error
+    error = refused(run, "torchvision", capsys)
+    start = f"error: results/runs/{method}: --format torchvision: torchvision has {message}"
+    assert error.startswith(start)
+    assert error.endswith("; --format timm, safetensors and onnx take any backbone\n")
 
 
 @pytest.mark.parametrize(
@@ -242,9 +177,8 @@ def test_weights_in_a_wrong_place_are_noticed(make_run, monkeypatch, capsys):
 
     run, real = make_run("rotate", *R18), counterparts.translate_key
     monkeypatch.setattr(counterparts, "translate_key", wrong)
-    for form in ("torchvision", "timm"):
-        error = refused(run, form, capsys)
-        assert error.startswith(f"error: file: not written: {form} gives features that differ from")
+    error = refused(run, "torchvision", capsys)
+    assert error.startswith("error: file: not written: torchvision gives features that differ from")
 
 
 @pytest.mark.parametrize("method", ["rotate", "cmc"])

@@ -135,6 +135,13 @@ def test_frozen_layers_stand_between_finetuning_and_linear_evaluation():
     mean = table[at]["accuracy"].mean()
     assert cmc.get_ydata() == pytest.approx([mean, mean, mean - 0.02, 0.1])
     assert len(scratch.get_xdata()) == len(vae.get_xdata()) - 2
+    nearest = pretrained.assign(accuracy=0.1, knn_accuracy=0.2)
+    panel = fig9.draw(table, pd.concat(frozen), nearest, LOOKS).axes[0]
+    assert [tick.get_text() for tick in panel.get_xticklabels()][-2:] == ["all", "all (kNN)"]
+    assert panel.lines[2].get_ydata()[-2:] == pytest.approx([0.1, 0.2])
+    of_f1 = table.assign(measure="macro_f1")
+    panel = fig9.draw(of_f1, pd.concat(frozen), nearest, LOOKS).axes[0]
+    assert panel.get_xticklabels()[-1].get_text() == "all"
 
 
 def test_methods_are_joined_that_do_not_differ():
@@ -307,7 +314,7 @@ def test_weights_are_shown_where_they_are_compared():
     assert list(shown) == [f"fig{number}" for number in range(1, 10)]
 
 
-FIGURE = '''"""Figure 11: made up."""
+FIGURE = '''"""Figure 12: made up."""
 
 CAPTION = "Made up."
 
@@ -324,17 +331,17 @@ def draw(runs):
 
 def test_a_figure_is_one_file(tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "__path__", [*figures.__path__, str(tmp_path)])
-    monkeypatch.delitem(sys.modules, f"{figures.__name__}.fig11", raising=False)
-    (tmp_path / "fig11.py").write_text(FIGURE)
+    monkeypatch.delitem(sys.modules, f"{figures.__name__}.fig12", raising=False)
+    (tmp_path / "fig12.py").write_text(FIGURE)
     sweep = make_sweep("config")
     shown = list_figures(sweep)
-    assert list(shown) == [f"fig{number}" for number in range(1, 12)]
-    assert shown["fig11"].caption == "Made up."
-    assert shown["fig11"].inputs == {"runs": sweep.list_finetuned(["depth"])}
-    assert "fig11" not in list_figures(make_sweep("demo"))
-    monkeypatch.delitem(sys.modules, f"{figures.__name__}.fig11")
-    (tmp_path / "fig11.py").write_text(FIGURE.replace("CAPTION", "TITLE"))
-    with pytest.raises(ConfigurationError, match=r"fig11.py: expected CAPTION in a figure's file"):
+    assert list(shown) == [f"fig{number}" for number in (*range(1, 11), 12)]
+    assert shown["fig12"].caption == "Made up."
+    assert shown["fig12"].inputs == {"runs": sweep.list_finetuned(["depth"])}
+    assert "fig12" not in list_figures(make_sweep("demo"))
+    monkeypatch.delitem(sys.modules, f"{figures.__name__}.fig12")
+    (tmp_path / "fig12.py").write_text(FIGURE.replace("CAPTION", "TITLE"))
+    with pytest.raises(ConfigurationError, match=r"fig12.py: expected CAPTION in a figure's file"):
         list_figures(sweep)
 
 

@@ -212,6 +212,33 @@ def test_optimizers(name, made):
     found.step()
 
 
+def test_a_backbone_may_learn_more_slowly_than_heads(prepared):
+    """By SGD, whose step is the rate times the gradient: a tenth of the step there, the same on."""
+    rows, moved = torch.device("cpu"), {}
+    for scale in (1, 0.1, 0):
+        settings = ["optimizer.optim_fn = 'SGD'", f"optimizer.backbone_scale = {scale}"]
+        settings += [*tiny.TINY, "ResNet.width = 4", "augment.cutout = False"]
+        configuration = load(CLASSIFY, *settings)
+        run = configuration.make_run(configuration.open_dataset(prepared))
+        torch.manual_seed(0)
+        step = run.make_step(rows)
+        rounds = run.make_rounds(step.learner, 0, rows)
+        rounds.start()
+        before = tiny.copy_weights(step.learner)
+        step.train(rounds.next_batch(), 1e-2, 1.0)
+        after = step.learner.state_dict()
+        moved[scale] = {key: after[key] - before[key] for key in before}
+    for key, whole in moved[1].items():
+        if "running" in key or "batches" in key:
+            continue
+        inside = key.startswith("backbone.")
+        for scale in (0.1, 0):
+            expected = whole * (scale if inside else 1)
+            torch.testing.assert_close(moved[scale][key], expected, rtol=2e-2, atol=1e-7)
+    with pytest.raises(ConfigurationError, match="backbone_scale = -1: expected 0 or more"):
+        load(CLASSIFY, "optimizer.backbone_scale = -1").recipe.optimizer.make([])
+
+
 @pytest.mark.parametrize(
     "binding",
     [

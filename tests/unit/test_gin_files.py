@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selfstudy.configuration import CONFIG, read_gin
+from selfstudy.configuration import CONFIG, load_configuration, read_gin
 from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
@@ -25,6 +25,7 @@ MULTI = Dataset("1111-multi", {"source": "render", "resolution": 32})
 OWN = Dataset("own", {"source": "images", "resolution": 48})
 CIFAR = Dataset("c", {"source": "cifar100"})
 PLACE = {"dataset": "0110", "backbone": "r9"}
+JOINT = ("barlow", "byol", "dino", "lejepa", "mocov3", "simclr", "vicreg")
 
 
 @pytest.fixture
@@ -109,3 +110,20 @@ def test_a_search_is_configured_as_the_runs_that_it_is_for(sweep):
     files, bindings = configure_search(sweep, "after")
     assert files == ["syn/r9/vae", "syn/r9/classify"]
     assert bindings[-2:] == ["few = 1", "session.labels = 100"]
+
+
+@pytest.mark.parametrize(
+    "method", ["barlow", "byol", "dino", "lejepa", "mocov3", "simclr", "vicreg"]
+)
+def test_a_methods_recipe_does_not_reach_finetuning(method):
+    for family, backbone, tasks in (
+        ("syn", "r9", ("classify", "pose")),
+        ("syn", "r50", ("classify", "pose")),
+        ("cifar", "r9", ("classify",)),
+        ("dense", "r50", ("segment", "depth")),
+    ):
+        pretext = [f"{family}/{backbone}/common", f"pretext/{method}"]
+        assert load_configuration(pretext, []).recipe.optimizer.optim_fn == "AdamW"
+        for task in (f"{family}/{backbone}/{task}" for task in tasks):
+            after = load_configuration([*pretext, task], [])
+            assert after.recipe == load_configuration([task], []).recipe

@@ -200,6 +200,21 @@ def test_batches_that_are_too_small_are_refused(name, packed, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("name", JOINT)
+@pytest.mark.parametrize("network", ["timm/vit_tiny_patch16_224", "timm/convnext_atto"])
+def test_it_pretrains_networks_of_timm(name, network):
+    backbone = tiny.make_small(network)
+    method = find_method(name)(backbone, **tiny.choose_small(find_method(name)))
+    step, block = tiny.make_step(Pretraining(method, {})), tiny.draw_block()
+    before = tiny.copy_weights(method)
+    for i in (1, 2):
+        metrics, norm = step.train(block, 1e-3, i / 2)
+        assert metrics["loss"].isfinite()
+        assert 0 < norm < math.inf
+    moved = tiny.copy_weights(method)
+    assert any(not torch.equal(moved[key], before[key]) for key in moved if "backbone" in key)
+
+
 def test_without_lightly_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightly.loss", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'selfstudy\[methods\]'"):

@@ -3,14 +3,17 @@
 import pytest
 import warp as wp
 
-from selfstudy.rendering import kernels
+from selfstudy.rendering import coverage, kernels
+
+MODULES = [(kernels, ("find_roots", "draw_colors", "draw_targets")), (coverage, ("mark_covered",))]
 
 
+@pytest.mark.parametrize(("module", "names"), MODULES)
 @pytest.mark.parametrize("architecture", [75, 120])
-def test_kernels_compile_for_gpus(architecture, tmp_path):
+def test_kernels_compile_for_gpus(architecture, module, names, tmp_path):
     wp.init()
-    (path,) = wp.compile_aot_module(kernels, arch=architecture, module_dir=tmp_path, use_ptx=True)
+    (path,) = wp.compile_aot_module(module, arch=architecture, module_dir=tmp_path, use_ptx=True)
     text = path.read_text()
     assert f".target sm_{architecture}" in text
-    for kernel in ("find_roots", "draw_colors", "draw_targets"):
+    for kernel in names:
         assert f".entry {kernel}_" in text

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from sklearn.neighbors import KNeighborsClassifier
 
 from selfstudy.backbones.base import Features
 from selfstudy.configuration import load_configuration
@@ -13,6 +14,7 @@ from selfstudy.data.splits import hash_rows
 from selfstudy.errors import ConfigurationError
 from selfstudy.evaluation.features import Extracted, extract_pixels, save_features
 from selfstudy.evaluation.linear import evaluate_linearly, fit
+from selfstudy.evaluation.nearest import measure_nearest
 
 DENSE = ["BaseDataset.input_res = 32", "ResNet.width = 4", "session.precision = 'float32'"]
 
@@ -65,6 +67,22 @@ def test_one_class_is_predicted_everywhere():
     assert fit(one, valid, classes=2) == constant | measures
 
 
+@pytest.mark.parametrize(("labelled", "spread"), [(90, 2.0), (7, 2.0), (200, 0.1)])
+def test_nearest_neighbours_vote_by_their_similarity(labelled, spread):
+    chosen, valid = blobs(labelled, spread=spread), blobs(500, spread=spread, seed=1)
+    model = KNeighborsClassifier(
+        min(20, labelled), metric="cosine", weights=lambda d: np.exp((1 - d) / 0.07)
+    )
+    expected = model.fit(chosen.features.astype(float), chosen.labels).score(
+        valid.features.astype(float), valid.labels
+    )
+    assert measure_nearest(chosen, valid) == pytest.approx(expected, abs=0.003)
+    shifted = Extracted(chosen.features, chosen.labels + 5)
+    assert measure_nearest(shifted, Extracted(valid.features, valid.labels + 5)) == pytest.approx(
+        expected, abs=0.003
+    )
+
+
 def test_budgets_have_the_images_of_finetuning(prepared):
     bindings = [*DENSE, "BaseDataset.input_res = 16", "session.labels = 30"]
     configuration = load_configuration(["syn/r9/classify"], bindings)
@@ -76,6 +94,7 @@ def test_budgets_have_the_images_of_finetuning(prepared):
     assert subsets[30, 1] == hash_rows(run.make_rounds(run.make(), 1, cpu).rows)
     assert len(set(subsets)) == 4
     assert table["accuracy"].between(0, 1).all()
+    assert table["knn_accuracy"].between(0, 1).all()
 
 
 def test_random_budgets_have_the_images_of_finetuning(prepared):

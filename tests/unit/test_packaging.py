@@ -12,7 +12,8 @@ from selfstudy import cli
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OF_CONDA = {"matplotlib-base": "matplotlib", "pytorch": "torch", "python-isal": "isal"}
-RUN_BY_JOBS = ("methods", "render", "search", "timm", "tracking")  # the extras that jobs need
+# The extras that jobs need.
+RUN_BY_JOBS = ("data", "methods", "render", "search", "timm", "tracking")
 NOT_BY_NAME = {"python", "pip", "pyyaml"}  # pyyaml: Snakemake's own, outside the jobs
 
 

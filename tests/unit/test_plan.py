@@ -95,7 +95,7 @@ def test_a_search_is_estimated_as_if_no_trial_was_pruned():
         needs.measure_pace = lambda kind, threads: Amounts
         assert needs.estimate("search_worker", place) == (2 * 20 / 4, 0)
         ((kind, splits, labels),) = kinds
-        assert (splits, labels) == ((10_000, 1000, 1000), 1000)
+        assert (splits, labels) == ((10_000, 1000, 1000, 0), 1000)
         assert kind.bindings[-1] == f"scheduler.milestones = {last}"
 
 
@@ -105,26 +105,26 @@ def count(source, **settings):
 
 def test_own_images_are_counted(tmp_path):
     source = write_images(tmp_path / "source", ["cat", "dog"], images=20)
-    assert count("images", folder=str(source)) == (32, 4, 4)
-    assert count("images", folder=str(source), valid=0.25, test=0.05) == (28, 10, 2)
+    assert count("images", folder=str(source)) == (32, 4, 4, 0)
+    assert count("images", folder=str(source), valid=0.25, test=0.05) == (28, 10, 2, 0)
     for split, images in (("train", 6), ("valid", 3)):
         write_images(tmp_path / "split" / split, ["cat", "dog"], images)
-    assert count("images", folder=str(tmp_path / "split")) == (10, 6, 2)
+    assert count("images", folder=str(tmp_path / "split")) == (10, 6, 2, 0)
     table = tmp_path / "source" / "labels.csv"
     table.write_text("file,label\n" + "".join(f"cat/{2 * n}.png,{n % 2}\n" for n in range(10)))
-    assert count("images", table=str(table)) == (6, 2, 2)
+    assert count("images", table=str(table)) == (6, 2, 2, 0)
 
 
 def test_what_others_made_is_counted(prepared, tmp_path):
-    assert count("prepared", file=str(prepared)) == (100, 10, 10)
+    assert count("prepared", file=str(prepared)) == (100, 10, 10, 0)
     images = tmp_path / "rendered" / "img"
     images.mkdir(parents=True)
     for number in range(24):
         for suffix in ("png", "npy"):
             (images / f"{number:05d}.{suffix}").touch()
-    assert count("rendered", folder=str(images.parent)) == (20, 2, 2)
-    assert count("render", images=120) == (100, 10, 10)
-    assert count("cifar10", folder="a") == (45_000, 5_000, 10_000)
+    assert count("rendered", folder=str(images.parent)) == (20, 2, 2, 0)
+    assert count("render", images=120) == (100, 10, 10, 0)
+    assert count("cifar10", folder="a") == (45_000, 5_000, 10_000, 0)
 
 
 def test_a_plan_is_about_the_images_that_there_are(tmp_path):
@@ -138,7 +138,7 @@ def test_a_plan_is_about_the_images_that_there_are(tmp_path):
     place = {"dataset": "own", "backbone": "r9", "pretext": "vae"}
     needs.estimate("pretrain", place)
     needs.estimate("finetune", place | {"task": "classify", "labels": "50"})
-    assert seen == [(80, 10, 10)] * 2
+    assert seen == [(80, 10, 10, 0)] * 2
     assert needs.estimate("prepare_images", {"dataset": "own"})[1] == 100 * 64**2 * 6 / 1e9
     with pytest.raises(
         ConfigurationError, match="labels: 100 labels of classify, but dataset 'own' has 80 "

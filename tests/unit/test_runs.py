@@ -186,7 +186,7 @@ def test_what_a_user_has_brought_is_no_input(tmp_path):
     assert require(places[0]) == [str(tmp_path / "im [x]")]
     assert sweep.require_prepared("theirs") == [str(tmp_path / "im [x]")]
     Path(place).mkdir()
-    assert require(places[0]) == require(None) == sweep.require_prepared("theirs") == []
+    assert require(places[0]) == require() == sweep.require_prepared("theirs") == []
 
 
 def test_patterns_of_names():

@@ -10,7 +10,7 @@ from selfstudy.configuration import CONFIG as FOLDER
 from selfstudy.errors import ConfigurationError
 from selfstudy.sweep.check import check, read_configuration
 from selfstudy.sweep.runs import Sweep
-from selfstudy.sweep.schema import DEFAULT, merge, merge_arguments
+from selfstudy.sweep.schema import DEFAULT, load_yaml, merge, merge_arguments, require_sound
 from selfstudy.sweep.starts import check_weights
 
 CONFIG = read_configuration(FOLDER / "config.yaml")
@@ -216,6 +216,29 @@ def test_names_need_quotes_where_yaml_reads_something_else(text, place, tmp_path
         read_configuration(path)
 
 
+TWICE = {
+    "seeds: [0]\npartial: true\nseeds: [1]\n": "'seeds' is given twice, in lines 1 and 3",
+    "tasks:\n  pose: {labels: [9]}\n  pose: {}\n": "'pose' is given twice, in lines 2 and 3",
+    "gin: {all: [], all: []}\n": "'all' is given twice, in lines 1 and 1",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), TWICE.items())
+def test_a_key_that_is_given_twice_is_named_with_its_lines(text, message, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    for read in (read_configuration, lambda path: require_sound([path])):
+        with pytest.raises(ConfigurationError, match=rf"mine\.yaml: {message}"):
+            read(path)
+
+
+def test_a_key_may_replace_what_is_merged_into_its_place(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\n")
+    assert load_yaml(path)["b"] == {"x": 2, "y": 1}
+    require_sound([path, tmp_path / "none.yaml"])
+
+
 def test_the_command_line_is_read_as_yaml():
     """What Snakemake makes of it stands beside."""
     given = {
@@ -239,6 +262,7 @@ def test_the_command_line_is_read_as_yaml():
     ("argument", "message"),
     [
         ("results=a: b: c", "--config results=a: b: c: cannot be read as YAML"),
+        ("gin={all: [], all: []}", "--config gin={all: [], all: []}: 'all' is given twice"),
         ("results=2024", "results: 2024 is no text"),
         ("datasets={0110: {images: 24}}", "datasets: 72 is no text: put the name in quotes"),
         ("seeds=[0.0]", "seeds: 0: 0.0: expected a whole number"),

@@ -215,6 +215,11 @@ def test_names_that_are_no_folders_are_refused(name, configure):
 
 MISFITS = {
     "method": ({"pretext": ["scratch", "amdim"]}, "AMDIM: backbone 'timm/.*' has no local maps"),
+    "transformer": ({"pretext": ["scratch", "mae"]}, "backbones: r9: .* MAE: backbone 'resnet9'"),
+    "our own": (
+        {"pretext": ["scratch", "mae"], "backbones": ["r9"]},
+        "backbones: r9: on dataset '0100': MAE: backbone 'resnet9' has no patches",
+    ),
     "name": ({"backbones": ["timm/resnet81"]}, "backbones: timm/resnet81: on dataset '0100': timm"),
     "size": (
         {"backbones": ["timm/vit_small_patch14_dinov2"]},

@@ -188,7 +188,7 @@ def test_a_folder_in_timms_format(kind, folder):
     assert_computes(backbone, theirs, 64)
     assert backbone.input.mean == (127.5,) * 3
     before = start.describe()
-    assert before.startswith(f"{path} ")
+    assert before.startswith("timm folder ")
     save_file({}, path / "model.safetensors")
     assert selfstudy.Timm(f"local-dir:{path}", make_vit).describe() != before
 

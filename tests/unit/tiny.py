@@ -29,7 +29,7 @@ SMALL = {
     "n_depth": 1,
     "encoder_size": SIZE,
     "output_res": 16,
-    "decoder_width": 8,
+    "decoder_width": 16,
     "nce_k": 16,
     "images": IMAGES,
     "hidden": 16,
@@ -46,6 +46,7 @@ TIMM = {
     "timm/swin_tiny_patch4_window7_224": {"depths": [1, 1], "embed_dim": 12, "num_heads": [1, 2]},
     "timm/lcnet_035": {},
 }
+TRANSFORMER = "timm/vit_tiny_patch16_224"
 TINY = [
     "session.precision = 'float32'",
     "BaseDataset.input_res = 16",
@@ -79,8 +80,9 @@ def make_small(name, in_channels=3, **arguments):
 def make_method(name, images=IMAGES):
     """A small method, in plain Python."""
     method = find_method(name)
+    usual = TRANSFORMER if name == "mae" else "resnet9"
     backbone = method.make_backbone(
-        lambda in_channels, name=None: make_small(name or "resnet9", in_channels)
+        lambda in_channels, name=None: make_small(name or usual, in_channels)
     )
     arguments = choose_small(method)
     if "images" in arguments:

@@ -18,9 +18,11 @@ with run_job(snakemake.log[0], snakemake.threads):
     from selfstudy.analysis.figures.style import assign_looks
     from selfstudy.drawing import save
     from selfstudy.files import write_whole
+    from selfstudy.sweep.runs import Sweep
 
     params, picture = snakemake.params, Path(snakemake.output.picture)
-    question, hours = read_question(params.question), collect_hours(picture.parent)
+    question, locate = read_question(params.question), Sweep(snakemake.config).locate_network
+    hours = collect_hours(picture.parent, locate)
     runs = read_runs(snakemake.input[0], params.measure)
     found = advise_all(runs, question, hours, params.interpolation)
     save(draw_learning_curves(found, assign_looks(params.starts), params.measure), picture)

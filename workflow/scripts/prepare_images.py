@@ -14,6 +14,7 @@ with run_job(snakemake.log[0], snakemake.threads):
             space=snakemake.params.color,
             seed=snakemake.params.seed,
             threads=snakemake.threads,
+            unlabelled=dataset.get("unlabelled"),
             progress=progress.update,
             **snakemake.params.options,
         )

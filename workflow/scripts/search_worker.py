@@ -12,9 +12,10 @@ with run_job(snakemake.log[0], snakemake.threads, snakemake.config.get("runs_per
 
     sweep = Sweep(snakemake.config)
     place = sweep.searches[snakemake.wildcards.search]
+    weights = sweep.describe_start(sweep.find_weights(**place))
     configuration = replace(
         load_configuration(*snakemake.params.gin),
-        start=sweep.describe_start(place["pretext"]) or snakemake.input.get("snapshot") or None,
+        start=weights or snakemake.input.get("snapshot") or None,
     )
     search(
         snakemake.params.folder,

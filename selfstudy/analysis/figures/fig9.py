@@ -11,16 +11,18 @@ from selfstudy.analysis import SCRATCH
 from selfstudy.analysis.figures.curves import format_budget
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import Look, title_dataset
-from selfstudy.analysis.measures import title_measure
+from selfstudy.analysis.measures import find_measure, title_measure
 from selfstudy.drawing import RC
+from selfstudy.measures import ACCURACY, NEAREST
 from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Validation accuracy on classification against how much of the pretrained backbone is frozen: "
-    "nothing (finetuning), the layers up to one, all of it (linear evaluation). Points are means "
-    "over seeds, bars go from the lowest to the highest."
+    "nothing (finetuning), the layers up to one, all of it (linear evaluation, and the nearest "
+    "neighbours' vote). Points are means over seeds, bars go from the lowest to the highest."
 )
-NOTHING, ALL = -1, 1000  # where finetuning and linear evaluation stand among the layers
+# Where finetuning, linear evaluation and nearest neighbours stand among the layers.
+NOTHING, ALL, NEIGHBOURS = -1, 1000, 1001
 
 
 def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
@@ -38,8 +40,9 @@ def draw(
 ) -> Figure:
     """Draw accuracy against how much of the backbone is frozen, per dataset and budget.
 
-    From nothing (finetuning), over the layers up to one, to all of it (linear evaluation). A
-    start's point is the mean over seeds, with a bar from the lowest to the highest.
+    From nothing (finetuning), over the layers up to one, to all of it (linear evaluation, and
+    beside it the accuracy of nearest neighbours, where accuracy is what is measured). A start's
+    point is the mean over seeds, with a bar from the lowest to the highest.
 
     Args:
         runs: one backbone's and task's rows of `selfstudy.analysis.runs.collect_runs`.
@@ -47,7 +50,10 @@ def draw(
         linear: the same of `collect_linear`.
         looks: of the starts.
     """
-    table = pd.concat([runs.assign(layer=NOTHING), frozen, linear.assign(layer=ALL)])
+    parts = [runs.assign(layer=NOTHING), frozen, linear.assign(layer=ALL)]
+    if find_measure(runs) == ACCURACY and NEAREST in linear:
+        parts.append(linear.assign(layer=NEIGHBOURS, accuracy=linear[NEAREST]))
+    table = pd.concat(parts)
     groups = {
         f"{title_dataset(dataset)}, {format_budget(labels)} labels": group
         for (dataset, labels), group in table.groupby(["dataset", "labels"], sort=False)
@@ -78,4 +84,5 @@ def draw(
 
 def name_layers(layer: int) -> str:
     """Name the layers up to one that is frozen."""
-    return {NOTHING: "none", ALL: "all", 0: "0"}.get(layer, f"0-{layer}")
+    names = {NOTHING: "none", ALL: "all", NEIGHBOURS: "all (kNN)", 0: "0"}
+    return names.get(layer, f"0-{layer}")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from selfstudy.analysis.escaping import show_name
 from selfstudy.errors import ConfigurationError
 from selfstudy.factors import Factors
+from selfstudy.sweep.pretrained import split_numbered
 
 
 class Look(NamedTuple):
@@ -79,6 +80,9 @@ def title_start(name: str) -> str:
     titles = TITLES | {start: look.label for start, look in LOOKS.items()}
     if name in titles:
         return titles[name]
+    method, images = split_numbered(name)
+    if images is not None and method in titles:
+        return f"{titles[method]}, {images:,} images"
     shown = show_name(name)
     return f"'{shown}'" if shown.startswith("_") or shown in titles.values() else shown
 
