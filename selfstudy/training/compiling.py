@@ -23,6 +23,7 @@ def compile_evaluation(evaluate: Evaluate) -> Evaluate:
     """
     from torch._dynamo.exc import TorchDynamoException  # which takes a second
 
+    torch.compiler.reset()  # which, after some runs in one process, would compile no more
     compiled, waits = torch.compile(evaluate), [True]
 
     def call(*arguments: object) -> dict[str, Tensor]:

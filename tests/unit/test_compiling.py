@@ -1,5 +1,6 @@
 """Compiled steps: whole, with the same numbers, and their time in the log."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,7 +13,6 @@ from selfstudy.errors import ConfigurationError
 from selfstudy.registry import list_names
 from selfstudy.tasks.base import find_task
 from selfstudy.training.learners import Finetuning, Pretraining
-from selfstudy.training.loop import Step
 from selfstudy.training.run import Run, train
 
 COMPILE = torch.compile
@@ -39,8 +39,7 @@ def make_learner(kind, name, classes=CLASSES):
 
 
 def train_steps(learner, compiled):
-    optimizer = torch.optim.Adam(learner.parameters(), lr=1e-3)
-    step = Step(learner, optimizer, Augmentation(), torch.device("cpu"), "float32", compiled)
+    step = replace(tiny.make_step(learner, Augmentation()), compiled=compiled)
     labels = dict.fromkeys(("Classify", "Pose"), torch.arange(tiny.IMAGES) % CLASSES)
     dense = any(task.dense for task in learner.tasks)
     torch.manual_seed(1)

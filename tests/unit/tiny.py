@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from selfstudy.augment import Augmentation
 from selfstudy.backbones import base
 from selfstudy.configuration.names import find_class_of
-from selfstudy.data.color import STATISTICS
 from selfstudy.data.dataset import Block
 from selfstudy.data.inputs import Input
+from selfstudy.data.spaces import STATISTICS
 from selfstudy.methods.base import find_method
 from selfstudy.training.loop import Step
 from selfstudy.training.recipe import make_recipe
