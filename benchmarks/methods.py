@@ -21,7 +21,7 @@ from selfstudy.training.device import find_device, name_device
 from selfstudy.training.representation import measure_rank, measure_spread
 from selfstudy.training.run import train
 
-METHODS = ["rotate", "simclr", "mocov3", "byol", "barlow", "vicreg", "dino", "lejepa"]
+METHODS = ["rotate", "simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa"]
 LABELLED, BATCH, NEIGHBOURS = 3000, 500, 20
 # Heads of a width that fits a narrow backbone; each method takes those that it has.
 NARROW = {"hidden": 512, "size": 512, "prototypes": 1024, "directions": 256}

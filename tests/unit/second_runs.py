@@ -6,15 +6,18 @@ Its arguments: a folder to work in, a prepared file of single objects and one of
 import json
 import sys
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 
 import second_device
 import tiny
 import torch
 from safetensors.torch import save_file
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torchvision.models import resnet18
 
-from selfstudy.data.inputs import IMAGENET
+from selfstudy.augment import make_converter
+from selfstudy.data.inputs import IMAGENET, UNIT_RGB
 from selfstudy.data.kinds import open_dataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.errors import InterruptionError, UnlabelledError
@@ -31,8 +34,8 @@ from selfstudy.training.loop import Step
 from selfstudy.training.run import Run, train
 
 CPU = torch.device("cpu")
-# Blocks of some steps, the next of which is read while they train.
-RECIPE = tiny.make_tiny_recipe(batch_size=10, max_images=40, chunk_size=10)
+# Blocks of some steps, also of four views, the next of which is read while they train.
+RECIPE = tiny.make_tiny_recipe(batch_size=10, max_images=80, chunk_size=10)
 
 
 class Waits:
@@ -65,8 +68,11 @@ def move_to(device):
     WAITS.found, WAITS.steps, WAITS.before = Counter(), 0, None
 
 
+@sdpa_kernel(SDPBackend.MATH)  # attention, as the device computes it
 def compare(run, folder):
     """Train on the CPU, and on the device with a stop on the way; say what differs."""
+    for pair in permutations((run.dataset.input, UNIT_RGB)):
+        make_converter(*pair, second_device.DEVICE)  # once, before the first step
     move_to(CPU)
     whole = train(run, folder / "cpu", 0, "", keep_snapshot=True)
     move_to(second_device.DEVICE)

@@ -9,21 +9,19 @@ import tiny
 import torch
 import torch.nn.functional as F
 from lightly.loss import NegativeCosineSimilarity
-from lightly.models.modules.heads import DINOProjectionHead
 
 from selfstudy.data.inputs import UNIT_RGB
 from selfstudy.data.kinds import open_dataset
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Batch, find_method
-from selfstudy.methods.dino import Prototypes
 from selfstudy.methods.shared.lightly import find_lightly
 from selfstudy.methods.shared.teacher import find_momentum
 from selfstudy.photometry import Colors
 from selfstudy.training.learners import Pretraining
 from selfstudy.training.run import Run, train
 
-TAUGHT = ("byol", "dino", "mocov3")
+TAUGHT = ("byol", "mocov3")
 JOINT = ("barlow", "lejepa", "simclr", "vicreg", *TAUGHT)
 BATCH = Batch((), torch.arange(6))
 
@@ -107,46 +105,6 @@ def test_lejepa_by_its_equations():
     assert compute_loss("lejepa", views) == pytest.approx(expected, rel=1e-5)
 
 
-def test_dino_by_its_equation():
-    students, teachers = draw(4, size=16), draw(2, size=16)
-    method = tiny.make_method("dino")
-    center = torch.stack(teachers).mean((0, 1))  # of the first batch
-    pairs = [(t, s) for t in range(2) for s in range(4) if t != s]
-    expected = 0.0
-    for t, s in pairs:
-        targets = ((teachers[t] - center) / 0.04).softmax(1)
-        expected -= (targets * (students[s] / 0.1).log_softmax(1)).sum(1).mean().item() / len(pairs)
-    found = method.loss((students, teachers), BATCH)["loss"]
-    assert found.item() == pytest.approx(expected, rel=1e-5)
-    more = draw(2, size=16)
-    method.loss((students, more), BATCH)
-    moved = 0.9 * center + 0.1 * torch.stack(more).mean((0, 1))
-    torch.testing.assert_close(method.choose.center[0, 0], moved)
-
-
-@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated:FutureWarning")
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_dinos_head_is_lightlys(batch_norm):
-    ours = Prototypes(8, 16, 32, batch_norm)
-    theirs = DINOProjectionHead(8, 16, 256, 32, batch_norm)
-    theirs.layers.load_state_dict(ours.layers.state_dict())
-    theirs.last_layer.weight_v.data.copy_(ours.prototypes)
-    (features,) = draw(1)
-    torch.testing.assert_close(ours(features), theirs(features))
-
-
-def test_dinos_prototypes_stay_at_first():
-    method = tiny.make_method("dino")
-    step, block = tiny.make_step(Pretraining(method, {})), tiny.draw_block()
-    before = method.project.prototypes.clone()
-    step.train(block, 1e-2, 0.005)
-    assert torch.equal(method.project.prototypes, before)
-    step.train(block, 1e-2, 0.02)
-    assert torch.equal(method.project.prototypes, before)
-    step.train(block, 1e-2, 0.03)
-    assert not torch.equal(method.project.prototypes, before)
-
-
 def test_momentum_rises_to_1_by_a_cosine():
     assert find_momentum(0.99, 0) == pytest.approx(0.99)
     assert find_momentum(0.99, 0.5) == pytest.approx(0.995)
@@ -224,5 +182,5 @@ def test_without_lightly_it_says_what_to_install(monkeypatch):
 @pytest.mark.parametrize("name", JOINT)
 def test_its_views_are_those_of_the_recipes(name):
     views = find_method(name).views
-    assert len(views) == (4 if name in ("dino", "lejepa") else 2)
+    assert len(views) == (4 if name == "lejepa" else 2)
     assert all(isinstance(view.color, Colors) and not view.cutout for view in views)

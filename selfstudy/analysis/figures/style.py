@@ -37,7 +37,6 @@ TITLES = {
     "barlow": "Barlow Twins",
     "byol": "BYOL",
     "deepcluster": "DeepCluster",
-    "dino": "DINO",
     "imagenet": "ImageNet",
     "jigsaw": "Jigsaw",
     "lejepa": "LeJEPA",

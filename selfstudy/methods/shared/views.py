@@ -17,4 +17,3 @@ BYOL = (
 VICREG = (View(AREA, color=JITTER._replace(solarize=0.1), cutout=False, blur=0.5),) * 2
 # Small crops are enlarged to the image's size, so that any backbone takes them.
 LOCAL = View((0.05, 0.25), color=JITTER, cutout=False, blur=0.5)
-DINO = tuple(view._replace(crop=(0.25, 1.0)) for view in BYOL)
