@@ -23,7 +23,6 @@ LIMITS = {
     "session.test_iters": Limits(-1),
     "session.checkpoint_minutes": Limits(0),
     "scheduler.target_lrs": Limits(0),
-    "scheduler.exp_factor": Limits(0),
     "optimizer.lr": Limits(0),
     "optimizer.weight_decay": Limits(0),
     "optimizer.betas": Limits(0, 1),

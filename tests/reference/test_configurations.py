@@ -24,7 +24,8 @@ class Source:
     path, targets, classes = "theirs", np.zeros(4, np.int64), 10
 
     def __init__(self, dense, posed, images):
-        self.dense, self.posed, self.training_images = dense, posed, images
+        self.dense, self.posed = dense, posed
+        self.training_images = self.pretraining_images = images
 
     def has_field(self, name):
         return name == "rot_mat" and self.posed

@@ -79,7 +79,6 @@ def test_values_of_another_type_are_named(binding, expected):
         ("optimizer.momentum = 1", "0 or more, below 1"),
         ("scheduler.target_lrs = [0, -0.001, 0]", "each 0 or more"),
         ("scheduler.target_lrs = -0.001", "0 or more"),
-        ("scheduler.exp_factor = -1", "0 or more"),
         ("session.valid_iters = -2", "-1 or more"),
         ("session.test_iters = -2", "-1 or more"),
         ("session.checkpoint_minutes = -1", "0 or more"),

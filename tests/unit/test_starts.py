@@ -146,7 +146,7 @@ def damage(path, how):
         ("an unknown argument", "its backbone cannot be made: .*'depth'"),
         ("a weight that is none", "damaged: expected a backbone's weights"),
         ("no name", "damaged: expected a backbone's name"),
-        ("an argument out of range", "its backbone cannot be made: .*negative dimension"),
+        ("an argument out of range", "its backbone cannot be made: .*expected at least 1"),
         ("an argument of tensors", "damaged: expected a backbone's name and arguments"),
         ("no input", "damaged: its input: "),
         ("another space", "damaged: its input: expected lab or rgb"),

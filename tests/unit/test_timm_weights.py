@@ -14,7 +14,7 @@ import selfstudy
 from selfstudy.configuration import check_start
 from selfstudy.errors import DataError, SelfstudyError
 from selfstudy.starts import timm_weights
-from selfstudy.starts.timm_weights import is_reachable
+from selfstudy.starts.timm_weights import is_reachable, tell_licence
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -102,6 +102,7 @@ def test_weights_of_a_name_make_timms_network(name, options, pixels, mean, licen
     make = lambda: make_ours(name, options, img_size=32, size=pixels)  # noqa: E731
     start = selfstudy.Timm(name, make)
     start.check()
+    tell_licence.cache_clear()  # of tests before
     with caplog.at_level(logging.INFO, "selfstudy"):
         first, second = start.make_backbone(), start.make_backbone()
     assert_computes(first, theirs, pixels)
