@@ -21,7 +21,7 @@ FINETUNING = "Wrapper.finetune_classifier"
 class Source:
     """What a run asks a dataset for its labels, such as the authors'; it has no images."""
 
-    path, targets, classes = "theirs", np.zeros(4, np.int64), 10
+    path, targets, classes, unlabelled = "theirs", np.zeros(4, np.int64), 10, 0
 
     def __init__(self, dense, posed, images):
         self.dense, self.posed = dense, posed

@@ -11,7 +11,7 @@ from PIL import Image
 import selfstudy
 from selfstudy.backbones.base import make_backbone
 from selfstudy.configuration import load_configuration
-from selfstudy.data.images import ImageDataset
+from selfstudy.data.kinds import ImageDataset
 from selfstudy.data.survey import list_unlabelled, survey
 from selfstudy.data.unlabelled import find_unlabelled
 from selfstudy.errors import ConfigurationError, DataError
