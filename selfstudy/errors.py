@@ -49,6 +49,11 @@ def is_out_of_memory(error: Exception) -> bool:
     return any(part in str(error) for part in OUT_OF_MEMORY)
 
 
+def join_lines(error: object) -> str:
+    """Join the lines of what a library says of an error to one."""
+    return " ".join(str(error).split())
+
+
 def format_error(error: SelfstudyError) -> str:
     """Give the error's own line, without those that gin adds about where it was raised."""
     return f"error: {str(error).splitlines()[0]}"

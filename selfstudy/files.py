@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from selfstudy.errors import DataError, is_out_of_memory
+from selfstudy.errors import DataError, is_out_of_memory, join_lines
 from selfstudy.holders import find_place, find_start
 
 DAY = 24 * 60 * 60  # seconds
@@ -70,7 +70,7 @@ def explain_shortage(error: Exception) -> str | None:
     if isinstance(error, OSError) and is_full(error):
         return f"error: no space left on the disk: {error}"
     if is_out_of_memory(error):
-        return f"error: not enough memory: {' '.join(str(error).split())}"
+        return f"error: not enough memory: {join_lines(error)}"
     return None
 
 

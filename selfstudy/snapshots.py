@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from selfstudy.backbones.base import Backbone, is_description, make_described
 from selfstudy.data.inputs import SPACES, UNIT_RGB, Input, make_adapter
 from selfstudy.description import is_literal
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import ConfigurationError, DataError, join_lines
 from selfstudy.files import write_whole
 
 RUNS = Path("results/runs")
@@ -132,7 +132,7 @@ def read_snapshot(path: str | Path) -> dict[str, Any]:
     try:
         given = None if content["input"] is None else parse_input(*content["input"])
     except (TypeError, ValueError) as error:
-        raise DataError(f"{path}: damaged: its input: {' '.join(str(error).split())}") from error
+        raise DataError(f"{path}: damaged: its input: {join_lines(error)}") from error
     if not is_description(content["backbone"]) or not is_literal(content["backbone"]):
         raise DataError(f"{path}: damaged: expected a backbone's name and arguments")
     weights = content["weights"]
@@ -191,7 +191,7 @@ def rebuild(path: str | Path, description: dict[str, Any]) -> Backbone:
     try:
         return make_described(description)
     except Exception as error:  # arguments of a wrong kind end in errors of many kinds
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise ConfigurationError(f"{path}: its backbone cannot be made: {reason}") from error
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from selfstudy.delimited import split_rows
-from selfstudy.errors import DataError
+from selfstudy.errors import DataError, join_lines
 
 
 def read_table(path: str | Path, columns: Collection[str], **options: object) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def read_table(path: str | Path, columns: Collection[str], **options: object) ->
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("rows have more values than there are columns")
     except (OSError, ValueError, TypeError, csv.Error) as error:  # of a type, if one is asked for
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise DataError(f"{path}: cannot be read as a table: {reason}") from error
     if table.empty:
         raise DataError(f"{path}: there is no row in it")

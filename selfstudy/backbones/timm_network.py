@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, join_lines
 
 FAMILY = "timm/"
 OURS = ("in_chans", "img_size", "num_classes", "pretrained")  # of timm's arguments
@@ -53,7 +53,6 @@ class TimmNetwork(Backbone, family=FAMILY):
 
     Attributes:
         network: timm's.
-        blocks: how many blocks can be frozen.
     """
 
     handed = ("choice", "in_channels", "img_size")
@@ -239,4 +238,4 @@ def find_maps(network: nn.Module, last: Tensor) -> Tensor | None:
 
 def tell(error: Exception) -> str:
     """Tell an error of a library in one line."""
-    return " ".join(str(error).split())[:LONGEST] or type(error).__name__
+    return join_lines(error)[:LONGEST] or type(error).__name__

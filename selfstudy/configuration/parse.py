@@ -19,7 +19,7 @@ from gin.config_parser import (
 from selfstudy.configuration.authors import KNOWN, TRANSLATED, Authors
 from selfstudy.configuration.files import Text, find_gin, read_parts
 from selfstudy.configuration.names import Part, enter
-from selfstudy.errors import ConfigurationError, suggest
+from selfstudy.errors import ConfigurationError, join_lines, suggest
 
 # Of their scopes: validation and test have batches of their own.
 SCOPED = {"valid/dataloader.batch_size": "dataloader.valid_batch_size"}
@@ -86,7 +86,7 @@ def list_statements(part: Text) -> Iterator[tuple[str, BindingStatement]]:
 
 def reword(error: Exception) -> str:
     """Say in our words what gin finds wrong with a value, which most often lacks quotes."""
-    said = re.sub(r"\.?( \(line \d+\))?$", "", " ".join(str(error).split()))
+    said = re.sub(r"\.?( \(line \d+\))?$", "", join_lines(error))
     if word := re.search(r"Failed to parse token '(.+)'", said):
         meant = SPELT.get(word[1].lower(), "text in quotes")
         return f"{word[1]} is no value: expected {meant}"
@@ -103,7 +103,7 @@ def explain(place: str) -> Iterator[None]:
     except RecursionError:
         raise ConfigurationError(f"{place}: it refers to itself") from None
     except (ConfigurationError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"{place}: {' '.join(str(error).split())}") from error
+        raise ConfigurationError(f"{place}: {join_lines(error)}") from error
 
 
 def bind_macro(statement: BindingStatement) -> str:

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from selfstudy.errors import DataError, list_rows
+from selfstudy.errors import DataError, join_lines, list_rows
 
 SUFFIX = "_crc32"
 CHECKSUM = 4  # bytes
@@ -39,7 +39,7 @@ def read_whole(file: h5py.File, name: str) -> np.ndarray:
     try:
         return file[name][()]
     except OSError as error:
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise DataError(f"{file.filename}: damaged: {name!r}: {reason}") from error
 
 

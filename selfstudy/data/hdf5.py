@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 
-from selfstudy.errors import DataError
+from selfstudy.errors import DataError, join_lines
 
 
 @contextmanager
@@ -66,6 +66,4 @@ def report_damage(path: str | Path) -> Iterator[None]:
 
 
 def _damage_error(path: str | Path, error: Exception) -> DataError:
-    return DataError(
-        f"{path}: damaged, or not an HDF5 file of its kind: {' '.join(str(error).split())}"
-    )
+    return DataError(f"{path}: damaged, or not an HDF5 file of its kind: {join_lines(error)}")

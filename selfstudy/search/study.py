@@ -15,7 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import Trial, TrialState
 
-from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.errors import ConfigurationError, DataError, join_lines
 from selfstudy.locks import Lock
 from selfstudy.search.space import SPACE, find_rounds
 from selfstudy.training.recipe import Recipe
@@ -164,7 +164,7 @@ def open_journal(folder: Path) -> JournalStorage:
     except OSError as error:
         raise DataError(f"{path}: cannot be opened: {error.strerror or error}") from error
     except Exception as error:  # what a damaged file ends in is of many kinds
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise DataError(f"{path}: damaged, or not a journal of Optuna: {reason}") from error
 
 

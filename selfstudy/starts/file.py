@@ -10,7 +10,7 @@ from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.data.inputs import INPUTS, SPACES, Input
-from selfstudy.errors import ConfigurationError, DataError, find_known
+from selfstudy.errors import ConfigurationError, DataError, find_known, join_lines
 from selfstudy.provenance import hash_files
 from selfstudy.snapshots import load_tensors
 from selfstudy.starts.base import MakeBackbone, Start
@@ -108,7 +108,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             weights = {key: file.get_tensor(key) for key in list(file.keys())}
             about = file.metadata() or {}
     except (SafetensorError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise DataError(f"{path}: damaged, or not a safetensors file: {reason}") from error
     if about.get(DIGEST, digest := hash_weights(weights, about)) != digest:
         raise DataError(f"{path}: damaged: its content and its checksum do not agree")

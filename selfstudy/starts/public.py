@@ -8,7 +8,7 @@ from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.data.inputs import Input
-from selfstudy.errors import ConfigurationError, DataError, suggest
+from selfstudy.errors import ConfigurationError, DataError, join_lines, suggest
 from selfstudy.starts.base import MakeBackbone, Start
 from selfstudy.starts.weights import drop_linear, fit, require_resnet
 
@@ -86,7 +86,7 @@ def scale(mean: tuple[float, ...], std: tuple[float, ...]) -> Input:
 
 def explain(source: str, url: str, file: Path, error: Exception) -> DataError:
     """Make one line of what went wrong in fetching or reading weights."""
-    reason = " ".join(str(error).split())[:LONGEST]
+    reason = join_lines(error)[:LONGEST]
     if file.is_file():
         return DataError(f"{source}: {file}: {DAMAGED} {url}: {reason}")
     return DataError(f"{source}: {url} cannot be fetched to {file}: {reason}")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone
 from selfstudy.backbones.timm_network import TimmNetwork, import_timm, tell
-from selfstudy.errors import ConfigurationError, DataError, suggest
+from selfstudy.errors import ConfigurationError, DataError, join_lines, suggest
 from selfstudy.provenance import hash_files
 from selfstudy.starts.base import MakeBackbone
 from selfstudy.starts.file import read_weights
@@ -183,7 +183,7 @@ def read_configuration(folder: Path) -> dict[str, Any]:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+        raise DataError(f"{path}: cannot be read: {join_lines(error)}") from error
     if not isinstance(said, dict) or not isinstance(said.get("pretrained_cfg"), dict):
         raise DataError(
             f"{path}: expected 'architecture' and 'pretrained_cfg', as timm.models.save_for_hf "

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, TypeChecker, ValidationError
 from jsonschema.validators import extend
 
 from selfstudy.configuration import CONFIG
-from selfstudy.errors import ConfigurationError, suggest
+from selfstudy.errors import ConfigurationError, join_lines, suggest
 
 DEFAULT = CONFIG / "default.yaml"
 
@@ -81,7 +81,7 @@ def read_yaml(text: str) -> object:
     try:
         return OnceLoader(text).get_single_data()
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise ConfigurationError(f"cannot be read as YAML: {reason}") from error
 
 

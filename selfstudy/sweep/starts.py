@@ -34,8 +34,8 @@ def check_names(sweep: Sweep, methods: list[str]) -> None:
     for name, weights in sweep.weights.items():
         require_own_name(f"weights: {name}", name, methods)
         for backbone in weights.get("backbones", []):
-            if backbone not in (known := sweep.config["backbones"]):
-                hint = suggest(backbone, known)
+            if backbone not in sweep.config["backbones"]:
+                hint = suggest(backbone, sweep.config["backbones"])
                 raise ConfigurationError(f"weights: {name}: backbones: {backbone!r}: {hint}")
     check_own_names(sweep, methods)
 

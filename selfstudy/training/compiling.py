@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from selfstudy.errors import ConfigurationError
+from selfstudy.errors import ConfigurationError, join_lines
 
 log = logging.getLogger("selfstudy")
 Evaluate = Callable[..., dict[str, Tensor]]
@@ -31,7 +31,7 @@ def compile_evaluation(evaluate: Evaluate) -> Evaluate:
         try:
             metrics = compiled(*arguments)
         except TorchDynamoException as error:
-            reason = " ".join(str(error.__cause__ or error).split())
+            reason = join_lines(error.__cause__ or error)
             raise ConfigurationError(f"session.compile = True: it fails: {reason}") from error
         if waits:
             waits.clear()

@@ -28,6 +28,7 @@ LIMITS = {
     "optimizer.betas": Limits(0, 1),
     "optimizer.eps": Limits(0),
     "optimizer.momentum": Limits(0, 1),
+    "optimizer.backbone_scale": Limits(0),
     "dataloader.batch_size": Limits(1),
     "dataloader.valid_batch_size": Limits(1),
     "rounds.min_round": Limits(0),

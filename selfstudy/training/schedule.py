@@ -49,12 +49,8 @@ class Optimizer:
             backbone: those of the backbone, whose group has `backbone_scale` as its `scale`.
 
         Raises:
-            ConfigurationError: there is none of that name, or the factor is negative.
+            ConfigurationError: there is none of that name.
         """
-        if self.backbone_scale < 0:
-            raise ConfigurationError(
-                f"optimizer.backbone_scale = {self.backbone_scale}: expected 0 or more"
-            )
         choice = find_known(self.optim_fn, OPTIMIZERS, "optimizer.optim_fn")
         options: dict[str, object] = {"weight_decay": self.weight_decay}
         if self.optim_fn in ADAPTIVE:

@@ -34,7 +34,6 @@ SMALL = {
     "images": IMAGES,
     "hidden": 16,
     "size": 8,
-    "prototypes": 16,
     "directions": 16,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need

@@ -96,6 +96,18 @@ def draw_line(axes: Axes, look: Look, curve: pd.DataFrame, value: str) -> None:
     axes.vlines(curve["labels"], curve["low"], curve["high"], color=look.color, linewidth=0.8)
 
 
+def draw_marks(axes: Axes, look: Look, x: object, y: object, sign: str) -> None:
+    """Draw utilities as a start's marks, or, where a sign says so, as open triangles: bounds."""
+    marker, face = BOUNDS.get(sign, look.marker), "white" if sign else look.color
+    axes.plot(x, y, marker, color=look.color, markerfacecolor=face)
+
+
+def keep_middle(utility: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of the budget that is nearest to the middle of those measured."""
+    budgets = sorted(utility["labels"].unique())
+    return utility[utility["labels"] == budgets[len(budgets) // 2]]
+
+
 def explain_pale(axes: Axes, points: pd.DataFrame) -> None:
     """Add an entry of the legend that says what pale points are, where there are any."""
     if find_cut_short(points).any():

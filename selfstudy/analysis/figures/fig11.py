@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from selfstudy.analysis import CURVE, ONE_NETWORK, SCRATCH
-from selfstudy.analysis.figures.curves import BOUNDS, format_budget, label_axis
+from selfstudy.analysis.figures.curves import draw_marks, format_budget, keep_middle, label_axis
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import LOOKS, Look, title_dataset, title_start
 from selfstudy.analysis.uncertainty import estimate_utility
@@ -50,11 +50,9 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
         looks: of the starts.
         interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
-    table = estimate_utility(runs, interpolation)
-    budgets = sorted(table["labels"].unique())
-    budget = budgets[len(budgets) // 2]
+    table = keep_middle(estimate_utility(runs, interpolation))
     images = runs.groupby(["dataset", "pretext"])[IMAGES].first().reset_index()
-    table = table[table["labels"] == budget].merge(images, on=["dataset", "pretext"])
+    table = table.merge(images, on=["dataset", "pretext"])
     table = table.assign(
         method=[split_numbered(start)[0] for start in table["pretext"]],
         high=table[["high", "bound"]].min(axis=1, skipna=False),  # may be infinite
@@ -71,7 +69,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
                 draw_line(panel, look._replace(label=title_start(method)), curve)
             label_axis(panel, points[IMAGES].astype(int))
             panel.set_xlabel("Images that pretrain")
-        label_rows(axes, f"Utility at {format_budget(budget)} labels")
+        label_rows(axes, f"Utility at {format_budget(table['labels'].iloc[0])} labels")
         add_legend(figure, axes)
     return figure
 
@@ -81,7 +79,4 @@ def draw_line(panel: Axes, look: Look, curve: pd.DataFrame) -> None:
     panel.plot(curve[IMAGES], curve["shown"], color=look.color, label=look.label)
     panel.vlines(curve[IMAGES], curve["low"], curve["high"], color=look.color, linewidth=0.8)
     for sign, points in curve.groupby("sign"):
-        marker = BOUNDS.get(sign, look.marker)
-        face = "white" if sign else look.color
-        x, y = points[IMAGES], points["shown"]
-        panel.plot(x, y, marker, color=look.color, markerfacecolor=face)
+        draw_marks(panel, look, points[IMAGES], points["shown"], sign)

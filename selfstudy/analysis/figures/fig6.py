@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from selfstudy.analysis import CURVE
-from selfstudy.analysis.figures.curves import BOUNDS, format_budget
+from selfstudy.analysis.figures.curves import draw_marks, format_budget, keep_middle
 from selfstudy.analysis.figures.panels import add_legend, label_rows, make_grid
 from selfstudy.analysis.figures.style import LOOKS, Look
 from selfstudy.analysis.utility import measure_utility, show_utility
@@ -39,10 +39,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
         looks: of the starts.
         interpolation: of the curves from scratch, as in `selfstudy.analysis.scratch_curve`.
     """
-    table = measure_utility(runs, interpolation)
-    budgets = sorted(table["labels"].unique())
-    budget = budgets[len(budgets) // 2]
-    table = table[table["labels"] == budget]
+    table = keep_middle(measure_utility(runs, interpolation))
     table = table.assign(**show_utility(table))
     found = pair_datasets(table["dataset"].unique())
     with mpl.rc_context(RC):
@@ -62,9 +59,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
                     label = look.label if index == 0 else None
                     panel.plot([0, 1], both["shown"], color=look.color, label=label)
                     for x, (_, row) in enumerate(both.iterrows()):
-                        face = "white" if row["sign"] else look.color
-                        marker = BOUNDS.get(row["sign"], look.marker)
-                        panel.plot(x, row["shown"], marker, color=look.color, markerfacecolor=face)
-        label_rows(axes, f"Utility at {format_budget(budget)} labels")
+                        draw_marks(panel, look, x, row["shown"], row["sign"])
+        label_rows(axes, f"Utility at {format_budget(table['labels'].iloc[0])} labels")
         add_legend(figure, axes)
     return figure

@@ -9,7 +9,7 @@ from torchvision import datasets
 from torchvision.datasets import VisionDataset
 
 from selfstudy.data.collected.base import Item
-from selfstudy.errors import ConfigurationError, DataError, suggest
+from selfstudy.errors import ConfigurationError, DataError, join_lines, suggest
 
 SPLITS = {  # by the names that they have there
     "train": ("train", "trainval"),
@@ -77,7 +77,7 @@ def open_one(
     except ValueError:
         return None
     except (RuntimeError, OSError) as error:
-        reason = " ".join(str(error).split())
+        reason = join_lines(error)
         raise DataError(f"{folder}: {make.__name__} cannot be read there: {reason}") from error
 
 

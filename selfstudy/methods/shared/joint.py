@@ -53,8 +53,8 @@ class Taught(Joint):
         self.teacher = Teacher(backbone, project, momentum)
 
     def embed(self, projections: list[Tensor], batch: Batch) -> tuple[list[Tensor], list[Tensor]]:
-        """Give the predictions of the views, and the teacher's projections of the first two."""
-        targets = [self.teacher(view, self.backbone.adapter) for view in batch.views[:2]]
+        """Give the predictions of the views, and the teacher's projections of them."""
+        targets = [self.teacher(view, self.backbone.adapter) for view in batch.views]
         return [self.predict(projection) for projection in projections], targets
 
     def compare(self, predictions: Tensor, targets: Tensor) -> Tensor:
