@@ -55,6 +55,8 @@ class Augmentation:
         crop: move, or crop and resize, as the view says.
         cutout: set a square to zero.
         transform_targets: flip and crop move dense targets along.
+        hue: greatest turn of the colour circle, as a share of it, in views with published colours;
+            None: as published, 0.1. At 0.5 nothing tells two views by an object's own colour.
     """
 
     color_jitter: bool = True
@@ -63,6 +65,7 @@ class Augmentation:
     crop: bool = True
     cutout: bool = True
     transform_targets: bool = False
+    hue: float | None = None
 
     def __call__(
         self,
@@ -108,6 +111,8 @@ class Augmentation:
         self, images: Tensor, maps: Tensor | None, flips: Tensor, view: View
     ) -> tuple[Tensor, Tensor | None]:
         published = view.color if isinstance(view.color, Colors) else None
+        if published and self.hue is not None:
+            published = published._replace(hue=self.hue)
         if self.color_jitter and view.color is True:
             images = jitter(images, draw_chance(images, JITTERED))
         if self.grayscale and view.color is True:

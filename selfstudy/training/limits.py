@@ -22,6 +22,7 @@ LIMITS = {
     "session.valid_iters": Limits(-1),
     "session.test_iters": Limits(-1),
     "session.checkpoint_minutes": Limits(0),
+    "augment.hue": Limits(0, 1),
     "scheduler.target_lrs": Limits(0),
     "optimizer.lr": Limits(0),
     "optimizer.weight_decay": Limits(0),

@@ -1,5 +1,7 @@
 """Published changes of colour and place, each beside torchvision's of one image at a time."""
 
+from colorsys import rgb_to_hsv
+
 import pytest
 import tiny
 import torch
@@ -95,6 +97,19 @@ def test_published_colours_change_in_rgb_and_come_back():
         drawn.append(Augmentation()(images, None, (view,), given=given)[0][0])
     torch.testing.assert_close(to_lab(drawn[0]), drawn[1], rtol=0, atol=5e-3)
     assert not torch.allclose(drawn[1], to_lab(rgb), atol=0.1)
+
+
+@pytest.mark.parametrize(("hue", "most"), [(None, 36), (0.0, 0), (0.5, 180)])
+def test_colours_turn_as_far_as_asked(hue, most):
+    """Red turns by degrees that are spread over what was asked for, or over what is published."""
+    torch.manual_seed(0)
+    red = torch.tensor([0.8, 0.2, 0.2])[:, None, None].expand(400, 3, 4, 4)
+    view = PLACE._replace(color=OFF._replace(hue=0.1, jitter=1))
+    drawn = Augmentation(crop=False, hue=hue)(red, None, (view,), given=UNIT_RGB)[0][0]
+    colors = [rgb_to_hsv(*pixel.tolist())[0] for pixel in drawn[:, :, 0, 0]]
+    turned = [abs((color + 0.5) % 1 - 0.5) * 360 for color in colors]
+    assert max(turned) == pytest.approx(most, abs=max(1e-2, most / 20))
+    assert sum(turned) / len(turned) == pytest.approx(most / 2, abs=max(1e-2, most / 10))
 
 
 def test_grey_is_as_frequent_as_asked(images):
