@@ -74,6 +74,24 @@ def test_a_crop_is_torchvisions(images):
     torch.testing.assert_close(found[inside], expected[inside], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("crop", "least", "lowest", "highest"),
+    [((0.2, 1), None, 0.2, 1), ((0.2, 1), 0.5, 0.5, 1), ((0.05, 0.25), 0.5, 0.05, 0.25)],
+)
+def test_large_crops_keep_what_is_asked(crop, least, lowest, highest):
+    """The area is read off slopes across and down; small crops stay small."""
+    torch.manual_seed(0)
+    slope = torch.linspace(0, 1, 64)
+    ramps = torch.stack([slope.expand(64, 64), slope[:, None].expand(64, 64), torch.zeros(64, 64)])
+    view = PLACE._replace(crop=crop, color=OFF)
+    made = Augmentation(least_crop=least)
+    drawn = made(ramps.expand(500, 3, 64, 64), None, (view,), given=UNIT_RGB)[0][0]
+    across, down = drawn[:, 0, 32], drawn[:, 1, :, 32]
+    areas = (across[:, 40] - across[:, 24]) * (down[:, 40] - down[:, 24]) * (63 / 16) ** 2
+    assert areas.min() == pytest.approx(lowest, rel=0.1)
+    assert areas.max() == pytest.approx(highest, rel=0.1)
+
+
 @pytest.mark.parametrize("kind", ["brightness", "contrast", "saturation", "hue"])
 def test_each_image_is_jittered_by_its_own_draw(images, kind):
     colors = OFF._replace(jitter=0.8, **{kind: 0.4})
