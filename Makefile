@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
-EXTRAS := completion,data,export,methods,render,search,timm,tracking,workflow,docs,dev
+EXTRAS := completion,data,export,methods,mlflow,render,search,timm,tracking,wandb,workflow,docs,dev
 BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
