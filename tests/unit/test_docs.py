@@ -14,6 +14,7 @@ from selfstudy.cli import make_parser
 TARGETS = set(re.findall(r"^([\w/.]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_the_pages_are_built_and_no_link_is_broken(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path)]
     done = subprocess.run(

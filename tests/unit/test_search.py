@@ -72,7 +72,7 @@ def fails(capsys, *words):
     return lines[0]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+@pytest.mark.parametrize("sampler", ["tpe", pytest.param("cmaes", marks=pytest.mark.slow)])
 def test_the_best_trial_can_be_trained_again(sampler, prepared, folder, capsys):
     cli.main(words(prepared, "--trials", "6", "--sampler", sampler))
     results = folder / "results/search/lr"
@@ -245,6 +245,7 @@ def until(condition, process):
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
     """By the next process, from the last checkpoint: the search ends as if nothing had been."""
@@ -274,6 +275,7 @@ def test_a_trial_whose_process_died_is_gone_on_with(number, started, folder):
         assert both[0] == both[1]
 
 
+@pytest.mark.slow
 def test_processes_share_a_search(started, folder):
     both = [started("shared", 4) for _ in range(2)]
     for process in both:
