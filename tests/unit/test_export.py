@@ -48,7 +48,6 @@ def test_the_formats_of_the_command_are_there():
 
 @pytest.mark.parametrize("skip_pool", [True, False])
 def test_weights_that_torchvision_loads(skip_pool, make_run):
-@pytest.mark.slow
     run = make_run("rotate", *R18, f"ResNet.skip_init_pool = {skip_pool}")
     theirs = models.resnet18(num_classes=8)
     theirs.load_state_dict(torch.load(exported(run, "torchvision"), weights_only=True))
@@ -56,13 +55,18 @@ def test_weights_that_torchvision_loads(skip_pool, make_run):
         assert not torch.allclose(outputs(theirs, run), run.pooled, rtol=0.01)
         theirs.maxpool = nn.Identity()
     assert close(outputs(theirs, run), run.pooled)
-def test_a_dilated_network(make_run):
+
+
 @pytest.mark.slow
+def test_a_dilated_network(make_run):
     run = make_run("classify", *R50, DILATED.format(False, True), "ResNet.skip_init_pool = False")
     dilated = {"replace_stride_with_dilation": [False, False, True]}
     theirs = models.resnet50(num_classes=8, **dilated)
     theirs.load_state_dict(torch.load(exported(run, "torchvision"), weights_only=True))
     assert close(outputs(theirs, run), run.pooled)
+
+
+@pytest.mark.slow
 def test_the_printed_lines_load_the_file(make_run, capsys):
     run = make_run("rotate", *R18)
     for form in ("torchvision", "safetensors", "onnx"):
@@ -199,7 +203,6 @@ def test_nothing_is_fetched(make_run, monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("fetched")
 
-@pytest.mark.slow
     run = make_run("rotate", *R18)
     path = Path("results/runs/rotate/snapshot.pt")
     content = torch.load(path, weights_only=True)
@@ -207,6 +210,9 @@ def test_nothing_is_fetched(make_run, monkeypatch):
     torch.save(content, path)
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     exported(run, "safetensors")
+
+
+@pytest.mark.slow
 def test_images_of_other_weights(make_run, capsys):
     """Those that a backbone expects, whatever those are prepared as that it is tried with."""
     make_run("rotate", *NARROW)
