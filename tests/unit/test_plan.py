@@ -8,6 +8,7 @@ from own_images import write_images
 
 from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
+from selfstudy.planning import plan as planning
 from selfstudy.planning.calibration import Kind, count_images
 from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
@@ -35,6 +36,16 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
     place = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "task": "classify"}
     assert ("finetune", (*place.items(), ("labels", "300"))) in jobs
     assert sorted(list_jobs(CONFIG / "demo.yaml", force=False)) == sorted(jobs)
+
+
+def test_hours_that_are_left_are_those_of_open_jobs(monkeypatch):
+    place = {"dataset": "0100", "backbone": "r9", "pretext": "vae", "task": "classify"}
+    every = [("finetune", (*place.items(), ("labels", n))) for n in ("100", "300", "1000")]
+    monkeypatch.setattr(planning, "list_jobs", lambda path, force: every[not force :])
+    monkeypatch.setattr(Needs, "estimate", lambda needs, rule, job: (int(job["labels"]), 2.0))
+    (row,) = planning.plan(str(CONFIG / "demo.yaml")).to_dict("records")
+    expected = {"rule": "finetune", "jobs": 3, "done": 1, "hours": 1400, "hours_left": 1300}
+    assert row == expected | {"gigabytes": 6}
 
 
 def test_what_is_done_is_left_out(tmp_path, monkeypatch):
