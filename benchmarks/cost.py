@@ -84,7 +84,7 @@ def count(kind: Kind) -> float:
 def measure(kind: Kind, device: str) -> Pace:
     """Estimate what an image takes on a device, in seconds."""
     known, name = KNOWN[device], kind.files[-1]
-    folder = name.rpartition("/")[0] + "/"
+    folder = kind.files[0].rpartition("/")[0] + "/"
     alike = [each for each in known if each.startswith(folder)]
     like = name if name in known else [*alike, "syn/r50/classify"][0]
     # With the images of its own family.
