@@ -124,6 +124,10 @@ class Sweep:
         settings = self.config["rendering"].items()
         return {name: value for name, value in settings if name not in COLLECTIONS}
 
+    def narrow(self, dataset: str) -> "Sweep":
+        """Give the sweep of one of the datasets alone."""
+        return Sweep({**self.config, "datasets": {dataset: self.config["datasets"][dataset]}})
+
     def list_from(self, *sources: str) -> list[str]:
         """List the names of the datasets from these sources."""
         return [name for name, dataset in self.datasets.items() if dataset.source in sources]

@@ -9,10 +9,10 @@ from own_images import write_images
 from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
 from selfstudy.planning import plan as planning
-from selfstudy.planning.calibration import Kind, count_images
+from selfstudy.planning.calibration import Kind, Pace, count_images
 from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
-from selfstudy.planning.plan import Needs, find_stage
+from selfstudy.planning.plan import TRAINING, Needs, find_stage
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
@@ -176,3 +176,28 @@ def test_rules_stand_in_the_images_order():
     rules = ["tables", "finetune", "render", "pretrain", "prepare"]
     expected = ["render", "prepare", "pretrain", "finetune", "tables"]
     assert sorted(rules, key=find_stage) == expected
+
+
+@pytest.mark.parametrize("name", ["study_small", "study_gpu"])
+def test_studies_are_whole_and_have_as_many_images_as_labels(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jobs = list_jobs(CONFIG / f"{name}.yaml", force=True)
+    sweep = Sweep(read_configuration(CONFIG / f"{name}.yaml"))
+    needs = Needs(sweep)
+    needs.measure_pace = lambda kind, threads: Pace(1, 1, 1)
+    hours = [
+        needs.estimate(*job)[0]
+        for rule, of in jobs
+        if rule in TRAINING
+        for job in [(rule, dict(of))]
+    ]
+    assert len(hours) == len(sweep.list_finetuned()) + len(sweep.longer) + sum(
+        len(sweep.list_snapshots(dataset, backbone, method))
+        for dataset in sweep.datasets
+        for backbone in sweep.backbones
+        for method in sweep.methods
+    )
+    assert min(hours) > 0
+    factors = {factor for dataset in sweep.datasets for factor in enumerate(dataset)}
+    varied = {place for place, _ in factors if {(place, "0"), (place, "1")} <= factors}
+    assert len(sweep.datasets) >= max(5, len(varied) + 2)  # what claims over datasets need
