@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+UNKNOWN = -1  # the class of images without labels
 ACCURACY = "accuracy"  # from which utility is read unless another is asked for
 MACRO_F1, BALANCED_ACCURACY, AUROC = OF_CLASSES = ("macro_f1", "balanced_accuracy", "auroc")
 NEAREST = "knn_accuracy"  # of nearest neighbours (`selfstudy.evaluation.nearest`)
