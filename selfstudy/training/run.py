@@ -31,7 +31,6 @@ from selfstudy.training.loop import Step
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
-from selfstudy.training.representation import measure_spread
 
 log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
@@ -246,7 +245,7 @@ def train(
             "precision": step.precision,
             **progress.history.metrics(),
             "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
-            "feature_spread": measure_spread(progress.watch_features()),
+            "feature_spread": progress.measure_spread(),
             **{f"test_{name}": value for name, value in test.items()},
         }
         lock.check()

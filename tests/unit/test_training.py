@@ -363,10 +363,9 @@ def test_adding_a_network_trains_the_seeds_that_start_from_it(prepared, tmp_path
 
     def train_again(networks):
         chosen = {network: runs[network] for network in networks.values()}
-        table = train_seeds(chosen, tmp_path / "n20", networks, "")
+        train_seeds(chosen, tmp_path / "n20", networks, "")
+        table = pd.read_csv(tmp_path / "n20/metrics.csv")
         assert dict(zip(table["seed"], table["pretrain_seed"], strict=True)) == networks
-        written = pd.read_csv(tmp_path / "n20/metrics.csv")
-        assert written["pretrain_seed"].tolist() == list(networks.values())
         return {
             seed: (tmp_path / f"n20/seed{seed}/metrics.csv").stat().st_mtime_ns for seed in networks
         }
