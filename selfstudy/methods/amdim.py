@@ -88,6 +88,12 @@ def divide(maps: Tensor, size: int) -> Places:
     return Places((weights @ maps.permute(0, 2, 3, 1).flatten(1, 2)).transpose(1, 2))
 
 
+def split(parts: Tensor) -> tuple[Tensor, ...]:
+    """Split parts (2 * b, ...) of two views that are neighbours into (b, ...) of each."""
+    # Unbound, for the gradient of each slice would be as large as both.
+    return parts.unflatten(0, (-1, 2)).unbind(1)
+
+
 def weigh_places(length: int, size: int, device: torch.device) -> Tensor:
     """Weigh the places of a line in the mean of each of its regions: (size, length)."""
     regions = torch.arange(size, device=device)[:, None]
@@ -142,19 +148,9 @@ class AMDIM(Method):
         # The two views of an image are neighbours.
         features = self.backbone(torch.stack(batch.views, 1).flatten(0, 1))
         seven, five = (features.blocks[place] for place in self.backbone.local_blocks)
-        fives, sevens = divide(self.project_five(five), 5), divide(self.project_seven(seven), 7)
-        # Unbound, for the gradient of each slice would be as large as both.
-        views = zip(
-            *(
-                part.unflatten(0, (-1, 2)).unbind(1)
-                for part in (features.pooled, fives.values, sevens.values)
-            ),
-            strict=True,
-        )
-        first, second = (
-            Parts(pooled, Places(five, fives.weights), Places(seven, sevens.weights))
-            for pooled, five, seven in views
-        )
+        places = divide(self.project_five(five), 5), divide(self.project_seven(seven), 7)
+        local = ([Places(part, each.weights) for part in split(each.values)] for each in places)
+        first, second = map(Parts, split(features.pooled), *local)
         return Features(features.pooled[::2], features.dense[::2], []), (first, second)
 
     def loss(self, output: tuple[Parts, Parts], batch: Batch) -> dict[str, Tensor]:
