@@ -1,4 +1,7 @@
-"""How good each method's features are beside random ones: kNN and linear readout, no finetuning."""
+"""How good each method's features are beside random ones and supervised ones.
+
+By kNN and linear readout and, if asked for, finetuned on few labels by one recipe for all.
+"""
 
 import argparse
 import tempfile
@@ -12,11 +15,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from selfstudy import open_dataset
+from selfstudy import Scratch, Snapshot, finetune, make_recipe, open_dataset
 from selfstudy.backbones.base import Backbone
 from selfstudy.configuration import load_configuration
 from selfstudy.data.dataset import BaseDataset
 from selfstudy.methods.base import find_method
+from selfstudy.snapshots import SNAPSHOT
+from selfstudy.starts.base import Start
 from selfstudy.training.device import find_device, name_device
 from selfstudy.training.representation import measure_rank, measure_spread
 from selfstudy.training.run import train
@@ -25,12 +30,21 @@ METHODS = ["rotate", "simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa"]
 LABELLED, BATCH, NEIGHBOURS = 3000, 500, 20
 # Heads of a width that fits a narrow backbone; each method takes those that it has.
 NARROW = {"hidden": 512, "size": 512, "prototypes": 1024, "directions": 256}
+RANDOM, SUPERVISED = "random", "supervised"
+# The demo's recipe for few labels, which is about the best for new weights there.
+FINETUNING = make_recipe(
+    batch_size=64,
+    cutout=False,
+    min_round=8000,
+    target_lrs=[0, 1.5e-2, 1e-6],
+    milestones=[1, 10],
+    weight_decay=1e-4,
+)
 
 
-def list_bindings(method: str, arguments: argparse.Namespace) -> list[str]:
+def list_bindings(kind: type | None, arguments: argparse.Namespace) -> list[str]:
     """The study's recipe of a method, but for its length, its batch and its widths."""
-    kind = find_method(method)
-    known = kind.__init__.__annotations__
+    known = kind.__init__.__annotations__ if kind else {}
     return [
         f"ResNet.width = {arguments.width}",
         f"dataloader.batch_size = {arguments.batch}",
@@ -38,6 +52,19 @@ def list_bindings(method: str, arguments: argparse.Namespace) -> list[str]:
         f"scheduler.milestones = [1, {arguments.rounds}]",
         *(f"{kind.__name__}.{key} = {value}" for key, value in NARROW.items() if key in known),
     ]
+
+
+def make(name: str, dataset: BaseDataset, folder: Path, arguments: argparse.Namespace) -> Start:
+    """Make a start: random weights, those of all labels, or those of a method."""
+    if name in (RANDOM, SUPERVISED):
+        kind, files = None, ["syn/r9/classify"]
+    else:
+        kind, files = find_method(name), ["syn/r9/common", f"pretext/{name}"]
+    configuration = load_configuration(files, list_bindings(kind, arguments))
+    if name == RANDOM:
+        return Scratch(configuration.make_asked)
+    train(configuration.make_run(dataset), folder, 0, "", keep_snapshot=True)
+    return Snapshot(folder / SNAPSHOT)
 
 
 @torch.no_grad()
@@ -48,8 +75,8 @@ def extract(backbone: Backbone, dataset: BaseDataset, rows: np.ndarray) -> torch
     return torch.cat([backbone(part.float()).pooled for part in images.split(BATCH)]).cpu()
 
 
-def evaluate(backbone: Backbone, dataset: BaseDataset) -> str:
-    """Read classes out of features; give cells of a row."""
+def evaluate(backbone: Backbone, dataset: BaseDataset) -> list[str]:
+    """Read classes out of features; give cells: accuracies, rank and spread."""
     rows, held_out = np.arange(min(LABELLED, dataset.training_images)), dataset.rows("valid")
     train_features, features = (extract(backbone, dataset, each) for each in (rows, held_out))
     given, labels = dataset.targets[rows], dataset.targets[held_out]
@@ -58,38 +85,53 @@ def evaluate(backbone: Backbone, dataset: BaseDataset) -> str:
     scores = [
         reader.fit(train_features, given).score(features, labels) for reader in (nearest, linear)
     ]
-    measures = f"{measure_rank(features):.1f} | {measure_spread(features):.3f}"
-    return f"{scores[0]:.3f} | {scores[1]:.3f} | {measures}"
+    measures = [f"{measure_rank(features):.1f}", f"{measure_spread(features):.3f}"]
+    return [*(f"{score:.3f}" for score in scores), *measures]
+
+
+def tune(
+    start: Start, dataset: BaseDataset, folder: Path, budgets: list[int], seeds: int
+) -> list[str]:
+    """Finetune on each number of labels; give cells: the mean accuracy over seeds."""
+    tables = [
+        finetune("classify", start, dataset, folder / f"n{n}", n, FINETUNING, seeds=range(seeds))
+        for n in budgets
+    ]
+    return [f"{table['accuracy'].mean():.3f}" for table in tables]
 
 
 def main() -> None:
     """Print a row for each method."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", help="a prepared file of single objects")
-    parser.add_argument("--methods", nargs="+", default=METHODS)
+    parser.add_argument("--methods", nargs="*", default=METHODS)
     parser.add_argument("--rounds", type=int, default=40, help="2 at least")
     parser.add_argument("--width", type=int, default=8, help="of ResNet9")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=2e-3, help="the highest")
+    parser.add_argument("--finetune", nargs="+", type=int, default=[], help="numbers of labels")
+    parser.add_argument("--seeds", type=int, default=3, help="of finetuning")
     arguments = parser.parse_args()
     dataset = open_dataset(arguments.data)
+    titles = ["start", "kNN", "linear", "rank", "spread", "seconds"]
+    titles += [f"finetuned on {budget}" for budget in arguments.finetune]
     print(f"{name_device(find_device())}; {vars(arguments)}\n")
-    print("| method | kNN | linear | rank | spread | seconds |\n|---|---|---|---|---|---|")
-    for name in ["random", *arguments.methods]:
-        method = "rotate" if name == "random" else name
-        files = ["syn/r9/common", f"pretext/{method}"]
-        configuration = load_configuration(files, list_bindings(method, arguments))
-        started = time.process_time()
-        if name == "random":
+    print(f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [RANDOM, SUPERVISED, *arguments.methods]:
+            place = Path(folder, name)
+            started = time.process_time()
+            start = make(name, dataset, place, arguments)
+            taken = f"{time.process_time() - started:.0f}"
             torch.manual_seed(0)
-            backbone = configuration.make_asked()
+            backbone = start.make_backbone()
             backbone.accept(dataset.input, dataset.resolution)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                run = configuration.make_run(dataset)
-                backbone = train(run, Path(folder) / name, 0, "").learner.backbone
-        taken = time.process_time() - started
-        print(f"| {name} | {evaluate(backbone, dataset)} | {taken:.0f} |", flush=True)
+            cells = [name, *evaluate(backbone, dataset), taken]
+            if name == SUPERVISED:  # it has seen all labels
+                cells += [""] * len(arguments.finetune)
+            else:
+                cells += tune(start, dataset, place, arguments.finetune, arguments.seeds)
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
