@@ -3,11 +3,13 @@
 from collections import Counter
 
 import pytest
+import torch
 import yaml
 from own_images import write_images
 
 from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
+from selfstudy.planning import calibration
 from selfstudy.planning import plan as planning
 from selfstudy.planning.calibration import Kind, Pace, count_images
 from selfstudy.planning.images import Counts, count_splits
@@ -16,6 +18,7 @@ from selfstudy.planning.plan import TRAINING, Needs, find_stage
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
+from selfstudy.training.loop import Step
 
 
 def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
@@ -164,6 +167,25 @@ def test_a_run_sees_all_images_of_a_round():
     rounds = amount.valid // 10
     assert rounds > 1
     assert amount.train % (80 * rounds) == 0
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_gpu_is_timed_with_the_batch_that_will_run(device, monkeypatch):
+    asked = 2 * calibration.CPU_BATCH
+    timed, sizes, train = calibration.choose_batch(asked, torch.device(device)), [], Step.train
+    assert timed == (asked if device == "cuda" else calibration.CPU_BATCH)
+    monkeypatch.setattr(calibration, "SECONDS", 0)
+    monkeypatch.setattr(calibration, "choose_batch", lambda *given: timed)
+
+    def note(step, block, *given):
+        sizes.append(len(block.images))
+        return train(step, block, *given)
+
+    monkeypatch.setattr(Step, "train", note)
+    bindings = (f"dataloader.batch_size = {asked}", "session.precision = 'float32'")
+    kind = Kind(("syn/r9/classify", "demo"), bindings, 16, False, 2)
+    assert calibration.measure_pace(kind, threads=1).train > 0
+    assert set(sizes) == {timed}
 
 
 class Amounts:
