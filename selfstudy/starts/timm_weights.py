@@ -1,12 +1,11 @@
 """timm's weights: by the names that it gives them, in a folder, or on the Hugging Face hub."""
 
 import json
-import logging
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -21,10 +20,9 @@ from selfstudy.errors import ConfigurationError, DataError, join_lines, suggest
 from selfstudy.provenance import hash_files
 from selfstudy.starts.base import MakeBackbone
 from selfstudy.starts.file import read_weights
-from selfstudy.starts.public import Public, explain, scale
+from selfstudy.starts.public import NOT_STATED, Public, explain, scale, tell_licence
 from selfstudy.starts.weights import drop_linear, fit, require_network, require_resnet
 
-log = logging.getLogger("selfstudy")
 LOCAL, HUB = "local-dir:", "hf-hub:"  # as timm has them
 CONFIGURATION = "config.json"
 FILES = ("model.safetensors", "pytorch_model.bin", "pytorch_model.pth")
@@ -106,7 +104,7 @@ class Timm(Public):
     @property
     def licence(self) -> str:
         """That of the weights, as timm or the folder says."""
-        return self.configuration.license or "not stated"
+        return self.configuration.license or NOT_STATED
 
     @cached_property
     def configuration(self) -> Any:
@@ -238,9 +236,3 @@ def find_weights(folder: Path) -> Path:
 def list_files(folder: Path) -> list[Path]:
     """List the files of a folder of weights that count."""
     return [folder / CONFIGURATION, find_weights(folder)]
-
-
-@cache
-def tell_licence(source: str, licence: str) -> None:
-    """Say once in a process under what licence weights are."""
-    log.info("%s: licence: %s", source, licence)

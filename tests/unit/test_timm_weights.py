@@ -15,7 +15,8 @@ import selfstudy
 from selfstudy.configuration import check_start
 from selfstudy.errors import ConfigurationError, DataError, SelfstudyError
 from selfstudy.starts import timm_weights
-from selfstudy.starts.timm_weights import is_reachable, tell_licence
+from selfstudy.starts.public import tell_licence
+from selfstudy.starts.timm_weights import is_reachable
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
