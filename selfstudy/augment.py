@@ -55,6 +55,10 @@ class Augmentation:
         crop: move, or crop and resize, as the view says.
         cutout: set a square to zero.
         transform_targets: flip and crop move dense targets along.
+        hue: greatest turn of the colour circle, as a share of it, in views with published colours;
+            None: as published, 0.1. At 0.5 nothing tells two views by an object's own colour.
+        least_crop: least share of the area that random crops keep, but for those that are small on
+            purpose; None: as published, 0.2.
     """
 
     color_jitter: bool = True
@@ -63,6 +67,8 @@ class Augmentation:
     crop: bool = True
     cutout: bool = True
     transform_targets: bool = False
+    hue: float | None = None
+    least_crop: float | None = None
 
     def __call__(
         self,
@@ -108,12 +114,14 @@ class Augmentation:
         self, images: Tensor, maps: Tensor | None, flips: Tensor, view: View
     ) -> tuple[Tensor, Tensor | None]:
         published = view.color if isinstance(view.color, Colors) else None
+        if published and self.hue is not None:
+            published = published._replace(hue=self.hue)
         if self.color_jitter and view.color is True:
             images = jitter(images, draw_chance(images, JITTERED))
         if self.grayscale and view.color is True:
             images = gray(images, draw_chance(images, GREY))
         if self.crop and view.crop is not None:
-            grid = draw_crops(len(images), view.crop, flips)
+            grid = draw_crops(len(images), self._find_area(view.crop), flips)
             images = sample(images, grid, "bilinear")
             maps = None if maps is None else sample(maps, grid, "nearest")
         elif self.crop or self.flip:
@@ -129,6 +137,10 @@ class Augmentation:
         if self.color_jitter and published and published.solarize:
             images = solarize(images, draw_chance(images, published.solarize))
         return images, maps
+
+    def _find_area(self, published: tuple[float, float]) -> tuple[float, float]:
+        small = published[1] < 1
+        return published if small or self.least_crop is None else (self.least_crop, published[1])
 
     def _draw_offsets(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Draw how far to move each image down and to the right, in pixels."""

@@ -22,6 +22,8 @@ LIMITS = {
     "session.valid_iters": Limits(-1),
     "session.test_iters": Limits(-1),
     "session.checkpoint_minutes": Limits(0),
+    "augment.hue": Limits(0, 1),
+    "augment.least_crop": Limits(0, 1),
     "scheduler.target_lrs": Limits(0),
     "optimizer.lr": Limits(0),
     "optimizer.weight_decay": Limits(0),

@@ -1,5 +1,7 @@
 """Published changes of colour and place, each beside torchvision's of one image at a time."""
 
+from colorsys import rgb_to_hsv
+
 import pytest
 import tiny
 import torch
@@ -72,6 +74,24 @@ def test_a_crop_is_torchvisions(images):
     torch.testing.assert_close(found[inside], expected[inside], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("crop", "least", "lowest", "highest"),
+    [((0.2, 1), None, 0.2, 1), ((0.2, 1), 0.5, 0.5, 1), ((0.05, 0.25), 0.5, 0.05, 0.25)],
+)
+def test_large_crops_keep_what_is_asked(crop, least, lowest, highest):
+    """The area is read off slopes across and down; small crops stay small."""
+    torch.manual_seed(0)
+    slope = torch.linspace(0, 1, 64)
+    ramps = torch.stack([slope.expand(64, 64), slope[:, None].expand(64, 64), torch.zeros(64, 64)])
+    view = PLACE._replace(crop=crop, color=OFF)
+    made = Augmentation(least_crop=least)
+    drawn = made(ramps.expand(500, 3, 64, 64), None, (view,), given=UNIT_RGB)[0][0]
+    across, down = drawn[:, 0, 32], drawn[:, 1, :, 32]
+    areas = (across[:, 40] - across[:, 24]) * (down[:, 40] - down[:, 24]) * (63 / 16) ** 2
+    assert areas.min() == pytest.approx(lowest, rel=0.1)
+    assert areas.max() == pytest.approx(highest, rel=0.1)
+
+
 @pytest.mark.parametrize("kind", ["brightness", "contrast", "saturation", "hue"])
 def test_each_image_is_jittered_by_its_own_draw(images, kind):
     colors = OFF._replace(jitter=0.8, **{kind: 0.4})
@@ -95,6 +115,19 @@ def test_published_colours_change_in_rgb_and_come_back():
         drawn.append(Augmentation()(images, None, (view,), given=given)[0][0])
     torch.testing.assert_close(to_lab(drawn[0]), drawn[1], rtol=0, atol=5e-3)
     assert not torch.allclose(drawn[1], to_lab(rgb), atol=0.1)
+
+
+@pytest.mark.parametrize(("hue", "most"), [(None, 36), (0.0, 0), (0.5, 180)])
+def test_colours_turn_as_far_as_asked(hue, most):
+    """Red turns by degrees that are spread over what was asked for, or over what is published."""
+    torch.manual_seed(0)
+    red = torch.tensor([0.8, 0.2, 0.2])[:, None, None].expand(400, 3, 4, 4)
+    view = PLACE._replace(color=OFF._replace(hue=0.1, jitter=1))
+    drawn = Augmentation(crop=False, hue=hue)(red, None, (view,), given=UNIT_RGB)[0][0]
+    colors = [rgb_to_hsv(*pixel.tolist())[0] for pixel in drawn[:, :, 0, 0]]
+    turned = [abs((color + 0.5) % 1 - 0.5) * 360 for color in colors]
+    assert max(turned) == pytest.approx(most, abs=max(1e-2, most / 20))
+    assert sum(turned) / len(turned) == pytest.approx(most / 2, abs=max(1e-2, most / 10))
 
 
 def test_grey_is_as_frequent_as_asked(images):
