@@ -59,7 +59,7 @@ def list_bindings(name: str, arguments: argparse.Namespace) -> list[str]:
         f"scheduler.milestones = [1, {arguments.rounds}]",
         *(f"{kind.__name__}.{key} = {value}" for key, value in NARROW.items() if key in known),
         *OWN.get(name, []),
-        *arguments.bind,
+        *(arguments.gin if kind else []),
     ]
 
 
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=8, help="of ResNet9")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=3e-3, help="the highest")
-    parser.add_argument("--bind", nargs="+", default=[], help="what else gin is to say")
+    parser.add_argument("--gin", nargs="+", default=[], help="bindings of the methods")
     parser.add_argument("--finetune", nargs="+", type=int, default=[], help="numbers of labels")
     parser.add_argument("--seeds", type=int, default=3, help="of finetuning")
     arguments = parser.parse_args()

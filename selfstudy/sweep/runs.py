@@ -11,7 +11,7 @@ from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.paths import Paths, name_folder, require
-from selfstudy.sweep.pretrained import Pretrained, list_pretrained
+from selfstudy.sweep.pretrained import Pretrained, list_pretrained, name_numbered
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 TUNING_SEED = 1000  # unless given; a run of the same seed would be the best of the trials itself
@@ -162,7 +162,8 @@ class Sweep:
         about = self.pretrained.get(start)
         if about is None or about.dataset is None:
             return dataset, start
-        return about.dataset, start if about.weights else about.method
+        own = name_numbered(about.method, about.images)
+        return about.dataset, start if about.weights else own
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""
