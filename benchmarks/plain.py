@@ -1,6 +1,7 @@
 """Training as a person would write it: torchvision's transforms, a DataLoader, a loop.
 
-Networks are this package's, and all else is not: what differs is the loop.
+SimCLR is as lightly's examples have it. Networks are this package's, and all else is not: what
+differs is the loop.
 """
 
 import math
@@ -9,6 +10,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 import torch.nn.functional as F
+from lightly.loss import NTXentLoss
+from lightly.models.modules import SimCLRProjectionHead
+from lightly.transforms import SimCLRTransform
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -23,22 +27,13 @@ CLASSES = 10
 class Images(Dataset):
     """Images of noise in memory, each in as many views as are wanted, with class and place."""
 
-    def __init__(self, count: int, pixels: int, views: int) -> None:
+    def __init__(
+        self, count: int, transform: Callable[[Image.Image], Tensor], pixels: int, views: int
+    ) -> None:
         rng = np.random.default_rng(0)
         shape = (count, pixels, pixels, 3)
         self.images = [Image.fromarray(each) for each in rng.integers(0, 256, shape, np.uint8)]
-        self.views = views
-        self.transform = transforms.Compose(
-            [
-                transforms.RandomCrop(pixels, padding=pixels // 8),
-                transforms.RandomHorizontalFlip(),
-                transforms.ColorJitter(0.4, 0.4, 0.4),
-                transforms.RandomGrayscale(0.25),
-                transforms.ToTensor(),
-                transforms.Normalize((0.48, 0.45, 0.41), (0.23, 0.22, 0.23)),
-                transforms.RandomErasing(),
-            ]
-        )
+        self.views, self.transform = views, transform
 
     def __len__(self) -> int:
         return len(self.images)
@@ -57,6 +52,21 @@ class Supervised(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.head = nn.Linear(backbone.out_feats, CLASSES)
+
+    @staticmethod
+    def make_transform(pixels: int) -> Callable[[Image.Image], Tensor]:
+        """Make what gives a view of an image."""
+        return transforms.Compose(
+            [
+                transforms.RandomCrop(pixels, padding=pixels // 8),
+                transforms.RandomHorizontalFlip(),
+                transforms.ColorJitter(0.4, 0.4, 0.4),
+                transforms.RandomGrayscale(0.25),
+                transforms.ToTensor(),
+                transforms.Normalize((0.48, 0.45, 0.41), (0.23, 0.22, 0.23)),
+                transforms.RandomErasing(),
+            ]
+        )
 
     def forward(self, views: list[Tensor], labels: Tensor, places: Tensor) -> Tensor:
         return F.cross_entropy(self.head(self.backbone(views[0]).pooled), labels)
@@ -151,6 +161,26 @@ class Matching(Supervised):
         return (torch.logaddexp(positive, negative[:, None]) - positive).mean() + penalty
 
 
+class Pairs(Supervised):
+    """SimCLR as lightly's examples have it: its transform, its head and its loss."""
+
+    views = 2
+
+    def __init__(self, backbone: Backbone, pixels: int, **_: int) -> None:
+        super().__init__(backbone, pixels)
+        self.head = SimCLRProjectionHead(backbone.out_feats, 2048, 128)
+        self.loss = NTXentLoss(temperature=0.2)
+
+    @staticmethod
+    def make_transform(pixels: int) -> Callable[[Image.Image], Tensor]:
+        """Make what gives a view of an image, of which lightly's gives two."""
+        pair = SimCLRTransform(input_size=pixels, gaussian_blur=0)
+        return pair.transforms[0]
+
+    def forward(self, views: list[Tensor], labels: Tensor, places: Tensor) -> Tensor:
+        return self.loss(*(self.head(self.backbone(view).pooled) for view in views))
+
+
 LOOPS = {
     "classify": Supervised,
     "pose": Supervised,
@@ -158,6 +188,7 @@ LOOPS = {
     "vae": Autoencoder,
     "cmc": Contrast,
     "amdim": Matching,
+    "simclr": Pairs,
 }
 
 
@@ -176,7 +207,7 @@ def make_step(
     """
     network = LOOPS[name](backbone, pixels, **sizes).train()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-6, weight_decay=1e-5)
-    data = Images(count, pixels, network.views)
+    data = Images(count, network.make_transform(pixels), pixels, network.views)
     loader = DataLoader(data, batch, shuffle=True, drop_last=True)
 
     def repeat() -> Iterator[tuple[list[Tensor], Tensor, Tensor]]:

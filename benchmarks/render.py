@@ -6,7 +6,7 @@ Every case renders one bucket to a temporary file: first in one process, bound t
 where there is no GPU, then in several at a time. Of the one, images per second of processor time
 are shown, which other programs hardly change, and the shares of building shapes and textures, of
 tracing (on the GPU where there is one), and of encoding and writing; of the several, images per
-second.
+second by the clock, in all, and by the processor time of one of them.
 """
 
 import argparse
@@ -84,17 +84,20 @@ def main() -> None:
     images, processes = arguments.images, arguments.processes
 
     print(f"{'dataset':<12}{'1 process':>11}{f'{processes} processes':>14}", end="")
-    print(f"{'shapes':>8}{'tracing':>9}{'rest':>6}")
+    print(f"{'each':>7}{'shapes':>8}{'tracing':>9}{'rest':>6}")
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         for dataset in arguments.datasets:
             case = dataset, arguments.resolution, images
             one = pool.submit(render, *case, 0).result()
             jobs = [pool.submit(render, *case, bucket) for bucket in range(processes)]
-            several = max(job.result()["total"] for job in jobs)
+            found = [job.result() for job in jobs]
+            several = max(each["total"] for each in found)
+            used = sum(each["processor"] for each in found) / processes
             shares = [one[part] / one["processor"] for part in ("shapes", "tracing")]
             print(
                 f"{dataset:<12}{images / one['processor']:>11.0f}"
                 f"{processes * images / several:>14.0f}"
+                f"{images / used:>7.0f}"
                 f"{shares[0]:>8.0%}{shares[1]:>9.0%}{1 - sum(shares):>6.0%}",
                 flush=True,
             )

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from unittest import mock
 
 import plain
 import torch
@@ -18,21 +19,22 @@ from selfstudy.backbones.base import Backbone, Features
 from selfstudy.configuration import load_configuration
 from selfstudy.planning.calibration import Kind, make_up
 from selfstudy.training.device import name_device
-from selfstudy.training.learners import Learner, Pretraining
+from selfstudy.training.learners import Learner, Pretraining, Sample
 from selfstudy.training.loop import Step
 from selfstudy.training.precision import choose_precision
 from selfstudy.training.run import Run
 
 CPU = torch.device("cpu")
 WARM, TIMED = 1, 3  # steps; the demo's are short, and
-TIMED_SMALL = 31
+TIMED_SMALL = 15
 RATE = 1e-6
 PRETEXT, OBJECTS = ("rotate", "vae", "cmc", "amdim"), ("classify", "pose")
+TODAY = ("simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa")
 KINDS = [  # name, gin files, batch, pixels, rows of CMC's bank
     *((f"cifar/r9/{each}", (), 16, 32, 45_000) for each in ("classify", *PRETEXT)),
     *((f"syn/r9/{each}", (), 8, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
     *((f"syn/r50/{each}", (), 8, 64, 50_000) for each in (*OBJECTS, *PRETEXT)),
-    *((f"syn/r9/{each}", ("demo",), 64, 16, 9_000) for each in (*OBJECTS, *PRETEXT)),
+    *((f"syn/r9/{each}", ("demo",), 64, 16, 9_000) for each in (*OBJECTS, *PRETEXT, *TODAY)),
 ]
 
 COLUMNS = (
@@ -42,8 +44,10 @@ COLUMNS = (
     "as it comes",
     "float32",
     "limit",
+    "limit with loss",
     "plain loop",
     "float32 / limit",
+    "float32 / limit with loss",
     "float32 / plain",
     "as it comes / plain",
 )
@@ -97,15 +101,42 @@ def make_limit(step: Step, train: Callable[[], None]) -> Callable[[], None]:
     return limit
 
 
+def make_limit_with_loss(step: Step, train: Callable[[], None]) -> Callable[[], None]:
+    """Make a step of forward and backward passes, the loss and the optimiser, on views it had."""
+    learner, samples = step.learner, []
+
+    def note(sample: Sample, *given: object) -> dict[str, Tensor]:
+        samples.append(sample)
+        return learner.evaluate(sample, *given)
+
+    with mock.patch.object(step, "evaluate", note):
+        train()
+    (sample,) = samples
+
+    def limit() -> None:
+        loss = learner.evaluate(sample, step.autocast)["loss"]
+        step.optimizer.zero_grad()
+        loss.backward()
+        step.optimizer.step()
+
+    return limit
+
+
+def list_files(name: str) -> tuple[str, ...]:
+    """List the gin files of a kind, as a sweep does."""
+    folder, _, own = name.rpartition("/")
+    return (f"{folder}/common", f"pretext/{own}") if own in TODAY else (name,)
+
+
 def measure(
     name: str, more: tuple[str, ...], batch: int, pixels: int, bank: int
 ) -> list[list[float]]:
-    """Measure images per second of a kind: as it comes, in float32, at the limit, by a plain loop.
+    """Measure images per second of a kind: as it comes, in float32, at the limits, by a plain loop.
 
     Returns:
-        One list for each of these, of all its steps.
+        One list for each of these, of all its steps; none of a plain loop that is not there.
     """
-    kind = Kind((name, *more), ("session.precision = 'auto'",), pixels, False, 10)
+    kind = Kind((*list_files(name), *more), ("session.precision = 'auto'",), pixels, False, 10)
     configuration = load_configuration(kind.files, kind.bindings)
     with make_up(kind, 8 * batch) as path:
         dataset = configuration.open_dataset(path)
@@ -115,17 +146,12 @@ def measure(
         step, exact = make_ours(run, batch, "float32")
         sizes = {key: value for key, value in configuration.bound["VAE"].items() if "width" in key}
         negatives = configuration.bound["CMC"].get("nce_k", 4096)
-        loop = plain.make_step(
-            name.rpartition("/")[2],
-            configuration.make_backbone(),
-            batch,
-            pixels,
-            8 * batch,
-            images=bank,
-            nce_k=negatives,
-            **sizes,
-        )
-        works = (default, exact, make_limit(step, exact), loop)
+        works = [default, exact, make_limit(step, exact), make_limit_with_loss(step, exact)]
+        own = name.rpartition("/")[2]
+        if own in plain.LOOPS:
+            backbone = configuration.make_backbone()
+            sizes |= {"images": bank, "nce_k": negatives}
+            works.append(plain.make_step(own, backbone, batch, pixels, 8 * batch, **sizes))
         seconds: list[list[float]] = [[] for _ in works]
         for _ in range(WARM + (TIMED_SMALL if more else TIMED)):
             for work, taken in zip(works, seconds, strict=True):
@@ -144,25 +170,29 @@ def show(rates: list[float]) -> str:
     return f"{middle} ({low} to {high})"
 
 
+def is_chosen(word: str, name: str, more: tuple[str, ...]) -> bool:
+    """Tell whether a word chooses a kind: by the begin of its name, or by what it has beside."""
+    return word in more or word == " ".join((name, *more)) or (not more and name.startswith(word))
+
+
 def main(chosen: list[str]) -> None:
     """Print a row for each kind whose name begins with one that is chosen."""
     torch.set_num_threads(1)
     print(f"{name_device(CPU)}, one thread, PyTorch {torch.__version__}; ", end="")
     print(f"as it comes: {choose_precision(CPU, 'auto')}\n")
-    print(
-        "| kind | batch | pixels | as it comes | float32 | limit | plain loop | float32 / limit ",
-        end="",
-    )
-    print("| float32 / plain | as it comes / plain |\n|" + "---|" * 10)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for name, more, batch, pixels, bank in KINDS:
         title = " ".join((name, *more))
-        if chosen and not any(title.startswith(each) or each in more for each in chosen):
+        if chosen and not any(is_chosen(each, name, more) for each in chosen):
             continue
         torch.manual_seed(0)
         rates = measure(name, more, batch, pixels, bank)
-        default, exact, limit, loop = map(statistics.median, rates)
-        ratios = exact / limit, exact / loop, default / loop
-        cells = [title, batch, pixels, *map(show, rates), *(f"{ratio:.2f}" for ratio in ratios)]
+        default, exact, limit, with_loss, *loop = map(statistics.median, rates)
+        ratios = [exact / limit, exact / with_loss]
+        shown = [*map(show, rates), *([] if loop else [""])]
+        shown += [f"{ratio:.2f}" for ratio in ratios]
+        shown += [f"{each / loop[0]:.2f}" if loop else "" for each in (exact, default)]
+        cells = [title, batch, pixels, *shown]
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 

@@ -26,7 +26,7 @@ from selfstudy.training.learners import (
 )
 from selfstudy.training.recipe import Recipe
 from selfstudy.training.run import Run
-from selfstudy.training.seeds import train_once, train_seeds
+from selfstudy.training.seeds import METRICS, train_once, train_seeds
 
 
 def pretrain(
@@ -138,7 +138,8 @@ def finetune(
         for network, each in starts.items()
     }
     networks = dict(zip(seeds, cycle(runs), strict=False))
-    return train_seeds(runs, folder, networks, _fingerprint_code(kind))
+    train_seeds(runs, folder, networks, _fingerprint_code(kind))
+    return pd.read_csv(Path(folder, METRICS), dtype={"pretrain_seed": "Int64"})
 
 
 def compare(

@@ -8,8 +8,9 @@ import numpy as np
 from selfstudy.data.checksums import read_whole
 from selfstudy.data.inputs import SPACES, Input
 from selfstudy.data.prepared import read_color_space
-from selfstudy.data.splits import SPLITS, UNKNOWN
+from selfstudy.data.splits import SPLITS
 from selfstudy.errors import DataError
+from selfstudy.measures import UNKNOWN
 
 
 def read_input(file: h5py.File) -> Input | None:

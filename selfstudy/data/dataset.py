@@ -18,6 +18,7 @@ from selfstudy.data.splits import (
     select_pretraining,
     select_split,
 )
+from selfstudy.data.transfer import make_buffer, send
 from selfstudy.errors import ConfigurationError, DataError, require_least
 from selfstudy.provenance import fingerprint, hash_array
 
@@ -50,6 +51,11 @@ class Block(NamedTuple):
             None if self.maps is None else self.maps[chosen],
             self.indices[chosen],
         )
+
+    def list_tensors(self) -> list[Tensor]:
+        """List all that it is made of."""
+        maps = [] if self.maps is None else [self.maps]
+        return [self.images, *self.labels.values(), *maps, self.indices]
 
     @classmethod
     def join(cls, blocks: Sequence[Self]) -> Self:
@@ -203,25 +209,25 @@ class BaseDataset:
             DataError: some are damaged, which are named.
         """
         with open_hdf5(self.path) as file, report_damage(self.path):
-            images = read_rows(file, "data", rows)
-            maps = read_rows(file, "targets", rows) if self.dense else None
+            images = read_rows(file, "data", rows, device)
+            maps = read_rows(file, "targets", rows, device) if self.dense else None
         return Block(
-            torch.from_numpy(images).to(device),
-            {name: torch.from_numpy(values[rows]).to(device) for name, values in labels.items()},
-            None if maps is None else torch.from_numpy(maps).to(device),
-            torch.from_numpy(rows).to(device),
+            send(images, device),
+            {name: send(values[rows], device) for name, values in labels.items()},
+            None if maps is None else send(maps, device),
+            send(rows, device),
         )
 
 
-def read_rows(file: h5py.File, name: str, rows: np.ndarray) -> np.ndarray:
-    """Read sorted `rows` of a dataset, a chunk at a time, and verify them.
+def read_rows(file: h5py.File, name: str, rows: np.ndarray, device: torch.device) -> np.ndarray:
+    """Read sorted `rows` of a dataset for a device, a chunk at a time, and verify them.
 
     Raises:
         DataError: some of them, which are named, do not agree with their checksums or, where the
             file has none, are not finite.
     """
     data, checksums = file[name], read_checksums(file, name, rows)
-    values = np.empty((len(rows), *data.shape[1:]), data.dtype)
+    values = make_buffer((len(rows), *data.shape[1:]), data.dtype, device)
     size = data.chunks[0] if data.chunks else WITHOUT_CHUNKS
     edges = [0, *np.flatnonzero(np.diff(rows // size)) + 1, len(rows)]
     for part in map(slice, edges[:-1], edges[1:]):

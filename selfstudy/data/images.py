@@ -15,9 +15,10 @@ from selfstudy.data.labels import Labelled, escape_name
 from selfstudy.data.measuring import measure_images, pool_statistics, report_failed
 from selfstudy.data.prepared import TEXT, Description, write_prepared
 from selfstudy.data.sources import find_images
-from selfstudy.data.splits import SPLITS, UNKNOWN
+from selfstudy.data.splits import SPLITS
 from selfstudy.data.unlabelled import find_unlabelled, leave_out_equal
 from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.measures import UNKNOWN
 
 INTEGER = re.compile(r"-?\d+")
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from selfstudy.data.dataset import BaseDataset, Block
+from selfstudy.data.transfer import Beside
 
 MANY_LABELS, LONG_ROUND, ROUND = 4000, 20_000, 10_000  # of the study
 
@@ -88,6 +89,7 @@ class Rounds:
         self.batch_size = min(batch_size, self.length)
         self.batches = self.length // self.batch_size
         self._reader = ThreadPoolExecutor(1) if settings.remote_loading else None
+        self._beside = Beside(device)
         self._queue: list[np.ndarray] = []
         self._ahead: tuple[np.ndarray, Future[Block]] | None = None
         self._block: Block | None = None
@@ -161,11 +163,16 @@ class Rounds:
         if self._ahead is None:
             self._read_ahead(self._deal())
         block = self._ahead[1].result()
+        self._beside.hand_over(block.list_tensors())
         self._read_ahead(self._deal())
         return block
 
     def _read_ahead(self, rows: np.ndarray) -> None:
-        self._ahead = rows, self._reader.submit(self._read, rows)
+        self._ahead = rows, self._reader.submit(self._read_beside, rows)
+
+    def _read_beside(self, rows: np.ndarray) -> Block:
+        with self._beside.work():
+            return self._read(rows)
 
     def _deal(self) -> np.ndarray:
         if not self._queue:

@@ -9,7 +9,6 @@ from selfstudy.data.names import BALANCED, RANDOM
 from selfstudy.errors import ConfigurationError, find_known
 
 SPLITS = ("train", "valid", "test")
-UNKNOWN = -1  # the class of images without labels
 PRETRAINING = 1  # makes other numbers of a seed than those that choose labelled images
 LISTED = 20  # classes whose labels are told one by one
 

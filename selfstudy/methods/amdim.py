@@ -13,36 +13,59 @@ from selfstudy.methods.base import Batch, Method
 REGULARISATION = 5e-2  # weight of the mean squared score
 
 
+class Places(NamedTuple):
+    """Local features of b images.
+
+    Attributes:
+        values: (b, features, p).
+        weights: (places, p), that average these into the places that are compared; None: they are.
+    """
+
+    values: Tensor
+    weights: Tensor | None = None
+
+    @property
+    def number(self) -> int:
+        """How many places are compared."""
+        return self.values.shape[2] if self.weights is None else len(self.weights)
+
+
 class Parts(NamedTuple):
     """Features of one view of b images.
 
     Attributes:
         pooled: (b, features).
-        five: (b, features, 5, 5).
-        seven: (b, features, 7, 7).
+        five: of 5×5 places.
+        seven: of 7×7 places.
     """
 
     pooled: Tensor
-    five: Tensor
-    seven: Tensor
+    five: Places
+    seven: Places
 
 
-def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
+def nce(
+    source: Tensor, target: Tensor, tclip: float, weights: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Compute the noise-contrastive loss of matching each source to every place of its own target.
 
     Args:
         source: (b, features).
-        target: (b, features, places); the other images' places are the negatives.
+        target: (b, features, p); the other images' places are the negatives.
         tclip: scores are softly clipped to ±tclip.
+        weights: (places, p), that average the target into its places; None: p are these.
 
     Returns:
         The loss and the penalty on large scores (AMDIM, equations 4 to 6).
     """
-    count, features, places = target.shape
+    count, features, _ = target.shape
     every = target.transpose(1, 2).reshape(-1, features).float()
-    scores = (source.float() / features**0.5) @ every.T  # (b, b * places), one matrix product
+    scores = (source.float() / features**0.5) @ every.T  # one matrix product
+    scores = scores.view(count, count, -1)
+    if weights is not None:  # the product with an average is the average of products
+        scores = scores @ weights.T
     penalty = REGULARISATION * scores.square().mean()
-    scores = (tclip * torch.tanh(scores / tclip)).view(count, count, places)
+    scores = tclip * torch.tanh(scores / tclip)
     positive = scores.diagonal()  # (places, b)
     others = scores.diagonal_scatter(torch.full_like(positive, -torch.inf))
     negative = others.flatten(1).logsumexp(1)
@@ -50,17 +73,25 @@ def nce(source: Tensor, target: Tensor, tclip: float) -> tuple[Tensor, Tensor]:
     return loss.mean(), penalty
 
 
-def average_regions(maps: Tensor, size: int) -> Tensor:
-    """Average (b, features, h, w) into (b, features, size, size), as adaptive pooling does.
+def divide(maps: Tensor, size: int) -> Places:
+    """Divide (b, features, h, w) into size × size places, means of what adaptive pooling averages.
 
-    It is a matrix product, whose gradient takes a processor far less time than the pooling's.
+    They are matrix products, whose gradients take a processor far less time than the pooling's, and
+    computed now where that leaves fewer numbers.
     """
     height, width = maps.shape[-2:]
     if height == width == size:
-        return maps
+        return Places(maps.flatten(2))
     weights = torch.kron(*(weigh_places(length, size, maps.device) for length in (height, width)))
-    averages = weights @ maps.permute(0, 2, 3, 1).flatten(1, 2)
-    return averages.unflatten(1, (size, size)).permute(0, 3, 1, 2)
+    if height * width <= size**2:
+        return Places(maps.flatten(2), weights)
+    return Places((weights @ maps.permute(0, 2, 3, 1).flatten(1, 2)).transpose(1, 2))
+
+
+def split(parts: Tensor) -> tuple[Tensor, ...]:
+    """Split parts (2 * b, ...) of two views that are neighbours into (b, ...) of each."""
+    # Unbound, for the gradient of each slice would be as large as both.
+    return parts.unflatten(0, (-1, 2)).unbind(1)
 
 
 def weigh_places(length: int, size: int, device: torch.device) -> Tensor:
@@ -71,11 +102,13 @@ def weigh_places(length: int, size: int, device: torch.device) -> Tensor:
     return ((places >= first) & (places < end)) / (end - first)
 
 
-def pick_place(maps: Tensor) -> Tensor:
-    """Pick one random location (b, features) of each of (b, features, h, w)."""
-    places = maps.flatten(2)
-    chosen = torch.randint(places.shape[2], (len(maps),), device=maps.device)
-    return places[torch.arange(len(maps), device=maps.device), :, chosen]
+def pick_place(places: Places) -> Tensor:
+    """Pick the features (b, features) of one random place of each image."""
+    values, weights = places
+    chosen = torch.randint(places.number, (len(values),), device=values.device)
+    if weights is None:
+        return values[torch.arange(len(values), device=values.device), :, chosen]
+    return (values.float() @ weights[chosen][:, :, None])[..., 0]
 
 
 class AMDIM(Method):
@@ -91,6 +124,7 @@ class AMDIM(Method):
 
     views = (View(), View())
     share_flip = True
+    least_batch = 2  # whose negatives are the other images' places
 
     def __init__(self, backbone: Backbone, tclip: float = 10) -> None:
         super().__init__(backbone)
@@ -115,13 +149,9 @@ class AMDIM(Method):
         # The two views of an image are neighbours.
         features = self.backbone(torch.stack(batch.views, 1).flatten(0, 1))
         seven, five = (features.blocks[place] for place in self.backbone.local_blocks)
-        parts = (
-            features.pooled,
-            average_regions(self.project_five(five), 5),
-            average_regions(self.project_seven(seven), 7),
-        )
-        # Unbound, for the gradient of each slice would be as large as both.
-        first, second = map(Parts, *(part.unflatten(0, (-1, 2)).unbind(1) for part in parts))
+        places = divide(self.project_five(five), 5), divide(self.project_seven(seven), 7)
+        local = ([Places(part, each.weights) for part in split(each.values)] for each in places)
+        first, second = map(Parts, split(features.pooled), *local)
         return Features(features.pooled[::2], features.dense[::2], []), (first, second)
 
     def loss(self, output: tuple[Parts, Parts], batch: Batch) -> dict[str, Tensor]:
@@ -136,7 +166,7 @@ class AMDIM(Method):
                 "loss_5t5": (pick_place(one.five), other.five),
             }
             for key, (source, target) in pairs.items():
-                loss, large = nce(source, target.flatten(2), self.tclip)
+                loss, large = nce(source, target.values, self.tclip, target.weights)
                 losses[key] = losses.get(key, 0) + 0.5 * loss
                 penalty = penalty + 0.5 * large
         return {"loss": sum(losses.values()) + penalty, **losses, "loss_penalty": penalty}

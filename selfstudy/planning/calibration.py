@@ -72,8 +72,7 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
     device = find_device()
     configuration = load_configuration(kind.files, kind.bindings)
     batches = configuration.recipe.dataloader
-    if device.type != "cuda":
-        batches = replace(batches, batch_size=min(batches.batch_size, CPU_BATCH))
+    batches = replace(batches, batch_size=choose_batch(batches.batch_size, device))
     with make_up(kind, max(IMAGES, 2 * batches.batch_size)) as path:
         run = configuration.make_run(configuration.open_dataset(path))
         run = replace(run, recipe=replace(run.recipe, dataloader=batches))
@@ -86,6 +85,11 @@ def measure_pace(kind: Kind, threads: int) -> Pace:
         valid = time_work(lambda: evaluate(step, held, size, -1, lambda: None), device)
     parameters = sum(parameter.numel() for parameter in step.learner.parameters())
     return Pace(train, valid / len(rows), parameters)
+
+
+def choose_batch(asked: int, device: torch.device) -> int:
+    """Choose how many images a timed batch has: on a GPU those of the one that will run."""
+    return asked if device.type == "cuda" else min(asked, CPU_BATCH)
 
 
 def count_images(kind: Kind, splits: Counts, labels: int | None) -> Amount:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import h5py
 import numpy as np
 
+from selfstudy.data.checksums import FORMAT, read_whole
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.names import BUCKETS
 from selfstudy.data.packed import CLASSES
@@ -70,8 +71,8 @@ def collect_meshes(
 
     The file holds `vertices` (v, 3) and `normals` (v, 3) float32, `faces` (f, 3) int32, all meshes
     behind each other; for each mesh its `class`, its `name`, and where its vertices and faces end
-    (`vertex_ends`, `face_ends`). Attributes: `classes`, `inputs_sha256`. Meshes that cannot be read
-    are logged, listed in `skipped`, and left out.
+    (`vertex_ends`, `face_ends`); HDF5 keeps checksums of all but names. Attributes: `classes`,
+    `inputs_sha256`. Meshes that cannot be read are logged, listed in `skipped`, and left out.
 
     Args:
         folder: holds a folder for each class.
@@ -83,9 +84,14 @@ def collect_meshes(
     """
     folders = find_class_folders(folder)
     paths = {name: sorted(find_mesh_files(place)) for name, place in folders.items()}
-    with write_whole(output) as temporary, h5py.File(temporary, "w", locking=False) as file:
+    with (
+        write_whole(output) as temporary,
+        h5py.File(temporary, "w", libver=FORMAT, locking=False) as file,
+    ):
         for name, dtype in ARRAYS.items():
-            file.create_dataset(name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3))
+            file.create_dataset(
+                name, (0, 3), dtype, maxshape=(None, 3), chunks=(4096, 3), fletcher32=True
+            )
         classes, names, ends, skipped, used = [], [], [], [], []
         for number, (label, found) in enumerate(paths.items()):
             for path in found:
@@ -112,10 +118,15 @@ def collect_meshes(
                     f"for each of the {BUCKETS} buckets"
                 )
         text = h5py.string_dtype()
-        file["class"] = classes
+        vertex_ends, face_ends = np.array(ends).T
+        for name, values in (
+            ("class", classes),
+            ("vertex_ends", vertex_ends),
+            ("face_ends", face_ends),
+        ):
+            file.create_dataset(name, data=values, fletcher32=True)
         file.create_dataset("name", data=names, dtype=text)
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)
-        file["vertex_ends"], file["face_ends"] = np.array(ends).T
         file.attrs["classes"] = list(folders)
         file.attrs["inputs_sha256"] = hash_files(used)
 
@@ -164,7 +175,7 @@ class Collection(NamedTuple):
             DataError: the file is missing, damaged or something else.
         """
         with open_hdf5(path) as file, report_damage(path):
-            return cls(Path(path), tuple(file.attrs["classes"]), file["class"][:])
+            return cls(Path(path), tuple(file.attrs["classes"]), read_whole(file, "class"))
 
     def read_shape(self, index: int) -> Mesh:
         """Read mesh `index` of the file.

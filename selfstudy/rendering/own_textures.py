@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from selfstudy.data.checksums import FORMAT
 from selfstudy.data.decoding import decode_image
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.names import BUCKETS
@@ -26,8 +27,9 @@ def collect_textures(
 ) -> None:
     """Read all images below `folder` and write them to one file as textures.
 
-    The file holds `textures` (t, SIZE, SIZE, 3) uint8 and the `name` of each; attribute:
-    `inputs_sha256`. Images that cannot be read are logged, listed in `skipped`, and left out.
+    The file holds `textures` (t, SIZE, SIZE, 3) uint8, of each of which HDF5 keeps a checksum, and
+    the `name` of each; attribute: `inputs_sha256`. Images that cannot be read are logged, listed in
+    `skipped`, and left out.
 
     Args:
         folder: holds PNG and JPEG files, at any depth.
@@ -57,8 +59,12 @@ def collect_textures(
         )
     text = h5py.string_dtype()
     needs = len(used) * 3 * SIZE**2
-    with write_whole(output, needs) as temporary, h5py.File(temporary, "w", locking=False) as file:
-        file["textures"] = np.stack(textures)
+    with (
+        write_whole(output, needs) as temporary,
+        h5py.File(temporary, "w", libver=FORMAT, locking=False) as file,
+    ):
+        each = (1, SIZE, SIZE, 3)
+        file.create_dataset("textures", data=np.stack(textures), chunks=each, fletcher32=True)
         names = [str(path.relative_to(folder)) for path in used]
         file.create_dataset("name", data=names, dtype=text)
         file.create_dataset("skipped", (len(skipped),), data=skipped, dtype=text)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import warp as wp
 
+from selfstudy.devices import VISIBLE, list_gpus
+from selfstudy.errors import ConfigurationError
 from selfstudy.rendering.camera import Batch
 from selfstudy.rendering.coverage import THREADS, mark_covered
 from selfstudy.rendering.kernels import draw_colors, draw_targets, find_roots
@@ -37,6 +39,25 @@ def _silence() -> Iterator[None]:
         os.close(saved)
 
 
+def find_device() -> wp.Device:
+    """Find where to trace: a GPU where one was given, else the processor.
+
+    Raises:
+        ConfigurationError: there is a GPU, which Warp cannot use.
+    """
+    with _silence():
+        wp.init()
+    device = wp.get_preferred_device()
+    if device.is_cpu and (gpus := list_gpus()):
+        major, minor = wp.get_cuda_toolkit_version()
+        raise ConfigurationError(
+            f"GPU {', '.join(gpus)} is there, and Warp {wp.__version__} cannot use it: it needs a "
+            f"driver for CUDA {major}.{minor}: install that, or a Warp for an earlier CUDA; to "
+            f"render on the processor, set {VISIBLE}= (empty)"
+        )
+    return device
+
+
 class Tracer:
     """Traces batches of scenes on a CUDA device if there is one, else on the CPU.
 
@@ -46,9 +67,7 @@ class Tracer:
     """
 
     def __init__(self, texels: np.ndarray, resolution: int):
-        with _silence():
-            wp.init()
-        self._device = wp.get_preferred_device()
+        self._device = find_device()
         self._texels = wp.array(texels, dtype=wp.vec3, device=self._device)
         self._resolution = resolution
 

@@ -92,8 +92,9 @@ class Task(Described, nn.Module):
 
         Args:
             predictions: float32, as `forward` gives them.
-            labels: those of the batch, (b, ...); of a dense task all dense targets (b, 3, h, w)
-                uint8: instance id, semantic id and depth.
+            labels: those of the batch, (b, ...), classes among which may be `UNKNOWN`, which count
+                for nothing; of a dense task all dense targets (b, 3, h, w) uint8: instance id,
+                semantic id and depth.
 
         Returns:
             Scalars: `loss`, which is minimised, `accuracy`, from which utility is read, and others.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from selfstudy.data.splits import UNKNOWN
+from selfstudy.measures import UNKNOWN
 from selfstudy.training.learners import Learner
 
 

@@ -134,7 +134,7 @@ def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:
 
 def write_rows(file: TextIO, rows: list[Mapping[str, object]], header: bool) -> None:
     """Write rows of a table, and the names of its columns if asked for."""
-    writer = csv.DictWriter(file, rows[0].keys())
+    writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows(rows)

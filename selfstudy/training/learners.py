@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from selfstudy.augment import View
 from selfstudy.backbones.base import Backbone
-from selfstudy.data.splits import UNKNOWN
 from selfstudy.description import Described
 from selfstudy.errors import ConfigurationError, UnlabelledError
 from selfstudy.methods.base import Batch, Method
@@ -149,14 +148,8 @@ class Pretraining(Learner):
         maps = None if sample.maps is None else batch.move(sample.maps)
         partly, losses = self.unlabelled and self.training, []
         for name, probe in self.probes.items():
-            found = predictions[name].float()
             labels = maps if probe.dense else sample.labels[type(probe).__name__]
-            if partly:
-                known = labels != UNKNOWN
-                found, labels = found[known], labels[known]
-                if not len(labels):
-                    continue
-            result = probe.evaluate(found, labels)
+            result = probe.evaluate(predictions[name].float(), labels)
             losses.append(result["loss"])
             if not partly:
                 metrics[f"loss_{name}"] = result["loss"]

@@ -59,9 +59,13 @@ def make_scaler(device: torch.device, precision: str) -> torch.amp.GradScaler:
 
 
 def keep_exact(precision: str) -> None:
-    """Keep all 24 bits of a GPU's float32 where that is asked for; TF32, else, has 11."""
+    """Keep all 24 bits of a GPU's float32 where that is asked for; TF32, else, has 11.
+
+    Else, too, cuDNN tries which of its algorithms are fastest: batches are of one size.
+    """
     exact = precision == EXACT
     cudnn = torch.backends.cudnn
+    cudnn.benchmark = not exact
     cudnn.allow_tf32 = not exact  # the older setting, which must not contradict these
     cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = "ieee" if exact else "tf32"
     if exact:  # as by default

@@ -144,6 +144,11 @@ class Progress:
         """Compute the features of the first validation images."""
         return watch_features(self.step, self.read_held_out("valid").images)
 
+    def measure_spread(self) -> float:
+        """Measure how much features differ now, which each round of pretraining measures anyway."""
+        known = self.history.rows[-1].get("valid_feature_spread")
+        return measure_spread(self.watch_features()) if known is None else known
+
     def save(self) -> None:
         """Save a checkpoint, unless the numbers have gone bad or the folder is another's."""
         self.watch.check()

@@ -31,7 +31,6 @@ from selfstudy.training.loop import Step
 from selfstudy.training.progress import Progress
 from selfstudy.training.randomness import seed_all
 from selfstudy.training.recipe import Recipe
-from selfstudy.training.representation import measure_spread
 
 log = logging.getLogger("selfstudy")
 RESTORE = "session.restore_session"
@@ -201,7 +200,7 @@ def train(
     """
     folder, device = Path(folder), find_device()
     seed_all(seed)
-    with explain_memory(run.recipe.dataloader.batch_size):
+    with explain_memory(run):
         step = run.make_step(device)
         rounds = run.make_rounds(step.learner, seed, device)
     classes = find_classes(step.learner, rounds.labels)
@@ -214,7 +213,7 @@ def train(
         hold(folder, begin) as lock,
         explain_failure(folder),
         Interruption() as interruption,
-        explain_memory(run.recipe.dataloader.batch_size),
+        explain_memory(run),
     ):
         progress = Progress(
             run.dataset,
@@ -246,7 +245,7 @@ def train(
             "precision": step.precision,
             **progress.history.metrics(),
             "chance": None if classes is None else find_chance(classes[run.dataset.rows("valid")]),
-            "feature_spread": measure_spread(progress.watch_features()),
+            "feature_spread": progress.measure_spread(),
             **{f"test_{name}": value for name, value in test.items()},
         }
         lock.check()
@@ -277,7 +276,7 @@ def train(
 
 
 @contextmanager
-def explain_memory(batch_size: int) -> Iterator[None]:
+def explain_memory(run: Run) -> Iterator[None]:
     """Say what to change where the memory is full."""
     try:
         yield
@@ -285,7 +284,9 @@ def explain_memory(batch_size: int) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         where = "GPU memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
+        batch, held = run.recipe.dataloader.batch_size, run.recipe.rounds.max_images
+        pixels = run.dataset.resolution
         raise TrainingError(
-            f"out of {where} with dataloader.batch_size = {batch_size}: lower it, or "
-            f"rounds.max_images, which are held there"
+            f"out of {where} with batches of {batch} images of {pixels} x {pixels} pixels, and up "
+            f"to {held} held there: lower dataloader.batch_size, or rounds.max_images"
         ) from error

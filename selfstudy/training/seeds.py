@@ -1,20 +1,17 @@
 """The seeds of one job: trained one after another, each kept as it is done."""
 
+import csv
 import logging
 import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from selfstudy.files import write_whole
 from selfstudy.provenance import fingerprint
-from selfstudy.training.history import HISTORY
+from selfstudy.training.history import HISTORY, write_rows
 from selfstudy.training.holding import hold
 from selfstudy.training.run import Run, train
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger("selfstudy")
 METRICS = "metrics.csv"
@@ -26,12 +23,13 @@ def train_seeds(
     networks: Mapping[int, int | None],
     code: str,
     tracking: str | None = None,
-) -> "pd.DataFrame":
+) -> None:
     """Train once per seed, and gather `metrics.csv` and `history.csv`.
 
-    A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the configuration, the
-    data, the start, and `code`, a fingerprint of the source. Where the stamp holds, the run is not
-    repeated.
+    The former has a row per seed, with the number of its network as `pretrain_seed`, the latter one
+    per round of each. A seed's run lies in `folder/seed{n}`, stamped with what it depends on: the
+    configuration, the data, the start, and `code`, a fingerprint of the source. Where the stamp
+    holds, the run is not repeated.
 
     Args:
         runs: what to train from each pretrained network, by its number; None: where there is none,
@@ -40,9 +38,6 @@ def train_seeds(
         networks: that each seed starts from.
         code: a fingerprint of the source.
         tracking: as of `selfstudy.training.run.train`.
-
-    Returns:
-        The metrics, one row per seed, with the number of its network as `pretrain_seed`.
 
     Raises:
         SelfstudyError: as `selfstudy.training.run.train`.
@@ -57,27 +52,24 @@ def train_seeds(
             stamp = depends_on[network]
             train_once(runs[network], folders[seed], seed, code, stamp, tracking=tracking)
         lock.check()
-        gathered = {name: _gather(folders, name, networks) for name in (METRICS, HISTORY)}
-        for name, table in gathered.items():
-            with write_whole(folder / name) as temporary:
-                table.to_csv(temporary, index=False)
+        for name in (METRICS, HISTORY):
+            _gather(folders, name, networks, folder / name)
         with write_whole(folder / "config.gin") as temporary:
             shutil.copyfile(next(iter(folders.values())) / "config.gin", temporary)
-    return gathered[METRICS]
 
 
 def _gather(
-    folders: Mapping[int, Path], name: str, networks: Mapping[int, int | None]
-) -> "pd.DataFrame":
-    """Gather a table of all seeds."""
-    import pandas as pd  # which takes a while, after the first step
-
-    tables = []
+    folders: Mapping[int, Path], name: str, networks: Mapping[int, int | None], path: Path
+) -> None:
+    """Gather a table of all seeds, which may have columns that others have not."""
+    rows: list[dict[str, object]] = []
     for seed, folder in folders.items():
-        table = pd.read_csv(folder / name)
-        network = pd.Series(networks[seed], table.index, dtype="Int64")  # which may be none
-        tables.append(table.assign(seed=seed, pretrain_seed=network))
-    return pd.concat(tables, ignore_index=True)
+        with (folder / name).open(newline="") as file:
+            own = {"seed": seed, "pretrain_seed": networks[seed]}
+            rows += [row | own for row in csv.DictReader(file)]
+    columns = dict.fromkeys(column for row in rows for column in row)
+    with write_whole(path) as temporary, temporary.open("w", newline="") as file:
+        write_rows(file, [dict.fromkeys(columns) | row for row in rows], header=True)
 
 
 def train_once(

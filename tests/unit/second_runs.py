@@ -22,6 +22,7 @@ from selfstudy.data.kinds import open_dataset
 from selfstudy.data.rounds import Rounds
 from selfstudy.errors import InterruptionError, UnlabelledError
 from selfstudy.evaluation import features
+from selfstudy.measures import UNKNOWN
 from selfstudy.registry import list_names
 from selfstudy.starts import KINDS
 from selfstudy.starts.base import Scratch, Snapshot
@@ -97,10 +98,10 @@ def compare(run, folder):
     }
 
 
-def pretrain(name, dataset):
+def pretrain(name, dataset, unlabelled=False):
     def make():
         method = tiny.make_method(name, dataset.training_images)
-        return Pretraining(method, make_probes(dataset, method.backbone.out_feats))
+        return Pretraining(method, make_probes(dataset, method.backbone.out_feats), unlabelled)
 
     return Run(dataset, make, RECIPE)
 
@@ -167,6 +168,9 @@ def main(folder, *paths):
     for name in list_names("methods"):
         for kind, dataset in datasets.items():
             found[f"method {name} {kind}"] = compare(pretrain(name, dataset), folder / name / kind)
+    partly = open_dataset(paths[0])
+    partly.targets[partly.rows("train")[::3]] = UNKNOWN
+    found["partly labelled"] = compare(pretrain("rotate", partly, True), folder / "partly")
     scratch = Scratch(lambda: tiny.make_small("resnet9"))
     for name in list_names("tasks"):
         for dataset in datasets.values():

@@ -15,6 +15,7 @@ from selfstudy.data.images import prepare_images
 from selfstudy.data.kinds import open_dataset
 from selfstudy.description import is_literal
 from selfstudy.errors import DataError, InterruptionError
+from selfstudy.measures import UNKNOWN
 from selfstudy.methods.base import Method
 from selfstudy.registry import list_names
 from selfstudy.snapshots import read_snapshot
@@ -112,6 +113,29 @@ def test_its_loss_falls_on_a_fixed_batch(name, datasets):
     reported = learner.summarise(means)
     assert {"loss", "accuracy"} <= reported.keys()
     assert all(type(value) is float for value in reported.values())
+
+
+def test_unknown_classes_count_for_nothing(name, datasets):
+    kind = find_task(name)
+    labels = read_labels(kind, datasets)[1]
+    if kind.dense:
+        pytest.skip("every pixel has its target")
+    task = kind(FEATURES, labels.outputs)
+    predictions = torch.randn(40, labels.outputs, requires_grad=True)
+    wanted = torch.from_numpy(labels.values[:40]).clone()
+    wanted[::3] = UNKNOWN
+    known = wanted != UNKNOWN
+    found, expected = (
+        task.evaluate(predictions[rows], wanted[rows]) for rows in (slice(None), known)
+    )
+    assert found.keys() == expected.keys()
+    for key in expected:
+        torch.testing.assert_close(found[key], expected[key])
+    none = task.evaluate(predictions, torch.full_like(wanted, UNKNOWN))
+    assert {value.item() for value in none.values()} == {0}
+    (found["loss"] + none["loss"]).backward()
+    assert not predictions.grad[~known].any()
+    assert predictions.grad[known].any(1).all()
 
 
 def test_finetuning_trains_backbone_and_head(name, datasets):

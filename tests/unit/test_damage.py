@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from own_meshes import write_meshes, write_textures
 from tiny import flip
 
 import selfstudy
@@ -18,6 +19,8 @@ from selfstudy.data.packed import OBJECT, encode_png
 from selfstudy.data.prepare import prepare
 from selfstudy.data.rendered import SynDataset
 from selfstudy.errors import DataError, SelfstudyError
+from selfstudy.rendering.meshes import Collection, collect_meshes
+from selfstudy.rendering.own_textures import collect_textures, read_textures
 from selfstudy.tasks.base import Labels, Task
 
 CPU = torch.device("cpu")
@@ -309,3 +312,42 @@ def test_a_prepared_file_holds_checksums_of_its_rows(prepared_multi):
         for name in ("data", "targets"):
             expected = [zlib.crc32(row.tobytes()) for row in file[name][:]]
             assert file[f"{name}_crc32"][:].tolist() == expected
+
+
+def read_meshes(path):
+    collection = Collection.open(path)
+    shapes = [collection.read_shape(index) for index in range(len(collection.labels))]
+    content = [part.tobytes() for shape in shapes for part in shape]
+    return collection.classes, collection.labels.tobytes(), content
+
+
+def read_every_texture(path):
+    return [read_textures(path, 0, bucket).tobytes() for bucket in range(12)]
+
+
+@pytest.mark.parametrize("kind", ["meshes", "textures"])
+def test_flipped_bits_of_what_is_rendered_with_are_named(kind, tmp_path):
+    path, source = tmp_path / f"{kind}.h5", tmp_path / "source"
+    if kind == "meshes":
+        collect_meshes(write_meshes(source, count=12), path)
+        read_back, names = read_meshes, ("vertices", "normals", "faces", "class", "face_ends")
+    else:
+        collect_textures(write_textures(source), path)
+        read_back, names = read_every_texture, ("textures",)
+    sound, content = read_back(path), path.read_bytes()
+    message = f"^{path}: damaged"
+    for name in names:
+        flip(path, find(path, name) + 8)
+        with pytest.raises(DataError, match=message) as error:
+            read_back(path)
+        tiny.tell(error)
+        path.write_bytes(content)
+    places, refused = random.Random(0), 0
+    for place in places.sample(range(len(content)), 40):
+        flip(path, place, places.randrange(8))
+        try:
+            assert read_back(path) == sound, place
+        except DataError:
+            refused += 1
+        path.write_bytes(content)
+    assert refused > 10

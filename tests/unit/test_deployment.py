@@ -7,9 +7,11 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 from selfstudy.sweep.reference import REFERENCE, write_reference
 from selfstudy.sweep.schema import load_schema
@@ -94,6 +96,24 @@ def test_profiles_name_rules_that_there_are():
         assert set(read(path).get("set-resources", {})) <= rules
     on_gpus = read(ROOT / "profiles/lsf/config.yaml")["set-resources"]
     assert set(on_gpus) == TRAINING | {"difficulty"}
+
+
+class Resources(dict):
+    """What a rule asks for, as Snakemake hands it on."""
+
+    __getattr__ = dict.__getitem__
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [("pretrain", " --gpus=a100:1"), ("finetune", " --gres=shard:8"), ("linear", " --gpus=1")],
+)
+def test_the_slurm_profiles_examples_ask_for_one_gpu_or_a_share(rule, asked):
+    text = (ROOT / "profiles/slurm/config.yaml").read_text()
+    examples = yaml.safe_load(re.sub("^# ", "", text[text.index("# set-resources:") :], flags=re.M))
+    given = examples["set-resources"].get(rule, {})
+    job = SimpleNamespace(resources=Resources({"gpu": 1} | given))
+    assert set_gres_string(job) == asked
 
 
 def test_the_reference_of_the_configuration_is_current():

@@ -182,3 +182,4 @@ def test_float32_is_float32_on_gpus():
         # The older settings, which others read, say the same.
         assert cudnn.allow_tf32 == (expected == "tf32")
         assert not matmul.allow_tf32
+        assert cudnn.benchmark == (expected == "tf32")

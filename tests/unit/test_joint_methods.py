@@ -23,6 +23,7 @@ from selfstudy.training.run import Run, train
 
 TAUGHT = ("byol", "mocov3")
 JOINT = ("barlow", "lejepa", "simclr", "vicreg", *TAUGHT)
+COMPARING = (*JOINT, "amdim")  # an image's features with those of other images
 BATCH = Batch((), torch.arange(6))
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -138,7 +139,7 @@ def test_a_teacher_sees_images_converted_as_the_student_does(name):
     torch.testing.assert_close(found, expected)
 
 
-@pytest.mark.parametrize("name", JOINT)
+@pytest.mark.parametrize("name", COMPARING)
 def test_the_smallest_batch_teaches(name):
     method = tiny.make_method(name)
     views = tuple(torch.randn(method.least_batch, 3, 32, 32) for _ in method.views)
@@ -147,7 +148,19 @@ def test_the_smallest_batch_teaches(name):
     assert 0 < method.backbone.stem[0].weight.grad.norm() < math.inf
 
 
-@pytest.mark.parametrize("name", JOINT)
+@pytest.mark.parametrize("name", COMPARING)
+def test_images_that_are_all_alike_teach_nothing_worse(name):
+    """All negatives are equal, and equal the positive."""
+    method = tiny.make_method(name)
+    views = tuple(torch.ones(4, 3, 32, 32) for _ in method.views)
+    batch = Batch(views, torch.arange(4))
+    loss = method.loss(method(batch)[1], batch)["loss"]
+    loss.backward()
+    assert loss.isfinite()
+    assert all(p.grad.isfinite().all() for p in method.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("name", COMPARING)
 def test_batches_that_are_too_small_are_refused(name, packed, tmp_path):
     prepare(packed, tmp_path / "data.h5", "0110", tiny.SIZE, "lab", seed=0)
     dataset = open_dataset(tmp_path / "data.h5")

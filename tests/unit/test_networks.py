@@ -21,6 +21,7 @@ from selfstudy.backbones.base import Backbone, Features, make_backbone
 from selfstudy.backbones.resnet import ARCHITECTURES
 from selfstudy.configuration import load_configuration
 from selfstudy.errors import ConfigurationError, DataError
+from selfstudy.methods.amdim import Places, divide, nce, pick_place
 from selfstudy.methods.amdim_ref import Embedding
 from selfstudy.methods.base import Batch
 from selfstudy.starts.public import Torchvision
@@ -50,7 +51,8 @@ def test_amdim_ref_sees_two_views(size, use_bn):
     assert pooled.shape == (4, model.backbone.out_feats) == (4, 3)
     assert dense.shape == (4, 3, 1, 1)
     for view in views:
-        assert [part.shape for part in view] == [(4, 3), (4, 3, 5, 5), (4, 3, 7, 7)]
+        shapes = view.pooled.shape, view.five.values.shape, view.seven.values.shape
+        assert shapes == ((4, 3), (4, 3, 25), (4, 3, 49))
     assert torch.equal(pooled, views[0].pooled)
     assert not torch.equal(views[0].pooled, views[1].pooled)
     losses = model.loss(views, batch)
@@ -151,8 +153,9 @@ def test_amdim_finds_its_maps(choice, is_half):
     choices = [f"init_resnet.choice = '{choice}'", f"ResNet.is_half = {is_half}"]
     model = make_method("amdim", "ResNet.width = 8", *choices)
     _, (first, _) = model(Batch((torch.randn(2, 3, 64, 64),) * 2, torch.arange(2)))
-    assert first.five.shape == (2, 256, 5, 5)
-    assert first.seven.shape == (2, 256, 7, 7)
+    for places, number in ((first.five, 25), (first.seven, 49)):
+        assert places.values.shape[:2] == (2, 256)
+        assert places.number == number
 
 
 @pytest.fixture
@@ -334,3 +337,22 @@ def test_layers_that_are_not_there_cannot_be_frozen():
     message = "freeze_at_k = 3: expected a layer of resnet9, 0 to 2"
     with pytest.raises(ConfigurationError, match=message):
         load_configuration([], ["ResNet.freeze_at_k = 3"]).make_backbone()
+
+
+@pytest.mark.parametrize("size", [(4, 4), (2, 3), (7, 7), (16, 9)])
+def test_amdims_places_are_those_of_adaptive_pooling(size):
+    torch.manual_seed(0)
+    maps = torch.randn(6, 5, *size, dtype=torch.float32, requires_grad=True)
+    source, found = torch.randn(6, 5), []
+    pooled = F.adaptive_avg_pool2d(maps, 7).flatten(2)
+    for places in (divide(maps, 7), Places(pooled)):
+        torch.manual_seed(1)
+        values, weights = places
+        picked, (loss, penalty) = pick_place(places), nce(source, values, 10, weights)
+        (loss + penalty + picked.square().sum()).backward()
+        found.append((picked, loss, penalty, maps.grad))
+        maps.grad = None
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+    # Means of fewer numbers are computed late.
+    assert (divide(maps, 7).weights is None) == (size in [(7, 7), (16, 9)])

@@ -228,7 +228,7 @@ def test_resuming_with_other_arguments(work, prepared, capsys):
 @pytest.mark.parametrize("allocate", [torch.empty, np.empty])
 def test_too_little_memory(allocate, run, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(Step, "train", lambda *arguments: allocate(2**50))
-    message = "^out of memory with dataloader.batch_size = 16: lower it, or rounds.max_images"
+    message = "^out of memory with batches of 16 images of 16 x 16 pixels, .*: lower dataloader"
     with pytest.raises(TrainingError, match=message):
         train(run, tmp_path, 0, "")
     monkeypatch.setattr("selfstudy.commands.params.run", lambda arguments: allocate(2**50))

@@ -3,19 +3,22 @@
 from collections import Counter
 
 import pytest
+import torch
 import yaml
 from own_images import write_images
 
 from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
+from selfstudy.planning import calibration
 from selfstudy.planning import plan as planning
-from selfstudy.planning.calibration import Kind, count_images
+from selfstudy.planning.calibration import Kind, Pace, count_images
 from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
-from selfstudy.planning.plan import Needs, find_stage
+from selfstudy.planning.plan import TRAINING, Needs, find_stage
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
+from selfstudy.training.loop import Step
 
 
 def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
@@ -166,6 +169,25 @@ def test_a_run_sees_all_images_of_a_round():
     assert amount.train % (80 * rounds) == 0
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_gpu_is_timed_with_the_batch_that_will_run(device, monkeypatch):
+    asked = 2 * calibration.CPU_BATCH
+    timed, sizes, train = calibration.choose_batch(asked, torch.device(device)), [], Step.train
+    assert timed == (asked if device == "cuda" else calibration.CPU_BATCH)
+    monkeypatch.setattr(calibration, "SECONDS", 0)
+    monkeypatch.setattr(calibration, "choose_batch", lambda *given: timed)
+
+    def note(step, block, *given):
+        sizes.append(len(block.images))
+        return train(step, block, *given)
+
+    monkeypatch.setattr(Step, "train", note)
+    bindings = (f"dataloader.batch_size = {asked}", "session.precision = 'float32'")
+    kind = Kind(("syn/r9/classify", "demo"), bindings, 16, False, 2)
+    assert calibration.measure_pace(kind, threads=1).train > 0
+    assert set(sizes) == {timed}
+
+
 class Amounts:
     """As many images and seconds as make two hours."""
 
@@ -176,3 +198,28 @@ def test_rules_stand_in_the_images_order():
     rules = ["tables", "finetune", "render", "pretrain", "prepare"]
     expected = ["render", "prepare", "pretrain", "finetune", "tables"]
     assert sorted(rules, key=find_stage) == expected
+
+
+@pytest.mark.parametrize("name", ["study_small", "study_gpu"])
+def test_studies_are_whole_and_have_as_many_images_as_labels(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jobs = list_jobs(CONFIG / f"{name}.yaml", force=True)
+    sweep = Sweep(read_configuration(CONFIG / f"{name}.yaml"))
+    needs = Needs(sweep)
+    needs.measure_pace = lambda kind, threads: Pace(1, 1, 1)
+    hours = [
+        needs.estimate(*job)[0]
+        for rule, of in jobs
+        if rule in TRAINING
+        for job in [(rule, dict(of))]
+    ]
+    assert len(hours) == len(sweep.list_finetuned()) + len(sweep.longer) + sum(
+        len(sweep.list_snapshots(dataset, backbone, method))
+        for dataset in sweep.datasets
+        for backbone in sweep.backbones
+        for method in sweep.methods
+    )
+    assert min(hours) > 0
+    factors = {factor for dataset in sweep.datasets for factor in enumerate(dataset)}
+    varied = {place for place, _ in factors if {(place, "0"), (place, "1")} <= factors}
+    assert len(sweep.datasets) >= max(5, len(varied) + 2)  # what claims over datasets need

@@ -9,6 +9,7 @@ from selfstudy.data.kinds import open_dataset
 from selfstudy.data.prepare import prepare
 from selfstudy.tasks.base import find_task
 from selfstudy.training.learners import Pretraining, make_finetuning
+from selfstudy.training.progress import Progress
 from selfstudy.training.representation import measure_rank, measure_spread
 from selfstudy.training.run import Run, train
 
@@ -43,7 +44,7 @@ def test_features_that_are_alike_have_no_spread_and_one_direction():
     assert measure_rank(torch.zeros(50, 8)) < 1.001
 
 
-def test_a_history_of_pretraining_has_them(packed, tmp_path):
+def test_a_history_of_pretraining_has_them(packed, tmp_path, monkeypatch):
     prepare(packed, tmp_path / "data.h5", "0110", tiny.SIZE, "lab", seed=0)
     dataset = open_dataset(tmp_path / "data.h5")
 
@@ -53,8 +54,11 @@ def test_a_history_of_pretraining_has_them(packed, tmp_path):
     def finetune():
         return make_finetuning(tiny.make_small("resnet9"), find_task("classify"), dataset)
 
+    watch, looked = Progress.watch_features, []
+    monkeypatch.setattr(Progress, "watch_features", lambda run: looked.append(1) or watch(run))
     for make in (pretrain, finetune):
         folder = tmp_path / make.__name__
+        looked.clear()
         trained = train(Run(dataset, make, tiny.make_tiny_recipe()), folder, 0, "")
         history = pd.read_csv(folder / "history.csv")
         assert ("valid_rankme" in history) == (make is pretrain)
@@ -62,3 +66,4 @@ def test_a_history_of_pretraining_has_them(packed, tmp_path):
             assert history["valid_rankme"].between(1, 8).all()
             last = history["valid_feature_spread"].iloc[-1]
             assert trained.metrics["feature_spread"] == pytest.approx(last)
+        assert len(looked) == (len(history) if make is pretrain else 1)

@@ -19,6 +19,7 @@ SCRIPT = Path(__file__).with_name("second_runs.py")
 DATA = ("objects", "scenes")
 RUNS = [
     *(f"method {name} {data}" for name in list_names("methods") for data in DATA),
+    "partly labelled",
     *(f"task {name}" for name in list_names("tasks")),
     *(f"start {name}" for name in ("snapshot", *KINDS)),
 ]
