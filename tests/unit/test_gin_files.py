@@ -25,7 +25,7 @@ MULTI = Dataset("1111-multi", {"source": "render", "resolution": 32})
 OWN = Dataset("own", {"source": "images", "resolution": 48})
 CIFAR = Dataset("c", {"source": "cifar100"})
 PLACE = {"dataset": "0110", "backbone": "r9"}
-JOINT = ("barlow", "byol", "lejepa", "mocov3", "simclr", "vicreg")
+JOINT = ("barlow", "byol", "dino", "lejepa", "mocov3", "simclr", "vicreg")
 
 
 @pytest.fixture
@@ -112,7 +112,9 @@ def test_a_search_is_configured_as_the_runs_that_it_is_for(sweep):
     assert bindings[-2:] == ["few = 1", "session.labels = 100"]
 
 
-@pytest.mark.parametrize("method", ["barlow", "byol", "lejepa", "mocov3", "simclr", "vicreg"])
+@pytest.mark.parametrize(
+    "method", ["barlow", "byol", "dino", "lejepa", "mocov3", "simclr", "vicreg"]
+)
 def test_a_methods_recipe_does_not_reach_finetuning(method):
     for family, backbone, tasks in (
         ("syn", "r9", ("classify", "pose")),

@@ -8,20 +8,22 @@ import pytest
 import tiny
 import torch
 import torch.nn.functional as F
-from lightly.loss import NegativeCosineSimilarity
+from lightly.loss import DINOLoss, NegativeCosineSimilarity
+from lightly.models.modules.heads import DINOProjectionHead
 
 from selfstudy.data.inputs import UNIT_RGB
 from selfstudy.data.kinds import open_dataset
 from selfstudy.data.prepare import prepare
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Batch, find_method
+from selfstudy.methods.dino import Prototypes
 from selfstudy.methods.shared.lightly import find_lightly
 from selfstudy.methods.shared.teacher import find_momentum
 from selfstudy.photometry import Colors
 from selfstudy.training.learners import Pretraining
 from selfstudy.training.run import Run, train
 
-TAUGHT = ("byol", "mocov3")
+TAUGHT = ("byol", "dino", "mocov3")
 JOINT = ("barlow", "lejepa", "simclr", "vicreg", *TAUGHT)
 COMPARING = (*JOINT, "amdim")  # an image's features with those of other images
 BATCH = Batch((), torch.arange(6))
@@ -107,6 +109,36 @@ def test_lejepa_by_its_equations():
     assert compute_loss("lejepa", views) == pytest.approx(expected, rel=1e-5)
 
 
+def test_dino_is_lightlys_and_its_equation():
+    """A step's centre is the mean of what the teacher gave before, the last the most."""
+    method, theirs, center = tiny.make_method("dino"), DINOLoss(16, teacher_temp=0.02), None
+    for _ in range(3):
+        students, teachers = draw(2, size=16), draw(2, size=16)
+        if center is None:  # of the first batch
+            center = torch.stack(teachers).mean((0, 1))
+            theirs.center.copy_(center)
+        found = method.loss((students, teachers), BATCH)["loss"].item()
+        assert found == pytest.approx(theirs(teachers, students).item())
+        expected = 0.0
+        for student, teacher in ((students[0], teachers[1]), (students[1], teachers[0])):
+            targets = ((teacher - center) / 0.02).softmax(1)
+            expected -= (targets * (student / 0.1).log_softmax(1)).sum(1).mean().item() / 2
+        assert found == pytest.approx(expected, rel=1e-5)
+        center = 0.9 * center + 0.1 * torch.stack(teachers).mean((0, 1))
+        torch.testing.assert_close(method.choose.center[0, 0], center)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated:FutureWarning")
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_dinos_head_is_lightlys(batch_norm):
+    ours = Prototypes(8, 16, 32, batch_norm)
+    theirs = DINOProjectionHead(8, 16, 256, 32, batch_norm)
+    theirs.layers.load_state_dict(ours.layers.state_dict())
+    theirs.last_layer.weight_v.data.copy_(ours.prototypes)
+    (features,) = draw(1)
+    torch.testing.assert_close(ours(features), theirs(features))
+
+
 def test_momentum_rises_to_1_by_a_cosine():
     assert find_momentum(0.99, 0) == pytest.approx(0.99)
     assert find_momentum(0.99, 0.5) == pytest.approx(0.995)
@@ -121,8 +153,9 @@ def test_a_teacher_follows_and_no_gradient_reaches_it(name):
     assert all(map(torch.equal, start, student.parameters()))
     tiny.make_step(Pretraining(method, {})).train(tiny.draw_block(), 1e-2, 0.5)
     assert all(weights.grad is None for weights in method.teacher.parameters())
+    kept = {"byol": 0.995, "mocov3": 0.995, "dino": 0.99}[name]  # half way to 1
     for before, mine, theirs in zip(start, teacher.parameters(), student.parameters(), strict=True):
-        torch.testing.assert_close(mine, 0.995 * before + 0.005 * theirs)
+        torch.testing.assert_close(mine, kept * before + (1 - kept) * theirs)
     assert any(not torch.equal(*pair) for pair in zip(start, teacher.parameters(), strict=True))
 
 

@@ -35,6 +35,7 @@ SMALL = {
     "hidden": 16,
     "size": 8,
     "directions": 16,
+    "prototypes": 16,
 }
 WIDER = {"resnext50_32x4d": 16, "resnext101_32x8d": 16}  # as many as its groups need
 # Some of timm's networks, made small: with maps, tokens, or neither to read at each place.

@@ -37,6 +37,7 @@ TITLES = {
     "barlow": "Barlow Twins",
     "byol": "BYOL",
     "deepcluster": "DeepCluster",
+    "dino": "DINO",
     "imagenet": "ImageNet",
     "jigsaw": "Jigsaw",
     "lejepa": "LeJEPA",

@@ -1,0 +1,89 @@
+"""DINO: choose among prototypes as a slow copy of the network does (Caron et al., 2021)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from selfstudy.backbones.base import Backbone
+from selfstudy.methods.base import Batch
+from selfstudy.methods.shared import views
+from selfstudy.methods.shared.joint import Taught
+from selfstudy.methods.shared.lightly import find_lightly
+
+BOTTLENECK = 256  # numbers that are compared with prototypes
+
+
+class Prototypes(nn.Module):
+    """Similarities to prototypes, at the end of three layers (section 3.1, "Network architecture").
+
+    Args:
+        inputs: size of the features.
+        hidden: size of the hidden layers.
+        outputs: number of prototypes.
+        batch_norm: hidden layers are normalised over the batch.
+    """
+
+    def __init__(self, inputs: int, hidden: int, outputs: int, batch_norm: bool) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for size in (inputs, hidden):
+            layers += [nn.Linear(size, hidden, bias=not batch_norm)]
+            layers += [nn.BatchNorm1d(hidden)] * batch_norm + [nn.GELU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden, BOTTLENECK))
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.02)
+        self.prototypes = nn.Parameter(F.normalize(torch.randn(outputs, BOTTLENECK)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Compare features (b, inputs) with all prototypes: (b, outputs), from -1 to 1."""
+        return F.normalize(self.layers(features)) @ F.normalize(self.prototypes).T
+
+
+class DINO(Taught):
+    """Cross-entropy of the student's choice of prototypes and the teacher's of the other view.
+
+    That is equation 1, of two large crops, with the teacher's choices centred and sharpened.
+
+    Args:
+        backbone: what to pretrain.
+        hidden: size of the projection's hidden layers.
+        prototypes: how many there are.
+        temperature: of the student.
+        teacher_temperature: of the teacher, by which its choices are sharpened.
+        momentum: of the teacher, at first; it rises to 1.
+        batch_norm: of the projection, which transformers do without.
+    """
+
+    views = views.BYOL
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        hidden: int = 2048,
+        prototypes: int = 1024,
+        temperature: float = 0.1,
+        teacher_temperature: float = 0.02,
+        momentum: float = 0.98,
+        batch_norm: bool = True,
+    ) -> None:
+        project = Prototypes(backbone.out_feats, hidden, prototypes, batch_norm)
+        super().__init__(backbone, project, nn.Identity(), momentum)
+        self.choose = find_lightly("loss.DINOLoss")(
+            prototypes, teacher_temp=teacher_temperature, student_temp=temperature
+        )
+
+    def loss(self, output: tuple[list[Tensor], list[Tensor]], batch: Batch) -> dict[str, Tensor]:
+        """Compare the student's choices of each view with the teacher's of the other."""
+        student, teacher = ([view.float() for view in part] for part in output)
+        self.begin_center(torch.stack(teacher))
+        return {"loss": self.choose(teacher, student)}
+
+    @torch.no_grad()
+    def begin_center(self, targets: Tensor) -> None:
+        """Begin the centre of targets (views, b, prototypes) with the first batch's, not with 0.
+
+        From there it needs some dozen steps, in which all images have the same targets.
+        """
+        center = self.choose.center
+        center.copy_(torch.where((center == 0).all(), targets.mean((0, 1), True), center))
