@@ -3,8 +3,9 @@
 PYTHON ?= python3
 CONFIG ?= config/demo.yaml
 BIN := .venv/bin
-EXTRAS := completion,data,export,methods,render,search,timm,tracking,workflow,docs,dev
-BESIDE := --numprocesses logical --dist loadgroup # tests, several at a time
+EXTRAS := completion,data,export,methods,mlflow,render,search,timm,tracking,wandb,workflow,docs,dev
+# Tests, several at a time, in the order that tests/conftest.py gives them.
+BESIDE := --numprocesses logical --dist loadgroup --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo check test plan report docs lint format reference dist clean place
@@ -23,7 +24,7 @@ demo: .venv/installed
 	@echo "The answer:  results/demo/decision.html"
 
 check: lint
-	pytest $(BESIDE) tests/unit
+	pytest $(BESIDE) -m 'not slow' tests/unit tests/reference
 
 test: .venv/installed
 	pytest $(BESIDE)

@@ -7,6 +7,7 @@ include: "rules/data.smk"
 include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
 include: "rules/results.smk"
+include: "rules/publish.smk"
 include: "rules/difficulty.smk"
 include: "rules/search.smk"
 

@@ -29,7 +29,13 @@ from selfstudy.training.run import train
 METHODS = ["rotate", "simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa"]
 LABELLED, BATCH, NEIGHBOURS = 3000, 500, 20
 # Heads of a width that fits a narrow backbone; each method takes those that it has.
-NARROW = {"hidden": 512, "size": 512, "prototypes": 1024, "directions": 256}
+NARROW = {"hidden": 256, "size": 256, "prototypes": 1024, "directions": 128}
+# What goes with that: fewer pairs of numbers, and few steps for a teacher to follow in.
+OWN = {
+    "barlow": ["BarlowTwins.redundancy = 0.03"],
+    "byol": ["BYOL.momentum = 0.9"],
+    "mocov3": ["MoCoV3.momentum = 0.9"],
+}
 RANDOM, SUPERVISED = "random", "supervised"
 # The demo's recipe for few labels, which is about the best for new weights there.
 FINETUNING = make_recipe(
@@ -42,8 +48,9 @@ FINETUNING = make_recipe(
 )
 
 
-def list_bindings(kind: type | None, arguments: argparse.Namespace) -> list[str]:
-    """The study's recipe of a method, but for its length, its batch and its widths."""
+def list_bindings(name: str, arguments: argparse.Namespace) -> list[str]:
+    """The study's recipe of a start, but for its length, its batch and its widths."""
+    kind = None if name in (RANDOM, SUPERVISED) else find_method(name)
     known = kind.__init__.__annotations__ if kind else {}
     return [
         f"ResNet.width = {arguments.width}",
@@ -51,16 +58,16 @@ def list_bindings(kind: type | None, arguments: argparse.Namespace) -> list[str]
         f"scheduler.target_lrs = [0, {arguments.rate}, 1e-6]",
         f"scheduler.milestones = [1, {arguments.rounds}]",
         *(f"{kind.__name__}.{key} = {value}" for key, value in NARROW.items() if key in known),
+        *OWN.get(name, []),
+        *(arguments.gin if kind else []),
     ]
 
 
 def make(name: str, dataset: BaseDataset, folder: Path, arguments: argparse.Namespace) -> Start:
     """Make a start: random weights, those of all labels, or those of a method."""
-    if name in (RANDOM, SUPERVISED):
-        kind, files = None, ["syn/r9/classify"]
-    else:
-        kind, files = find_method(name), ["syn/r9/common", f"pretext/{name}"]
-    configuration = load_configuration(files, list_bindings(kind, arguments))
+    own = name in (RANDOM, SUPERVISED)
+    files = ["syn/r9/classify"] if own else ["syn/r9/common", f"pretext/{name}"]
+    configuration = load_configuration(files, list_bindings(name, arguments))
     if name == RANDOM:
         return Scratch(configuration.make_asked)
     train(configuration.make_run(dataset), folder, 0, "", keep_snapshot=True)
@@ -108,7 +115,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40, help="2 at least")
     parser.add_argument("--width", type=int, default=8, help="of ResNet9")
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=2e-3, help="the highest")
+    parser.add_argument("--rate", type=float, default=3e-3, help="the highest")
+    parser.add_argument("--gin", nargs="+", default=[], help="bindings of the methods")
     parser.add_argument("--finetune", nargs="+", type=int, default=[], help="numbers of labels")
     parser.add_argument("--seeds", type=int, default=3, help="of finetuning")
     arguments = parser.parse_args()

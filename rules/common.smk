@@ -8,6 +8,7 @@ from snakemake.logging import logger
 
 from selfstudy.analysis import READINGS, describe_networks
 from selfstudy.analysis.figures import list_figures, list_names, read_figure
+from selfstudy.analysis.rows import ROWS
 from selfstudy.data.names import BUCKETS
 from selfstudy.errors import SelfstudyError
 from selfstudy.measures import explain_measure

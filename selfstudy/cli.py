@@ -25,6 +25,7 @@ COMMANDS = (
     "export",
     "utility",
     "advise",
+    "publish",
 )
 
 COMPUTING = ("train", "search", "render", "features", "linear")  # on a GPU, if there is one

@@ -7,6 +7,7 @@ import argparse
 from functools import partial
 
 from convergence import tabulate_verdicts
+from design import tabulate_power
 from intervals import SEEDS, tabulate_coverage
 from labels_needed import tabulate_errors
 from labels_to_reach import tabulate_needs
@@ -36,6 +37,7 @@ TABLES = {
         (f"{SUPPORTED}, and true", partial(tabulate_supported, TRUE)),
         ("What undecided studies say would decide", lambda studies: tabulate_advice(studies // 5)),
     ],
+    "study": [(f"{SUPPORTED}, of those of config/study_small.yaml", tabulate_power)],
 }
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -19,7 +19,8 @@ from selfstudy.analysis.utility import bound_utility
 
 CODES = ["0000", "1000", "0100", "0010", "0001", "1100"]
 CODES += ["0110", "0101", "0111", "1110", "1011", "1111"]
-METHODS, BACKBONES, TASKS = ("vae", "rotate", "cmc", "amdim", "moco"), ("r9", "r50"), "abcd"
+METHODS = ("vae", "rotate", "cmc", "amdim", "moco", "simclr")
+BACKBONES, TASKS = ("r9", "r50"), "abcd"
 
 
 class World(NamedTuple):
@@ -40,6 +41,10 @@ class World(NamedTuple):
         odd: whose runs spread three times as much: a method, 0 for scratch.
         linear: the correlation of linear accuracy with what is true of finetuning a network.
         labels: the budgets.
+        codes: names of the datasets, which say what the colour is; the first of `CODES` if None.
+        floor, factor_of_error, power: error from scratch is `floor + factor n^-power`, the first
+            two drawn between these for each dataset.
+        fall: spread of runs falls as this power of labels.
     """
 
     utility: Callable = lambda n: 0 * n
@@ -63,6 +68,11 @@ class World(NamedTuple):
     odd: int | None = None
     linear: float = 0.0
     labels: np.ndarray = PAPER
+    codes: tuple[str, ...] | None = None
+    floor: tuple[float, float] = (0.05, 0.2)
+    factor_of_error: tuple[float, float] = (1.6, 2.2)
+    power: float = 0.26
+    fall: float = 0.0
 
 
 class Drawn(NamedTuple):
@@ -115,6 +125,7 @@ def simulate_world(world: World, rng: np.random.Generator) -> Drawn:
     d, b, t, m, s, labels = *world[1:6], world.labels
     k = len(labels)
     codes = CODES[:d] if d <= len(CODES) else [f"{i:04b}" for i in range(d)]
+    codes = world.codes or codes
     on = np.array([code[1] == "1" for code in codes])
     effect = world.vary * rng.standard_normal((d, 1, 1, 1))
     effect = effect + world.by_method * rng.standard_normal(m)
@@ -127,18 +138,18 @@ def simulate_world(world: World, rng: np.random.Generator) -> Drawn:
     effect = np.broadcast_to(effect, (d, b, t, m))
     needed = labels * (1 + world.utility(labels)) * np.exp(effect[..., None])
     needed = np.concatenate([np.broadcast_to(labels, (d, b, t, 1, k)), needed], 3)
-    floor = rng.uniform(0.05, 0.2, (d, 1, t, 1, 1))
-    factor = rng.uniform(1.6, 2.2, (d, 1, t, 1, 1))
-    truth = 1 - floor - factor * needed**-0.26
-    shape = (d, b, t, m + 1, s, k)
-    training = world.training * rng.standard_normal(shape)
+    floor = rng.uniform(*world.floor, (d, 1, t, 1, 1))
+    factor = rng.uniform(*world.factor_of_error, (d, 1, t, 1, 1))
+    truth = 1 - floor - factor * needed**-world.power
+    shape, fall = (d, b, t, m + 1, s, k), (labels / labels[0]) ** -world.fall
+    training = world.training * rng.standard_normal(shape) * fall
     training[:, 1:] *= world.second
     if world.odd is not None:
         training[:, :, :, world.odd] *= 3
     added = rng.standard_normal((d, 1, t, 1, s, k)) * np.sqrt(np.diff(labels, prepend=0))
-    subsets = world.subsets * added.cumsum(-1) / np.sqrt(labels)
+    subsets = world.subsets * added.cumsum(-1) / np.sqrt(labels) * fall
     networks = world.networks or s
-    shift = world.pretraining * rng.standard_normal((d, b, 1, m + 1, networks, 1))
+    shift = world.pretraining * rng.standard_normal((d, b, 1, m + 1, networks, 1)) * fall
     shift[:, :, :, 0] = 0
     accuracy = truth[..., None, :] + training + subsets + shift[..., np.arange(s) % networks, :]
     best = (truth + shift.mean(-2))[..., 1:, :]  # of the networks that there are

@@ -31,3 +31,11 @@ def list_times(results: Path, kinds: Mapping[str, int] = RUNS) -> pd.DataFrame:
             seconds = read_table(path, ("seconds",))["seconds"].sum()
             rows.append((kind, *parts[:3], task, labels.removeprefix("n"), seconds))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def sum_times(results: Path, dataset: str) -> pd.DataFrame:
+    """Sum how long the runs of a dataset took, one row per job: the table of `list_times`."""
+    times = list_times(results)
+    keys = [column for column in COLUMNS if column != "seconds"]
+    times = times[times["dataset"] == dataset]
+    return times.groupby(keys, sort=False)["seconds"].sum().reset_index()

@@ -147,7 +147,7 @@ class Configuration:
         """
         backbone = self.make_backbone()
         if self.task is None:
-            self.make_method(backbone, images=1)
+            self.make_method(backbone, images=2)
         else:
             require_places(backbone, find_task(self.task, "session.task"))
 

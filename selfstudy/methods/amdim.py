@@ -124,6 +124,7 @@ class AMDIM(Method):
 
     views = (View(), View())
     share_flip = True
+    least_batch = 2  # whose negatives are the other images' places
 
     def __init__(self, backbone: Backbone, tclip: float = 10) -> None:
         super().__init__(backbone)

@@ -83,7 +83,7 @@ class CMC(Method):
         nce_m: momentum, the share of the old row that an update keeps.
 
     Raises:
-        ConfigurationError: the backbone is a single network.
+        ConfigurationError: the backbone is a single network, or there is a single image.
     """
 
     def __init__(
@@ -101,6 +101,7 @@ class CMC(Method):
                 f"for L and one for ab"
             )
         require_least("CMC.nce_k", nce_k, 1)
+        require_least("CMC: images that pretrain", images, 2)  # one is its own negative
         self.memory = MemoryBank(images, backbone.l.out_feats, nce_k, nce_t, nce_m)
 
     @classmethod

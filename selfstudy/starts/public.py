@@ -1,5 +1,7 @@
 """Public weights by the names that torchvision gives them, and what all public weights share."""
 
+import logging
+from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
@@ -14,6 +16,9 @@ from selfstudy.starts.weights import drop_linear, fit, require_resnet
 
 DAMAGED = "damaged, or not the weights from"
 LONGEST = 400  # characters of a library's error
+NOT_STATED = "not stated"
+
+log = logging.getLogger("selfstudy")
 
 
 class Public(Start):
@@ -40,8 +45,13 @@ class Public(Start):
         require_resnet(self.make(), self.network, self.source)
 
     def describe(self) -> str:
-        """Give the name."""
-        return self.source
+        """Give the name and the licence."""
+        return f"{self.source}, licence: {self.licence}"
+
+    @property
+    def licence(self) -> str:
+        """That of the weights, as the library says, which need not be its own."""
+        return NOT_STATED
 
 
 class Torchvision(Public):
@@ -53,6 +63,7 @@ class Torchvision(Public):
         """Make the backbone, and fill all of it except its linear layer."""
         backbone = self.make()
         require_resnet(backbone, self.network, self.source)
+        tell_licence(self.source, self.licence)
         weights, backbone.input, source = self._fetch()
         backbone.load_state_dict(fit(backbone, drop_linear(weights), source))
         return backbone
@@ -90,3 +101,9 @@ def explain(source: str, url: str, file: Path, error: Exception) -> DataError:
     if file.is_file():
         return DataError(f"{source}: {file}: {DAMAGED} {url}: {reason}")
     return DataError(f"{source}: {url} cannot be fetched to {file}: {reason}")
+
+
+@cache
+def tell_licence(source: str, licence: str) -> None:
+    """Say once in a process under what licence weights are."""
+    log.info("%s: licence: %s", source, licence)

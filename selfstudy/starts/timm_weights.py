@@ -1,12 +1,11 @@
-"""timm's weights: by the names that it gives them, or in a folder as it writes them."""
+"""timm's weights: by the names that it gives them, in a folder, or on the Hugging Face hub."""
 
 import json
-import logging
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -21,13 +20,22 @@ from selfstudy.errors import ConfigurationError, DataError, join_lines, suggest
 from selfstudy.provenance import hash_files
 from selfstudy.starts.base import MakeBackbone
 from selfstudy.starts.file import read_weights
-from selfstudy.starts.public import Public, explain, scale
+from selfstudy.starts.public import NOT_STATED, Public, explain, scale, tell_licence
 from selfstudy.starts.weights import drop_linear, fit, require_network, require_resnet
 
-log = logging.getLogger("selfstudy")
-LOCAL = "local-dir:"  # as timm has it
+LOCAL, HUB = "local-dir:", "hf-hub:"  # as timm has them
 CONFIGURATION = "config.json"
 FILES = ("model.safetensors", "pytorch_model.bin", "pytorch_model.pth")
+# What timm has of the networks that folders of transformers hold, by their `model_type`.
+TRANSFORMERS = {
+    "clip": "vit_base_patch32_clip_224.openai",
+    "clip_vision_model": "vit_base_patch32_clip_224.openai",
+    "dinov2": "vit_small_patch14_dinov2.lvd142m",
+    "dinov2_with_registers": "vit_small_patch14_reg4_dinov2.lvd142m",
+    "dinov3_vit": "vit_small_patch16_dinov3.lvd1689m",
+    "vit": "vit_base_patch16_224.augreg_in21k",
+    "vit_mae": "vit_base_patch16_224.mae",
+}
 
 
 class Timm(Public):
@@ -38,21 +46,24 @@ class Timm(Public):
 
     Args:
         name: of the weights; or `local-dir:` and a folder that holds `config.json` and the weights,
-            as `timm.models.save_for_hf` writes them.
+            as `timm.models.save_for_hf` writes them; or `hf-hub:` and the name of such a folder on
+            the Hugging Face hub.
         make: makes the backbone.
 
     Raises:
-        DataError: there is no such folder, or it is not timm's.
+        DataError: there is no such folder, it cannot be fetched, or it is not timm's.
     """
 
     library = "timm"
 
     def __init__(self, name: str, make: MakeBackbone) -> None:
         super().__init__(name, make)
-        self.folder = None
-        if name.startswith(LOCAL):
-            self.folder = Path(name.removeprefix(LOCAL))
-            self.network = read_configuration(self.folder)["architecture"]
+        self.folder = Path(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
+        self.hub = name.removeprefix(HUB) if name.startswith(HUB) else None
+        self.said: dict[str, Any] = {}
+        if self.folder is not None or self.hub is not None:
+            self.said = read_configuration(self.folder or self._fetch_configuration())
+            self.network = self.said["architecture"]
 
     def check(self) -> None:
         """Check the name, or the folder whole, and that the network is the backbone's."""
@@ -93,7 +104,7 @@ class Timm(Public):
     @property
     def licence(self) -> str:
         """That of the weights, as timm or the folder says."""
-        return self.configuration.license or "not stated"
+        return self.configuration.license or NOT_STATED
 
     @cached_property
     def configuration(self) -> Any:
@@ -104,13 +115,13 @@ class Timm(Public):
             DataError: the folder is not as timm writes it.
         """
         timm = import_timm(self.source)
-        if self.folder is not None:
-            said = read_configuration(self.folder)
+        if self.said:
             try:
-                about = timm.models.PretrainedCfg(**said["pretrained_cfg"])
-                return replace(about, num_classes=said.get("num_classes", about.num_classes))
+                about = timm.models.PretrainedCfg(**self.said["pretrained_cfg"])
             except TypeError as error:
-                raise DataError(f"{self.folder / CONFIGURATION}: {error}") from error
+                raise DataError(f"{self.source}: {CONFIGURATION}: {error}") from error
+            classes = self.said.get("num_classes", about.num_classes)
+            return replace(about, num_classes=classes, hf_hub_id=self.hub)
         if not timm.is_model_pretrained(self.name):
             names = timm.list_models(f"{self.network}*", pretrained=True)
             raise ConfigurationError(f"{self.source}: no such weights: {suggest(self.name, names)}")
@@ -132,10 +143,21 @@ class Timm(Public):
                     pretrained=True, pretrained_cfg=about, num_classes=about.num_classes
                 )
         except Exception as error:  # the hub's errors are of many kinds, and so are timm's
-            raise self._explain(about, error) from error
+            raise self._explain(about.hf_hub_id, error, about.url) from error
         return network.state_dict()
 
-    def _explain(self, about: Any, error: Exception) -> DataError:
+    def _fetch_configuration(self) -> Path:
+        """Fetch what the hub's folder says of its weights into the cache; give the folder there."""
+        import_timm(self.source)
+        from huggingface_hub import hf_hub_download
+
+        try:
+            with spare_waiting():
+                return Path(hf_hub_download(self.hub, CONFIGURATION)).parent
+        except Exception as error:  # of many kinds
+            raise self._explain(self.hub, error) from error
+
+    def _explain(self, hub: str | None, error: Exception, url: str | None = None) -> DataError:
         """One line of what went wrong in fetching or loading."""
         if self.folder is not None:
             return DataError(
@@ -144,7 +166,7 @@ class Timm(Public):
             )
         from huggingface_hub import constants
 
-        place = f"https://huggingface.co/{about.hf_hub_id}" if about.hf_hub_id else about.url
+        place = f"https://huggingface.co/{hub}" if hub else url
         return explain(self.source, place, Path(constants.HF_HUB_CACHE), error)
 
 
@@ -184,6 +206,13 @@ def read_configuration(folder: Path) -> dict[str, Any]:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {join_lines(error)}") from error
+    kind = said.get("model_type") if isinstance(said, dict) else None
+    if isinstance(kind, str) and "pretrained_cfg" not in said:
+        there = f", such as {TRANSFORMERS[kind]}" if kind in TRANSFORMERS else ""
+        raise DataError(
+            f"{path}: model_type = {kind!r}: a folder of transformers, whose weights have other "
+            f"names than timm's: expected timm's name of the same weights{there}"
+        )
     if not isinstance(said, dict) or not isinstance(said.get("pretrained_cfg"), dict):
         raise DataError(
             f"{path}: expected 'architecture' and 'pretrained_cfg', as timm.models.save_for_hf "
@@ -207,9 +236,3 @@ def find_weights(folder: Path) -> Path:
 def list_files(folder: Path) -> list[Path]:
     """List the files of a folder of weights that count."""
     return [folder / CONFIGURATION, find_weights(folder)]
-
-
-@cache
-def tell_licence(source: str, licence: str) -> None:
-    """Say once in a process under what licence weights are."""
-    log.info("%s: licence: %s", source, licence)

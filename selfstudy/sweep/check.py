@@ -135,7 +135,9 @@ def check_pretraining(sweep: Sweep, dataset: Dataset) -> None:
     """Check that a dataset has as many images as pretrain, where that is known."""
     training = dataset.training_images
     for pretrained in sweep.pretrained.values():
-        if training is not None and (pretrained.images or 0) > training:
+        if training is None or pretrained.dataset not in (None, dataset.name):
+            continue
+        if (pretrained.images or 0) > training:
             raise ConfigurationError(
                 f"pretrain_images: {pretrained.images} images, but dataset {dataset.name!r} has "
                 f"{training} to pretrain on"

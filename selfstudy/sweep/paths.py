@@ -28,6 +28,7 @@ class Paths:
         self.longer = f"{results}/longer/{job}"
         self.linear = f"{results}/linear/{run}/{{task}}"
         self.search = f"{results}/search/{{search}}"
+        self.rows = f"{results}/rows/{{dataset}}"
         self.difficulty = f"{results}/difficulty/{{dataset}}"
 
 

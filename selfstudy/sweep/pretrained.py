@@ -7,7 +7,7 @@ from typing import NamedTuple
 from selfstudy.sweep import SCRATCH
 
 ALL = "all"  # images of a dataset that may pretrain
-NUMBERED = re.compile(r"(?P<method>.+)-(?P<images>\d+)")
+NUMBERED = re.compile(r"(?P<name>.+)-(?P<images>\d+)")
 
 
 class Pretrained(NamedTuple):
@@ -28,22 +28,36 @@ class Pretrained(NamedTuple):
 
 def list_pretrained(config: Mapping) -> Iterator[tuple[str, Pretrained]]:
     """List the names of a configuration's pretrained starts, and how each is pretrained."""
+    named: dict[str, Pretrained] = {}
     for entry in config["pretext"]:
         if isinstance(entry, Mapping):
-            for name, said in entry.items():
-                yield name, Pretrained(said["pretext"], None, said.get("images"), said.get("from"))
+            named |= {
+                name: Pretrained(said["pretext"], None, said.get("images"), said.get("from"))
+                for name, said in entry.items()
+            }
         elif entry != SCRATCH:
-            for images in config.get("pretrain_images", [ALL]):
-                images = None if images == ALL else images
-                yield name_numbered(entry, images), Pretrained(entry, images)
+            named[entry] = Pretrained(entry)
+    for name, about in named.items():
+        for images in config.get("pretrain_images", [ALL]):
+            images = None if images == ALL else images
+            yield name_numbered(name, images), about._replace(images=images)
 
 
-def name_numbered(method: str, images: int | None) -> str:
-    """Name the start that a method pretrains on so many images; None: on all."""
-    return method if images is None else f"{method}-{images}"
+def name_numbered(name: str, images: int | None) -> str:
+    """Name the start that is pretrained on so many images; None: on all."""
+    return name if images is None else f"{name}-{images}"
 
 
 def split_numbered(name: str) -> tuple[str, int | None]:
-    """Split a start's name into its method's and the number of images that it says."""
+    """Split a start's name into that of the one on all images, and the number that it says."""
     found = NUMBERED.fullmatch(name)
-    return (found["method"], int(found["images"])) if found else (name, None)
+    return (found["name"], int(found["images"])) if found else (name, None)
+
+
+def find_whole(name: str, images: int | None) -> str:
+    """Find the name of the start on all images, of one on so many.
+
+    Names of one's own may end with a number, too.
+    """
+    whole, said = split_numbered(name)
+    return whole if said == images else name

@@ -18,6 +18,8 @@ Unknown keys are refused.
 
 - [`config.yaml`](config.yaml): the paper's study
 - [`demo.yaml`](demo.yaml): the same in minutes
+- [`study_small.yaml`](study_small.yaml): a study of five datasets in some hours, without a GPU;
+  [`study_gpu.yaml`](study_gpu.yaml): most of the paper's claims at a tenth of its cost
 - [`dense_demo.yaml`](dense_demo.yaml): segmentation and depth
 - [`own_images.yaml`](own_images.yaml): images of your own, on a GPU;
   [`own_images_cpu.yaml`](own_images_cpu.yaml): in about an hour without

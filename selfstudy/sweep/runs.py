@@ -11,7 +11,7 @@ from selfstudy.factors import pair_datasets
 from selfstudy.sweep import SCRATCH
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.paths import Paths, name_folder, require
-from selfstudy.sweep.pretrained import Pretrained, list_pretrained
+from selfstudy.sweep.pretrained import Pretrained, list_pretrained, name_numbered
 
 LINEAR_TASKS = ("classify", "pose", "segment")
 TUNING_SEED = 1000  # unless given; a run of the same seed would be the best of the trials itself
@@ -124,6 +124,10 @@ class Sweep:
         settings = self.config["rendering"].items()
         return {name: value for name, value in settings if name not in COLLECTIONS}
 
+    def narrow(self, dataset: str) -> "Sweep":
+        """Give the sweep of one of the datasets alone."""
+        return Sweep({**self.config, "datasets": {dataset: self.config["datasets"][dataset]}})
+
     def list_from(self, *sources: str) -> list[str]:
         """List the names of the datasets from these sources."""
         return [name for name, dataset in self.datasets.items() if dataset.source in sources]
@@ -158,7 +162,8 @@ class Sweep:
         about = self.pretrained.get(start)
         if about is None or about.dataset is None:
             return dataset, start
-        return about.dataset, start if about.weights else about.method
+        own = name_numbered(about.method, about.images)
+        return about.dataset, start if about.weights else own
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""

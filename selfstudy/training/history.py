@@ -10,7 +10,7 @@ from typing import Self, TextIO
 
 from selfstudy.files import write_whole
 from selfstudy.measures import OF_CLASSES
-from selfstudy.training.tracking import TENSORBOARD, Scalars
+from selfstudy.tracking.base import make_tracker
 
 log = logging.getLogger("selfstudy")
 # As it goes, rows are in a file of another name: what the workflow waits for appears whole.
@@ -25,7 +25,7 @@ class History:
         folder: of the run.
         first: rounds that were trained before this history begins.
         rounds: rounds in all.
-        tracking: "tensorboard" writes them for TensorBoard, too.
+        tracking: the name of a tracker that is handed them, too, such as "tensorboard".
     """
 
     def __init__(self, folder: Path, first: int, rounds: int, tracking: str | None = None) -> None:
@@ -41,7 +41,7 @@ class History:
         self._files = [
             (self.folder / name).open("w", newline="", buffering=1) for name in (PROGRESS, TIMES)
         ]
-        self._scalars = Scalars(self.folder) if self.tracking == TENSORBOARD else None
+        self._tracker = make_tracker(self.tracking, self.folder) if self.tracking else None
         for number in range(len(self.rows)):
             self._write(number)
         self._started = time.perf_counter()
@@ -55,8 +55,8 @@ class History:
     ) -> None:
         for file in self._files:
             file.close()
-        if self._scalars:
-            self._scalars.close()
+        if self._tracker:
+            self._tracker.close(ended=kind is None)
 
     @property
     def round(self) -> int:
@@ -122,8 +122,8 @@ class History:
             strict=True,
         ):
             write_rows(file, [shown], header=number == 0)
-        if self._scalars:
-            self._scalars.add(row)
+        if self._tracker:
+            self._tracker.add(row)
 
 
 def write_metrics(path: Path, metrics: Mapping[str, object]) -> None:

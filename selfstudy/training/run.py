@@ -186,7 +186,7 @@ def train(
         code: a fingerprint of the source.
         keep_snapshot: write the backbone.
         keep_checkpoint: keep the last checkpoint.
-        tracking: "tensorboard" writes the history for TensorBoard, too.
+        tracking: the name of a tracker that is handed the history, too, such as "tensorboard".
         stop: is asked after each round, with its row of the history, whether to end there.
         begin: is called when all fits together and `folder` is held, before anything is written.
 

@@ -15,6 +15,9 @@ from selfstudy.data.packed import OBJECT, Sample, encode_png, write_packed
 from selfstudy.data.prepare import prepare
 
 CONFIGS = json.loads((Path(__file__).parent / "configs.json").read_text())
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.slow] if "/r50/" in name else []) for name in CONFIGS
+]
 SHORT = [
     "session.train_iters = 1",
     "session.valid_iters = 1",
@@ -46,7 +49,7 @@ def data(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_trains_unchanged(name, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     expect_small(data / "cifar", monkeypatch.setattr)
@@ -66,6 +69,7 @@ def test_it_trains_unchanged(name, data, tmp_path, monkeypatch):
     assert f"weight_decay = {CONFIGS[name]['optimizer.weight_decay']}" in used
 
 
+@pytest.mark.slow
 def test_with_no_arguments_a_quick_run_on_cifar10(data, tmp_path, monkeypatch, capsys):
     """The configuration of the authors' program with no arguments."""
     monkeypatch.chdir(tmp_path)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from design import STUDY, list_cells
 from verdicts import DATA, FALLS, LINEAR, METHODS, TRUE, count_supported
 from worlds import World, simulate_world
 
@@ -19,6 +20,9 @@ from selfstudy.analysis.findings import FEW, OPEN, REFUTED, SUPPORTED
 from selfstudy.analysis.gains import measure_gains
 from selfstudy.analysis.utility import measure_utility
 from selfstudy.analysis.utility_claims import assess_data, assess_decline, assess_networks
+from selfstudy.configuration import CONFIG
+from selfstudy.sweep.check import read_configuration
+from selfstudy.sweep.runs import Sweep
 
 FALL = World(lambda n: 3 * (100 / n) ** 0.8, methods=2)
 
@@ -169,6 +173,19 @@ def test_nothing_is_claimed_where_nothing_is_true(claim, world):
 def test_what_is_true_is_found():
     _, world, claims = TRUE[2]
     assert count_supported(world, claims, 15, seed=0)[claims[0]] > 0.9
+
+
+def test_the_small_study_was_simulated_as_it_is():
+    sweep = Sweep(read_configuration(CONFIG / "study_small.yaml"))
+    assert STUDY.codes == tuple(sweep.datasets)
+    assert STUDY.datasets == len(sweep.datasets)
+    assert STUDY.methods == len(sweep.pretrained)
+    assert STUDY.seeds == len(sweep.config["seeds"]) == len(sweep.networks)
+    assert STUDY.labels.tolist() == sweep.tasks["classify"]["labels"]
+    cells = {name: world for name, world, _ in list_cells(STUDY)}
+    falls, stays = cells["utility falls as 3 (100 / n)^0.8"], cells["utility is 1 at all labels"]
+    assert count_supported(falls, [FALLS], 10, seed=0)[FALLS] > 0.7
+    assert count_supported(stays, [FALLS], 20, seed=0)[FALLS] < 0.3
 
 
 @pytest.mark.parametrize("lost", ["scratch", "one budget"])

@@ -319,6 +319,7 @@ def test_tables_that_are_none(text, message, folder, capsys):
     assert message in fails(capsys, "utility", path)
 
 
+@pytest.mark.slow
 def test_render_goes_on_where_it_was(folder, capsys):
     words = ["render", "0100", "--resolution", "16", "--jobs", "1", "--data", "d"]
     cli.main([*words, "--images", "24"])

@@ -17,7 +17,11 @@ from selfstudy.training.run import Run, train
 
 COMPILE = torch.compile
 CLASSES = 6
-NAMES = [(kind, name) for kind in ("methods", "tasks") for name in list_names(kind)]
+NAMES = [
+    pytest.param(kind, name, marks=[pytest.mark.slow] if kind == "methods" else [])
+    for kind in ("methods", "tasks")
+    for name in list_names(kind)
+]
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -57,6 +57,7 @@ def test_weights_that_torchvision_loads(skip_pool, make_run):
     assert close(outputs(theirs, run), run.pooled)
 
 
+@pytest.mark.slow
 def test_a_dilated_network(make_run):
     run = make_run("classify", *R50, DILATED.format(False, True), "ResNet.skip_init_pool = False")
     dilated = {"replace_stride_with_dilation": [False, False, True]}
@@ -65,6 +66,7 @@ def test_a_dilated_network(make_run):
     assert close(outputs(theirs, run), run.pooled)
 
 
+@pytest.mark.slow
 def test_the_printed_lines_load_the_file(make_run, capsys):
     run = make_run("rotate", *R18)
     for form in ("torchvision", "safetensors", "onnx"):
@@ -105,6 +107,7 @@ def test_safetensors_describe_themselves(method, make_run):
     assert close(outputs(backbone, run).pooled, run.pooled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["amdim", "cmc"])
 def test_onnx_computes_the_features_of_any_number_of_images(method, make_run):
     run = make_run(method, *NARROW)
@@ -209,6 +212,7 @@ def test_nothing_is_fetched(make_run, monkeypatch):
     exported(run, "safetensors")
 
 
+@pytest.mark.slow
 def test_images_of_other_weights(make_run, capsys):
     """Those that a backbone expects, whatever those are prepared as that it is tried with."""
     make_run("rotate", *NARROW)

@@ -42,6 +42,7 @@ SUBJECTS = {
     "table": (sound_files.table, "table"),
     "command": (sound_files.command, "command"),
 }
+pytestmark = pytest.mark.slow
 # Names that a shell, a format string or a line of a log would trip over.
 HOSTILE = ["$(touch hacked)", "%s %n {0.__class__}", "-rf", "Ünïcode 名", "' OR 1=1 --", "a" * 200]
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OF_CONDA = {"matplotlib-base": "matplotlib", "pytorch": "torch", "python-isal": "isal"}
 # The extras that jobs need.
-RUN_BY_JOBS = ("data", "methods", "render", "search", "timm", "tracking")
+RUN_BY_JOBS = ("data", "methods", "mlflow", "render", "search", "timm", "tracking", "wandb")
 NOT_BY_NAME = {"python", "pip", "pyyaml"}  # pyyaml: Snakemake's own, outside the jobs
 
 

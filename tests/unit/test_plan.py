@@ -10,10 +10,11 @@ from own_images import write_images
 from selfstudy.configuration import CONFIG
 from selfstudy.errors import ConfigurationError
 from selfstudy.planning import calibration
-from selfstudy.planning.calibration import Kind, count_images
+from selfstudy.planning import plan as planning
+from selfstudy.planning.calibration import Kind, Pace, count_images
 from selfstudy.planning.images import Counts, count_splits
 from selfstudy.planning.jobs import list_jobs
-from selfstudy.planning.plan import Needs, find_stage
+from selfstudy.planning.plan import TRAINING, Needs, find_stage
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.datasets import Dataset
 from selfstudy.sweep.runs import Sweep
@@ -38,6 +39,16 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
     place = {"dataset": "0100", "backbone": "r9", "pretext": "rotate", "task": "classify"}
     assert ("finetune", (*place.items(), ("labels", "300"))) in jobs
     assert sorted(list_jobs(CONFIG / "demo.yaml", force=False)) == sorted(jobs)
+
+
+def test_hours_that_are_left_are_those_of_open_jobs(monkeypatch):
+    place = {"dataset": "0100", "backbone": "r9", "pretext": "vae", "task": "classify"}
+    every = [("finetune", (*place.items(), ("labels", n))) for n in ("100", "300", "1000")]
+    monkeypatch.setattr(planning, "list_jobs", lambda path, force: every[not force :])
+    monkeypatch.setattr(Needs, "estimate", lambda needs, rule, job: (int(job["labels"]), 2.0))
+    (row,) = planning.plan(str(CONFIG / "demo.yaml")).to_dict("records")
+    expected = {"rule": "finetune", "jobs": 3, "done": 1, "hours": 1400, "hours_left": 1300}
+    assert row == expected | {"gigabytes": 6}
 
 
 def test_what_is_done_is_left_out(tmp_path, monkeypatch):
@@ -187,3 +198,28 @@ def test_rules_stand_in_the_images_order():
     rules = ["tables", "finetune", "render", "pretrain", "prepare"]
     expected = ["render", "prepare", "pretrain", "finetune", "tables"]
     assert sorted(rules, key=find_stage) == expected
+
+
+@pytest.mark.parametrize("name", ["study_small", "study_gpu"])
+def test_studies_are_whole_and_have_as_many_images_as_labels(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jobs = list_jobs(CONFIG / f"{name}.yaml", force=True)
+    sweep = Sweep(read_configuration(CONFIG / f"{name}.yaml"))
+    needs = Needs(sweep)
+    needs.measure_pace = lambda kind, threads: Pace(1, 1, 1)
+    hours = [
+        needs.estimate(*job)[0]
+        for rule, of in jobs
+        if rule in TRAINING
+        for job in [(rule, dict(of))]
+    ]
+    assert len(hours) == len(sweep.list_finetuned()) + len(sweep.longer) + sum(
+        len(sweep.list_snapshots(dataset, backbone, method))
+        for dataset in sweep.datasets
+        for backbone in sweep.backbones
+        for method in sweep.methods
+    )
+    assert min(hours) > 0
+    factors = {factor for dataset in sweep.datasets for factor in enumerate(dataset)}
+    varied = {place for place, _ in factors if {(place, "0"), (place, "1")} <= factors}
+    assert len(sweep.datasets) >= max(5, len(varied) + 2)  # what claims over datasets need

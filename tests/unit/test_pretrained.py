@@ -63,13 +63,13 @@ def test_without_numbers_nothing_is_named_anew():
 
 
 def test_starts_of_their_own_names():
-    sweep = make_sweep(pretext=NAMED, weights=IMAGENET, pretrain_images=[500])
-    assert sweep.starts == ["scratch", "cmc-500", "vae-elsewhere", "rotate-on", "both", "imagenet"]
-    assert sweep.list_starts("r9") == ["scratch", "cmc-500", "vae-elsewhere"]
-    assert sweep.list_starts("r50", "1111") == ["scratch", "cmc-500", "rotate-on", "imagenet"]
+    sweep = make_sweep(pretext=NAMED, weights=IMAGENET)
+    assert sweep.starts == ["scratch", "cmc", "vae-elsewhere", "rotate-on", "both", "imagenet"]
+    assert sweep.list_starts("r9") == ["scratch", "cmc", "vae-elsewhere"]
+    assert sweep.list_starts("r50", "1111") == ["scratch", "cmc", "rotate-on", "imagenet"]
     assert sweep.list_starts("r50", "0110") == sweep.starts
     assert sweep.pretraining == {
-        "cmc-500": Pretrained("cmc", 500),
+        "cmc": Pretrained("cmc"),
         "vae": Pretrained("vae"),
         "rotate-on": Pretrained("rotate", weights="imagenet"),
         "both": Pretrained("rotate", weights="imagenet"),
@@ -93,6 +93,45 @@ def test_starts_of_their_own_names():
     paths = [*sweep.list_finetuned(), *sweep.list_linear(), *sweep.list_frozen(), *sweep.tuned]
     assert not [path for path in paths if "/1111/" in path and "vae-elsewhere" in path]
     assert [path for path in paths if "/0110/r50/both/" in path]
+
+
+def test_each_number_of_images_is_a_start_of_these_too():
+    sweep = make_sweep(pretext=NAMED[2:], weights=IMAGENET, pretrain_images=[500, "all"])
+    names = ["vae-elsewhere", "rotate-on", "both"]
+    assert list(sweep.pretrained) == [each for name in names for each in (f"{name}-500", name)]
+    assert sweep.pretraining == {
+        "vae-500": Pretrained("vae", 500),
+        "vae": Pretrained("vae"),
+        "rotate-on-500": Pretrained("rotate", 500, weights="imagenet"),
+        "rotate-on": Pretrained("rotate", weights="imagenet"),
+        "both-500": Pretrained("rotate", 500, weights="imagenet"),
+        "both": Pretrained("rotate", weights="imagenet"),
+    }
+    assert sweep.find_weights("both-500") == "imagenet"
+    for name, network in (("vae-elsewhere", "vae-500"), ("both", "both-500")):
+        (snapshot,) = sweep.list_snapshots("0110", "r50", f"{name}-500")
+        assert snapshot == f"results/pretrain/1111/r50/{network}/seed0/snapshot.pt"
+        assert configure_pretraining(sweep, "1111", "r50", network)[1][-1] == "session.images = 500"
+    config = make_config(pretext=["scratch", *NAMED[2:]], weights=IMAGENET)
+    check(config | {"pretrain_images": [500, "all"]})
+    config["pretext"].append({"both-500": {"pretext": "vae", "images": "1111"}})
+    with pytest.raises(ConfigurationError, match="both-500: is the name of two starts"):
+        check(config | {"pretrain_images": [500, "all"]})
+
+
+def test_images_are_counted_where_they_are():
+    """The dataset that pretrains has fewer than the one that is finetuned on."""
+    config = make_config(pretext=["scratch", NAMED[2]], pretrain_images=[300, "all"])
+    for dataset, images in (("0110", 400), ("1111", 300)):
+        config["datasets"][dataset] |= {"images": images * 6 // 5}
+    config["datasets"] = {name: config["datasets"][name] for name in ("0110", "1111")}
+    config["tasks"] = {"classify": {"labels": [100]}}
+    for key in ("frozen", "longer", "searches"):
+        config.pop(key, None)
+    training = Sweep(config).datasets["1111"].training_images
+    check(config | {"pretrain_images": [training]})
+    with pytest.raises(ConfigurationError, match=f"{training + 1} images, but dataset '1111' has"):
+        check(config | {"pretrain_images": [training + 1]})
 
 
 def test_searches_know_these_starts():
@@ -235,7 +274,16 @@ def test_there_is_such_a_figure_where_their_number_differs():
     assert "fig11" not in list_figures(make_sweep(pretext=named))
     sweep = make_sweep(pretext=named, pretrain_images=[1000, "all"])
     paths = list_figures(sweep)["fig11"].inputs["runs"]
-    assert {path.split("/")[4] for path in paths} == {"scratch", "cmc-1000", "cmc"}
+    assert {path.split("/")[4] for path in paths} == {
+        *("scratch", "cmc-1000", "cmc", "own-1-1000", "own-1")
+    }
+
+
+def test_a_name_of_ones_own_may_end_with_a_number():
+    runs = make_runs().replace({"pretext": {"cmc-100": "own-7-100", "cmc": "own-7"}})
+    (panel,) = fig11.draw(runs, assign_looks(["own-7-100", "own-7"])).axes
+    line = next(line for line in panel.lines if line.get_label() == "own-7")
+    assert line.get_xdata().tolist() == [100, 1000]
 
 
 def test_titles_say_how_many_images():

@@ -79,7 +79,7 @@ def test_torchvisions_weights_make_its_network(name, cache):
     assert [round(x, 3) for x in backbone.input.mean] == list(IMAGENET.mean)
     assert [round(x, 3) for x in backbone.input.std] == list(IMAGENET.std)
     assert backbone.input.space == "rgb"
-    assert start.describe() == f"torchvision: {name}"
+    assert start.describe() == f"torchvision: {name}, licence: not stated"
 
 
 def test_a_classifier_of_imagenet_is_no_linear_layer_of_ours(cache):

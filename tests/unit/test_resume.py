@@ -3,9 +3,10 @@
 import logging
 import os
 import random
+import shutil
 import signal
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -40,6 +41,7 @@ TINY = [
 BLOCKS = ["BaseDataset.max_images = 40", "BaseDataset.chunk_size = 10"]
 SEEDS = {0: None, 1: None}
 KILLS = 5  # of each run
+DATA = "data_16_lab.h5"  # the same file for all, as tables say where it lies
 LIMIT = 60  # seconds that any process here may take
 
 
@@ -67,13 +69,13 @@ def processes():
     return context
 
 
-@pytest.fixture
-def started(processes, prepared):
-    """Start a process that trains; give it."""
+@contextmanager
+def starting(processes, data):
+    """Start processes that train; kill them in the end."""
     running = []
 
     def start(folder, gin, bindings=()):
-        process = processes.Process(target=train, args=(gin, bindings, prepared, folder))
+        process = processes.Process(target=train, args=(gin, bindings, data, folder))
         process.start()
         running.append(process)
         return process
@@ -82,6 +84,13 @@ def started(processes, prepared):
     for process in running:
         process.kill()
         process.join()
+
+
+@pytest.fixture
+def started(processes, made_once):
+    """Start a process that trains; give it."""
+    with starting(processes, made_once / DATA) as start:
+        yield start
 
 
 def until(condition, process):
@@ -119,6 +128,7 @@ def assert_same(one, other):
     assert tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gin", "bindings"),
     [
@@ -163,6 +173,7 @@ def newest(folder):
     return max(times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
 def test_a_request_to_stop_is_answered_with_a_checkpoint(number, started, tmp_path):
     folder, whole = tmp_path / "run", tmp_path / "whole"
@@ -216,24 +227,32 @@ def lines(path):
     return len(path.read_text().splitlines()) if path.exists() else 0
 
 
-@pytest.fixture
-def stopped(started, tmp_path):
-    """The folder of a run that was killed when it had two checkpoints, and of one that was not."""
-    folder, whole = tmp_path / "run", tmp_path / "whole"
+@pytest.fixture(scope="module")
+def stopped_once(processes, made_once, tmp_path_factory):
+    """A folder of a run that was killed when it had two checkpoints, and of one that was not."""
+    place = tmp_path_factory.mktemp("stopped")
+    folder, names = place / "run", ("checkpoint.pt", "checkpoint.previous.pt")
 
     def both():
-        names = ("checkpoint.pt", "checkpoint.previous.pt")
         return all((folder / name).exists() for name in names)
 
-    while not both():  # it may be killed while one takes the other's place
-        process = started(folder, "rotate")
-        assert until(both, process)
-        process.kill()
-        process.join()
-    started(whole, "rotate").join(LIMIT)
-    return folder, whole
+    with starting(processes, made_once / DATA) as start:
+        while not both():  # it may be killed while one takes the other's place
+            process = start(folder, "rotate")
+            assert until(both, process)
+            process.kill()
+            process.join()
+        start(place / "whole", "rotate").join(LIMIT)
+    return place
 
 
+@pytest.fixture
+def stopped(stopped_once, tmp_path):
+    """Copies of them."""
+    return [shutil.copytree(stopped_once / name, tmp_path / name) for name in ("run", "whole")]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [1, 2])
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "empty"])
 def test_damaged_checkpoints_are_passed_over(damaged, damage, stopped, started):
@@ -249,6 +268,7 @@ def test_damaged_checkpoints_are_passed_over(damaged, damage, stopped, started):
     assert_same(folder, whole)
 
 
+@pytest.mark.slow
 def test_another_configuration_begins_anew(stopped, started):
     folder, _ = stopped
     process = started(folder, "rotate", ["ResNet.width = 6"])
@@ -258,6 +278,7 @@ def test_another_configuration_begins_anew(stopped, started):
     assert len(pd.read_csv(folder / "history.csv")) == 12
 
 
+@pytest.mark.slow
 def test_other_code_begins_anew(stopped, prepared, caplog):
     folder, _ = stopped
     with caplog.at_level(logging.WARNING, "selfstudy"):
@@ -265,6 +286,7 @@ def test_other_code_begins_anew(stopped, prepared, caplog):
     assert "begun anew: another source" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused(started, prepared, tmp_path):
     folder = tmp_path / "run"
     process = started(folder, "vae", ["scheduler.milestones = [1, 500]"])

@@ -25,10 +25,13 @@ RUNS = [
 ]
 FOUND = {}
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
-    reason="this PyTorch takes no devices written in Python",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
+        reason="this PyTorch takes no devices written in Python",
+    ),
+]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import pytest
 import timm
@@ -12,9 +13,10 @@ from safetensors.torch import save_file
 
 import selfstudy
 from selfstudy.configuration import check_start
-from selfstudy.errors import DataError, SelfstudyError
+from selfstudy.errors import ConfigurationError, DataError, SelfstudyError
 from selfstudy.starts import timm_weights
-from selfstudy.starts.timm_weights import is_reachable, tell_licence
+from selfstudy.starts.public import tell_licence
+from selfstudy.starts.timm_weights import is_reachable
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -238,6 +240,8 @@ def damage(path, how):
         said["pretrained_cfg"]["meen"] = 3
     elif how == "of transformers":
         said = {"architectures": ["Dinov2Model"], "model_type": "dinov2"}
+    elif how == "of nobody":
+        said = {"hidden_size": 24}
     (path / "config.json").write_text("{" if how == "no JSON" else json.dumps(said))
 
 
@@ -251,7 +255,8 @@ DAMAGED = {
     "no weights": "expected weights in model.safetensors or pytorch_model.bin",
     "of resnet18": "weights of resnet18 do not fit the backbone 'timm/vit_tiny_patch16_224'",
     "an unknown key": "config.json: .*'meen'",
-    "of transformers": "config.json: expected 'architecture' and 'pretrained_cfg', as timm",
+    "of transformers": "config.json: model_type = 'dinov2': a folder of transformers, .*'s name",
+    "of nobody": "config.json: expected 'architecture' and 'pretrained_cfg', as timm",
     "no JSON": "config.json: cannot be read",
 }
 
@@ -269,6 +274,53 @@ def test_what_does_not_fit_is_refused_before_anything_runs(how, message, folder)
         with pytest.raises(SelfstudyError, match=message) as error:
             check_start(start, ["syn/r9/classify"], bindings)
         assert str(path) in tiny.tell(error)
+
+
+@pytest.mark.parametrize("kind", [*timm_weights.TRANSFORMERS, "sam"])
+def test_a_folder_of_transformers_says_what_timm_has_of_it(kind, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind, "hidden_size": 24}))
+    save_file({"embeddings.cls_token": torch.zeros(1, 1, 24)}, tmp_path / "model.safetensors")
+    with pytest.raises(DataError, match="expected timm's name of the same weights") as error:
+        selfstudy.Timm(f"local-dir:{tmp_path}", make_vit)
+    name = timm_weights.TRANSFORMERS.get(kind)
+    assert name is None or timm.is_model_pretrained(name)
+    assert f"model_type = {kind!r}" in tiny.tell(error)
+    assert (f"such as {name}" in tiny.tell(error)) == (name is not None)
+
+
+def place_folder(hub, folder):
+    """Place a folder where the hub's client would put that of somebody's network."""
+    theirs = hub / "models--somebody--theirs"
+    (theirs / "refs").mkdir(parents=True)
+    (theirs / "refs" / "main").write_text("0" * 40)
+    shutil.copytree(folder, theirs / "snapshots" / ("0" * 40))
+
+
+def test_a_folder_on_the_hub(hub, folder):
+    path, theirs = folder
+    place_folder(hub, path)
+    start = selfstudy.Timm("hf-hub:somebody/theirs", lambda: make_vit(img_size=32, size=64))
+    start.check()
+    backbone = start.make_backbone()
+    assert_computes(backbone, theirs, 64)
+    assert start.describe() == "timm: hf-hub:somebody/theirs, licence: apache-2.0"
+    other = selfstudy.Timm("hf-hub:somebody/theirs", lambda: make_ours("resnet18", RESNET))
+    with pytest.raises(ConfigurationError, match=f"{VIT} do not fit the backbone 'timm/resnet18'"):
+        other.check()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_the_hub_does_not_give_says_from_where_and_to_where(there, hub, folder):
+    if there:  # its configuration alone
+        path, _ = folder
+        for each in path.iterdir():
+            if each.suffix != ".json":
+                each.unlink()
+        place_folder(hub, path)
+    with pytest.raises(DataError) as error:
+        selfstudy.Timm("hf-hub:somebody/theirs", lambda: make_vit(img_size=64)).make_backbone()
+    expected = "timm: hf-hub:somebody/theirs: https://huggingface.co/somebody/theirs cannot be"
+    assert tiny.tell(error).startswith(f"{expected} fetched to {hub}: ")
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -229,6 +229,8 @@ def test_methods_that_remember_images_have_a_place_for_each(source, others, tmp_
 
     train(make_run(dataset, make(36)), tmp_path / "all", 0, "")
     train(make_run(dataset, make(10), images=10), tmp_path / "some", 0, "")
+    with pytest.raises(ConfigurationError, match="CMC: images that pretrain = 1: expected 2 or"):
+        make(1)
 
 
 def test_runs_say_how_many_images_pretrained_their_start(source, others, tmp_path):

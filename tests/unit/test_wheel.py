@@ -48,6 +48,7 @@ def selfstudy(tmp_path_factory):
     return environment / "bin" / "selfstudy"
 
 
+pytestmark = pytest.mark.slow
 TINY = [
     "session.precision = 'float32'",
     "session.train_iters = 2",

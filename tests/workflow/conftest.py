@@ -1,4 +1,5 @@
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((Path(__file__).parent / "config.yaml").read_text())
@@ -21,8 +23,9 @@ class Study:
 
     def start(self, *arguments):
         """Start Snakemake in a process group of its own; give the process."""
-        path = self.folder / "config.yaml"
-        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        path, text = self.folder / "config.yaml", yaml.safe_dump(self.config, sort_keys=False)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
         command = [sys.executable, "-m", "snakemake", *map(str, arguments)]
         command += ["--snakefile", str(self.root / "Snakefile"), "--directory", str(self.folder)]
         command += ["--cores", "2", "--configfile", str(path)]
@@ -62,20 +65,33 @@ class Study:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """The whole chain, run once. Tests that change its files take a copy."""
-    study = Study(tmp_path_factory.mktemp("study"))
-    study.snakemake()
+    """The whole chain, run once for all processes that test. Nothing here may change it."""
+    base = tmp_path_factory.getbasetemp()
+    study = Study((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished")
+    done = study.folder.with_suffix(".done")
+    with FileLock(study.folder.with_suffix(".lock")):
+        if not done.exists():
+            study.folder.mkdir(exist_ok=True)
+            study.snakemake()
+            done.touch()
     return study
 
 
 @pytest.fixture
-def study(finished):
-    """The finished chain with a configuration to change; its files are shared."""
-    other = Study(finished.folder)
-    yield other
-    finished.snakemake("--dry-run")  # restores the configuration file
+def study(finished, tmp_path):
+    """A copy of the finished chain, to change."""
+    return finished.copy(tmp_path / "study")
+
+
+@pytest.fixture
+def rendered(finished, tmp_path):
+    """A study with the images of the finished chain, and nothing trained."""
+    study = Study(tmp_path / "rendered")
+    shutil.copytree(finished.folder / "data", study.folder / "data")
+    return study
 
 
 @pytest.fixture
 def new_study(tmp_path):
+    """A study with nothing."""
     return Study(tmp_path)

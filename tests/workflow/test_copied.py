@@ -8,8 +8,7 @@ AS_IF_LARGE = ("--max-checksum-file-size", "0")
 SNAPSHOT = "results/pretrain/0110/r9/rotate/seed0/snapshot.pt"
 
 
-def test_a_copied_study_is_done_and_notices_what_changes(finished, tmp_path):
-    study = finished.copy(tmp_path / "copy")
+def test_a_copied_study_is_done_and_notices_what_changes(study, tmp_path):
     assert study.planned(*AS_IF_LARGE) == {}
     assert study.planned() == {}
 

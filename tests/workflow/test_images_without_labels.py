@@ -12,6 +12,7 @@ from own_images import write_images
 from selfstudy.backbones.base import make_backbone
 
 FINETUNED = "results/finetune/own/r9/{}/classify/n10/metrics.csv"
+FIGURE = "results/figures/fig11.pdf"
 LABELLED, UNLABELLED = 24, 10  # images that pretrain
 
 
@@ -40,7 +41,7 @@ def unlabelled(new_study):
             {"rotate-on": {"pretext": "rotate", "from": "mine"}},
         ],
     }
-    new_study.config["tasks"]["classify"]["labels"] = [10]
+    new_study.config["tasks"]["classify"]["labels"] = [10, 20]
     del new_study.config["datasets"]["theirs"]["unlabelled"], new_study.config["frozen"]
     return new_study
 
@@ -65,9 +66,21 @@ def test_what_pretrains_is_what_the_configuration_says(unlabelled):
     assert images == [12, 16, LABELLED + UNLABELLED]
     begun = "results/pretrain/own/r9/rotate-on/seed0/config.gin"
     assert "mine.safetensors" in (unlabelled.folder / begun).read_text()
+    draw_figure(unlabelled)
     write_images(unlabelled.folder / "others", ["more"], 2)
     again = unlabelled.planned(targets[0])
     assert again == {"prepare_images": 1, "pretrain": 1, "finetune": 1}
+
+
+def draw_figure(study):
+    """Draw utility against the number of images, of the few runs that are done."""
+    more = FINETUNED.replace("n10", "n20").format("scratch")
+    study.snakemake(more, *map(FINETUNED.format, ["scratch", "rotate"]))
+    study.config["partial"] = True
+    assert study.planned(FIGURE) == {"figure": 1}
+    study.snakemake(FIGURE)
+    assert (study.folder / FIGURE).read_bytes().startswith(b"%PDF")
+    study.config["partial"] = False
 
 
 def test_what_makes_no_sense_ends_in_one_line(unlabelled):

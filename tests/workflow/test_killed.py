@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import signal
 import time
 
@@ -19,15 +18,14 @@ TARGETS = [
 
 
 @pytest.fixture
-def longer(new_study, finished):
-    """A study of longer runs, on the images of the finished one."""
-    shutil.copytree(finished.folder / "data", new_study.folder / "data")
-    new_study.config["pretext"] = ["scratch", "cmc"]
-    new_study.config["gin"]["all"] += [
+def longer(rendered):
+    """A study of longer runs."""
+    rendered.config["pretext"] = ["scratch", "cmc"]
+    rendered.config["gin"]["all"] += [
         "session.checkpoint_minutes = 0",
         "scheduler.milestones = [1, 60]",
     ]
-    return new_study
+    return rendered
 
 
 def newest(folder):

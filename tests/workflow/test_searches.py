@@ -45,8 +45,7 @@ def test_searches_are_asked_for_by_name(searches):
     assert "Traceback" not in output
 
 
-def test_tuned_runs_train_by_the_best_recipe_of_their_search(finished, tmp_path):
-    study = finished.copy(tmp_path / "copy")
+def test_tuned_runs_train_by_the_best_recipe_of_their_search(study):
     study.config |= {"pretext": ["scratch", "rotate"], "tuning": {"labels": 50, "trials": 2}}
     del study.config["frozen"]
     table = "results/tables/tuning.csv"

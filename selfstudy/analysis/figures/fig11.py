@@ -15,7 +15,7 @@ from selfstudy.analysis.figures.style import LOOKS, Look, title_dataset, title_s
 from selfstudy.analysis.uncertainty import estimate_utility
 from selfstudy.analysis.utility import show_utility
 from selfstudy.drawing import RC
-from selfstudy.sweep.pretrained import split_numbered
+from selfstudy.sweep.pretrained import find_whole
 from selfstudy.sweep.runs import Sweep
 
 IMAGES = "pretrain_images"
@@ -28,20 +28,16 @@ CAPTION = (
 
 
 def list_inputs(sweep: Sweep) -> dict[str, list[str]]:
-    """List classification with the first backbone, if methods pretrain on fewer images, too."""
-    methods = {
-        name: about.method
-        for name, about in sweep.pretrained.items()
-        if (about.method, about.images) == split_numbered(name)
-    }
-    counts = Counter(methods.values())
-    starts = [name for name, method in methods.items() if counts[method] > 1]
+    """List classification with the first backbone, if starts pretrain on fewer images, too."""
+    whole = {name: find_whole(name, about.images) for name, about in sweep.pretrained.items()}
+    counts = Counter(whole.values())
+    starts = [name for name, start in whole.items() if counts[start] > 1]
     paths = sweep.list_finetuned(["classify"], sweep.backbones[:1], [SCRATCH, *starts])
     return {"runs": paths if starts else []}
 
 
 def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CURVE) -> Figure:
-    """Draw a panel per dataset, in which a line per method joins its numbers of images.
+    """Draw a panel per dataset, in which a line per start joins its numbers of images.
 
     Utility is that at the budget that is nearest to the middle of those measured.
 
@@ -54,7 +50,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
     images = runs.groupby(["dataset", "pretext"])[IMAGES].first().reset_index()
     table = table.merge(images, on=["dataset", "pretext"])
     table = table.assign(
-        method=[split_numbered(start)[0] for start in table["pretext"]],
+        whole=list(map(find_whole, table["pretext"], table[IMAGES])),
         high=table[["high", "bound"]].min(axis=1, skipna=False),  # may be infinite
         **show_utility(table),
     )
@@ -64,9 +60,9 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
         for panel, name in zip(axes, datasets, strict=True):
             points = table[table["dataset"] == name].sort_values(IMAGES)
             panel.axhline(0, color=LOOKS[SCRATCH].color, linewidth=0.8)
-            for method, curve in points.groupby("method", sort=False):
-                look = looks.get(method, looks[curve["pretext"].iloc[-1]])
-                draw_line(panel, look._replace(label=title_start(method)), curve)
+            for start, curve in points.groupby("whole", sort=False):
+                look = looks.get(start, looks[curve["pretext"].iloc[-1]])
+                draw_line(panel, look._replace(label=title_start(start)), curve)
             label_axis(panel, points[IMAGES].astype(int))
             panel.set_xlabel("Images that pretrain")
         label_rows(axes, f"Utility at {format_budget(table['labels'].iloc[0])} labels")
@@ -75,7 +71,7 @@ def draw(runs: pd.DataFrame, looks: Mapping[str, Look], interpolation: str = CUR
 
 
 def draw_line(panel: Axes, look: Look, curve: pd.DataFrame) -> None:
-    """Draw a method's utilities, with a bar at each, and bounds as open triangles."""
+    """Draw a start's utilities, with a bar at each, and bounds as open triangles."""
     panel.plot(curve[IMAGES], curve["shown"], color=look.color, label=look.label)
     panel.vlines(curve[IMAGES], curve["low"], curve["high"], color=look.color, linewidth=0.8)
     for sign, points in curve.groupby("sign"):
