@@ -17,11 +17,7 @@ from selfstudy.training.run import Run, train
 
 COMPILE = torch.compile
 CLASSES = 6
-NAMES = [
-    pytest.param(kind, name, marks=[pytest.mark.slow] if kind == "methods" else [])
-    for kind in ("methods", "tasks")
-    for name in list_names(kind)
-]
+NAMES = [(kind, name) for kind in ("methods", "tasks") for name in list_names(kind)]
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -51,6 +47,7 @@ def train_steps(learner, compiled):
     return learner.state_dict() | {"norms": torch.stack(norms)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), NAMES)
 def test_steps_compile_whole_with_the_same_numbers(kind, name, quickly):
     plain, compiled = (train_steps(make_learner(kind, name), each) for each in (False, True))

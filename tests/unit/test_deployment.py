@@ -136,6 +136,7 @@ def test_the_schema_has_no_words_that_mean_nothing():
             check(inner)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", [False, True])
 def test_a_workflow_of_ones_own_has_this_one_as_a_module(installed, tmp_path):
     """The package lies beside it or, as of a wheel, elsewhere."""

@@ -108,6 +108,7 @@ def test_the_best_trial_can_be_trained_again(sampler, prepared, folder, capsys):
     assert not list(results.rglob("checkpoint*.pt"))
 
 
+@pytest.mark.slow
 def test_a_search_is_repeated_by_its_seed(prepared, folder):
     """Also where it stops and goes on in between."""
     whole = searched(prepared, folder / "whole", 5)

@@ -12,9 +12,12 @@ import yaml
 
 import selfstudy
 from selfstudy.configuration import load_configuration
+from selfstudy.data.inputs import IMAGENET
 from selfstudy.data.kinds import open_dataset
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import find_method
+from selfstudy.snapshots import save_snapshot
+from selfstudy.starts.base import Snapshot
 from selfstudy.sweep.backbones import check_backbones
 from selfstudy.sweep.check import read_configuration
 from selfstudy.sweep.gin_files import configure_frozen, configure_pretraining
@@ -152,6 +155,16 @@ def test_dense_tasks_learn_from_patches_and_maps(name, task, prepared_multi, tmp
     start = selfstudy.Scratch(lambda: tiny.make_small(name, img_size=dataset.resolution))
     runs = selfstudy.finetune(task, start, dataset, tmp_path, 8, recipe)
     assert runs["accuracy"].between(0, 1).all()
+
+
+def test_a_snapshot_of_images_of_another_size_is_taken_as_it_is(tmp_path):
+    backbone = tiny.make_small(VIT)
+    backbone.input = IMAGENET
+    save_snapshot(tmp_path / "snapshot.pt", backbone, {})
+    start = Snapshot(tmp_path / "snapshot.pt", lambda: tiny.make_small(VIT, img_size=64))
+    taken = start.make_backbone()
+    assert taken.network.patch_embed.img_size == (tiny.SIZE, tiny.SIZE)
+    tiny.assert_equal(taken.state_dict(), backbone.state_dict())
 
 
 # In a run, and in a sweep
