@@ -166,9 +166,9 @@ class Pairs(Supervised):
 
     views = 2
 
-    def __init__(self, backbone: Backbone, pixels: int, **_: int) -> None:
+    def __init__(self, backbone: Backbone, pixels: int, head: int, **_: int) -> None:
         super().__init__(backbone, pixels)
-        self.head = SimCLRProjectionHead(backbone.out_feats, 2048, 128)
+        self.head = SimCLRProjectionHead(backbone.out_feats, head, head)
         self.loss = NTXentLoss(temperature=0.2)
 
     @staticmethod
@@ -203,7 +203,7 @@ def make_step(
         batch: images in a batch.
         pixels: of an image's side.
         count: images in all.
-        **sizes: `images` of the bank, `nce_k` and `decoder_width`.
+        **sizes: `images` of the bank, `nce_k`, `decoder_width`, and `head`, numbers in its layers.
     """
     network = LOOPS[name](backbone, pixels, **sizes).train()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-6, weight_decay=1e-5)

@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_map_only
 
 from selfstudy.backbones.base import Backbone, Features
 from selfstudy.configuration import load_configuration
+from selfstudy.methods.base import find_method
 from selfstudy.planning.calibration import Kind, make_up
 from selfstudy.training.device import name_device
 from selfstudy.training.learners import Learner, Pretraining, Sample
@@ -28,6 +29,7 @@ CPU = torch.device("cpu")
 WARM, TIMED = 1, 3  # steps; the demo's are short, and
 TIMED_SMALL = 15
 RATE = 1e-6
+HEAD, HEADS = 256, ("hidden", "size")  # numbers in layers of heads, and what they are called
 PRETEXT, OBJECTS = ("rotate", "vae", "cmc", "amdim"), ("classify", "pose")
 TODAY = ("simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa")
 KINDS = [  # name, gin files, batch, pixels, rows of CMC's bank
@@ -78,22 +80,26 @@ def find_networks(learner: Learner) -> list[nn.Module]:
 
 def make_limit(step: Step, train: Callable[[], None]) -> Callable[[], None]:
     """Make a step of the same networks and optimiser, on inputs that they had in a step of ours."""
-    calls: list[tuple[nn.Module, tuple]] = []
+    calls: list[tuple[nn.Module, tuple, bool]] = []
 
     def note(part: nn.Module, given: tuple, _: object) -> None:
-        calls.append((part, tree_map_only(Tensor, lambda each: each.detach().clone(), given)))
+        copied = tree_map_only(Tensor, lambda each: each.detach().clone(), given)
+        calls.append((part, copied, torch.is_grad_enabled()))  # a teacher has no gradient
 
     hooks = [part.register_forward_hook(note) for part in find_networks(step.learner)]
     train()
     for hook in hooks:
         hook.remove()
-    for part, given in calls:
-        if not isinstance(part, Backbone):
+    for part, given, learns in calls:
+        if learns and not isinstance(part, Backbone):
             tree_map_only(Tensor, lambda each: each.requires_grad_(), given)
 
     def limit() -> None:
-        found = [part(*given) for part, given in calls]
-        loss = sum((each.pooled if isinstance(each, Features) else each).mean() for each in found)
+        loss = 0
+        for part, given, learns in calls:
+            with torch.set_grad_enabled(learns):
+                found = part(*given)
+            loss = loss + (found.pooled if isinstance(found, Features) else found).mean()
         step.optimizer.zero_grad()
         loss.backward()
         step.optimizer.step()
@@ -122,10 +128,14 @@ def make_limit_with_loss(step: Step, train: Callable[[], None]) -> Callable[[], 
     return limit
 
 
-def list_files(name: str) -> tuple[str, ...]:
-    """List the gin files of a kind, as a sweep does."""
+def configure(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the gin files of a kind, as a sweep has them, and bindings: narrow heads."""
     folder, _, own = name.rpartition("/")
-    return (f"{folder}/common", f"pretext/{own}") if own in TODAY else (name,)
+    if own not in TODAY:
+        return (name,), ()
+    known = find_method(own).__init__.__annotations__
+    widths = (f"{find_method(own).__name__}.{key} = {HEAD}" for key in known if key in HEADS)
+    return (f"{folder}/common", f"pretext/{own}"), tuple(widths)
 
 
 def measure(
@@ -136,7 +146,9 @@ def measure(
     Returns:
         One list for each of these, of all its steps; none of a plain loop that is not there.
     """
-    kind = Kind((*list_files(name), *more), ("session.precision = 'auto'",), pixels, False, 10)
+    files, bindings = configure(name)
+    bindings = (*bindings, "session.precision = 'auto'")
+    kind = Kind((*files, *more), bindings, pixels, False, 10)
     configuration = load_configuration(kind.files, kind.bindings)
     with make_up(kind, 8 * batch) as path:
         dataset = configuration.open_dataset(path)
@@ -150,7 +162,7 @@ def measure(
         own = name.rpartition("/")[2]
         if own in plain.LOOPS:
             backbone = configuration.make_backbone()
-            sizes |= {"images": bank, "nce_k": negatives}
+            sizes |= {"images": bank, "nce_k": negatives, "head": HEAD}
             works.append(plain.make_step(own, backbone, batch, pixels, 8 * batch, **sizes))
         seconds: list[list[float]] = [[] for _ in works]
         for _ in range(WARM + (TIMED_SMALL if more else TIMED)):
