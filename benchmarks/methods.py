@@ -26,7 +26,7 @@ from selfstudy.training.device import find_device, name_device
 from selfstudy.training.representation import measure_rank, measure_spread
 from selfstudy.training.run import train
 
-METHODS = ["rotate", "simclr", "mocov3", "byol", "barlow", "vicreg", "lejepa"]
+METHODS = ["rotate", "simclr", "mocov3", "byol", "dino", "barlow", "vicreg", "lejepa"]
 LABELLED, BATCH, NEIGHBOURS = 3000, 500, 20
 # Heads of a width that fits a narrow backbone; each method takes those that it has.
 NARROW = {"hidden": 256, "size": 256, "prototypes": 1024, "directions": 128}
