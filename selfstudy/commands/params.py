@@ -50,7 +50,7 @@ def run(arguments: Namespace) -> None:
     backbone = configuration.make_backbone()
     parts = {"backbone": backbone}
     if configuration.task is None:
-        method = configuration.make_method(backbone, images=1)
+        method = configuration.make_method(backbone, images=2)  # the fewest
         parts |= {name: part for name, part in method.named_children() if name != "backbone"}
         scenes = configuration.describe().get("SynDataset.dataset_choice", "").endswith(MULTI)
         parts |= make_probes(StudyLabels(scenes), backbone.out_feats)

@@ -8,9 +8,9 @@ from selfstudy.backbones.base import Backbone
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Taught
-from selfstudy.methods.shared.lightly import find_lightly
 
 BOTTLENECK = 256  # numbers that are compared with prototypes
+CENTER = 0.9  # share of the targets' centre that a step keeps
 
 
 class Prototypes(nn.Module):
@@ -69,21 +69,19 @@ class DINO(Taught):
     ) -> None:
         project = Prototypes(backbone.out_feats, hidden, prototypes, batch_norm)
         super().__init__(backbone, project, nn.Identity(), momentum)
-        self.choose = find_lightly("loss.DINOLoss")(
-            prototypes, teacher_temp=teacher_temperature, student_temp=temperature
-        )
+        self.temperature, self.teacher_temperature = temperature, teacher_temperature
+        self.register_buffer("center", torch.zeros(prototypes))
 
     def loss(self, output: tuple[list[Tensor], list[Tensor]], batch: Batch) -> dict[str, Tensor]:
-        """Compare the student's choices of each view with the teacher's of the other."""
-        student, teacher = ([view.float() for view in part] for part in output)
-        self.begin_center(torch.stack(teacher))
-        return {"loss": self.choose(teacher, student)}
+        """Compare the student's choices of each view with the teacher's of the other.
 
-    @torch.no_grad()
-    def begin_center(self, targets: Tensor) -> None:
-        """Begin the centre of targets (views, b, prototypes) with the first batch's, not with 0.
-
-        From there it needs some dozen steps, in which all images have the same targets.
+        lightly's loss is the same, and ends with other bits on other devices.
         """
-        center = self.choose.center
-        center.copy_(torch.where((center == 0).all(), targets.mean((0, 1), True), center))
+        student, teacher = (torch.stack(part).float() for part in output)
+        mean = teacher.mean((0, 1))
+        # Not from 0, from where it takes dozens of steps in which all have the same targets.
+        center = torch.where((self.center == 0).all(), mean, self.center)
+        targets = ((teacher - center) / self.teacher_temperature).softmax(-1)
+        choices = (student / self.temperature).log_softmax(-1)
+        self.center.copy_(CENTER * center + (1 - CENTER) * mean)
+        return {"loss": -(targets * choices.flip(0)).sum(-1).mean()}

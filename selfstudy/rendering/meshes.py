@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import h5py
 import numpy as np
 
-from selfstudy.data.checksums import FORMAT, read_whole
+from selfstudy.data.checksums import FORMAT
 from selfstudy.data.hdf5 import open_hdf5, report_damage
 from selfstudy.data.names import BUCKETS
 from selfstudy.data.packed import CLASSES
@@ -175,7 +175,7 @@ class Collection(NamedTuple):
             DataError: the file is missing, damaged or something else.
         """
         with open_hdf5(path) as file, report_damage(path):
-            return cls(Path(path), tuple(file.attrs["classes"]), read_whole(file, "class"))
+            return cls(Path(path), tuple(file.attrs["classes"]), file["class"][:])
 
     def read_shape(self, index: int) -> Mesh:
         """Read mesh `index` of the file.
