@@ -121,7 +121,7 @@ def write_hours(path: Path) -> Iterator[str]:
     """Write how many hours the runs of each start took, of the rows of times at `path`."""
     times = read_table(path, ["run", "pretext", "seconds"], dtype={"pretext": str})
     hours = times.pivot_table(
-        index="pretext", columns="run", values="seconds", aggfunc="sum", sort=False
+        index="pretext", columns="run", values="seconds", aggfunc="sum", fill_value=0, sort=False
     )
     hours = (hours / 3600).assign(all=lambda table: table.sum(axis=1))
     hours.loc["all"] = hours.sum()

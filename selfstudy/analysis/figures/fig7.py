@@ -16,7 +16,8 @@ from selfstudy.sweep.runs import Sweep
 
 CAPTION = (
     "Linear evaluation against finetuning, a point for each pretrained network, with Spearman's "
-    "rank correlation and its 95 % interval. On the diagonal both are equal."
+    "rank correlation and, of five datasets or more, its 95 % interval. On the diagonal both are "
+    "equal."
 )
 
 
@@ -67,4 +68,5 @@ def describe(pairs: pd.DataFrame) -> str:
     if pd.isna(found["spearman"]):
         return f"n = {found['n']}, too few to correlate"
     low, high = found["spearman_low"], found["spearman_high"]
-    return f"Spearman {found['spearman']:.2f} [{low:.2f}, {high:.2f}], n = {found['n']}"
+    ends = "" if pd.isna(low) else f" [{low:.2f}, {high:.2f}]"  # datasets are too few for one
+    return f"Spearman {found['spearman']:.2f}{ends}, n = {found['n']}"
