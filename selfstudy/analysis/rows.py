@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from selfstudy.analysis.runs import KEYS
-from selfstudy.errors import DataError, join_lines
+from selfstudy.analysis.tables import read_table
+from selfstudy.errors import DataError
 from selfstudy.files import write_whole
 from selfstudy.sweep.runs import Sweep
 
@@ -56,14 +57,9 @@ def read_text(path: Path, keys: list[str]) -> pd.DataFrame:
     """Read a table of rows as it is written: all text.
 
     Raises:
-        DataError: it cannot be read, lacks one of the columns `keys`, or has a row twice.
+        DataError: it cannot be read, has no row or one twice, or lacks one of the columns `keys`.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as a table: {join_lines(error)}") from error
-    if missing := [key for key in keys if key not in table]:
-        raise DataError(f"{path}: column {missing[0]!r} is missing")
+    table = read_table(path, keys, dtype=str, keep_default_na=False)
     again = table[keys].duplicated()
     if again.any():
         raise DataError(f"{path}: {'/'.join(table.loc[again.idxmax(), keys])} is there twice")

@@ -11,6 +11,7 @@ from selfstudy.commands.common import DATA, QUICK, add_data, add_gin, new_folder
 from selfstudy.errors import ConfigurationError, DataError, suggest
 from selfstudy.files import write_whole
 from selfstudy.registry import list_names
+from selfstudy.tracking.base import TRACKING
 
 HELP = "train one network; with no arguments, a quick run on CIFAR-10"
 COMMAND = "command.json"
@@ -33,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument(
         "--tracking",
-        choices=list_names("tracking"),
+        choices=list_names(TRACKING),
         help="hand the history to a program that shows runs, too",
     )
     parser.add_argument("--seed", type=int, help="of all that is random (default: 0)")
