@@ -14,6 +14,7 @@ from selfstudy.errors import SelfstudyError
 from selfstudy.measures import explain_measure
 from selfstudy.provenance import PACKAGE
 from selfstudy.sweep.backbones import check_backbones
+from selfstudy.sweep.bindings import check_bindings
 from selfstudy.sweep.check import check
 from selfstudy.sweep.datasets import COLLECTIONS
 from selfstudy.sweep.fingerprints import (
@@ -62,6 +63,7 @@ try:
     # What users bring is a parameter of rules, which Snakemake records; jobs need not know it.
     own = OwnFiles(sweep, OWN_FILES if workflow.is_main_process else None, logger.info)
     if workflow.is_main_process:
+        check_bindings(sweep)
         check_backbones(sweep)
         check_weights(sweep)
 except SelfstudyError as error:

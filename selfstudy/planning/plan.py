@@ -18,8 +18,8 @@ from selfstudy.sweep.gin_files import (
     configure_finetuning,
     configure_frozen,
     configure_longer,
-    configure_method,
     configure_pretraining,
+    configure_recipe,
     configure_task,
 )
 from selfstudy.sweep.runs import Sweep
@@ -156,8 +156,7 @@ class Needs:
             timed = make_kind(configure_task(sweep, task=task, **place))  # as fast with few labels
         else:
             run = make_kind(configure_pretraining(sweep, **place))
-            method = sweep.pretraining[pretext].method
-            timed = make_kind(configure_method(sweep, dataset, backbone, method))  # likewise
+            timed = make_kind(configure_recipe(sweep, dataset, backbone, pretext))  # likewise
         if rounds is not None:
             bindings = (*run.bindings, f"scheduler.milestones = [1, {rounds}]")
             run = run._replace(bindings=bindings)

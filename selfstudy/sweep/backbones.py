@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selfstudy.configuration import check_parts
 from selfstudy.errors import ConfigurationError
-from selfstudy.sweep.gin_files import Gin, configure_method, configure_task
+from selfstudy.sweep.gin_files import Gin, configure_recipe, configure_task
 from selfstudy.sweep.paths import is_timms
 from selfstudy.sweep.runs import Sweep
 
@@ -38,8 +38,8 @@ def check_backbones(sweep: Sweep) -> None:
 def list_parts(sweep: Sweep) -> Iterator[tuple[str, str, Gin]]:
     """List how runs are configured, with their dataset and backbone."""
     for curve in sweep.list_curves():
-        for method in sweep.methods:
-            gin = configure_method(sweep, curve.dataset, curve.backbone, method)
+        for pretext in sweep.pretraining:
+            gin = configure_recipe(sweep, curve.dataset, curve.backbone, pretext)
             yield curve.dataset, curve.backbone, gin
         for start in sweep.list_starts(curve.backbone, curve.dataset):
             place = curve._asdict()

@@ -36,17 +36,17 @@ def configure_pretraining(
     sweep: Sweep, dataset: str, backbone: str, pretext: str, **_: object
 ) -> Gin:
     """Configure a pretraining run, whatever its seed."""
-    pretrained = sweep.pretraining[pretext]
-    files, bindings = configure_method(sweep, dataset, backbone, pretrained.method)
-    if pretrained.images is not None:
-        bindings = [*bindings, f"session.images = {pretrained.images}"]
-    return files, bindings
+    files, bindings = configure_recipe(sweep, dataset, backbone, pretext)
+    images = sweep.pretraining[pretext].images
+    return files, bindings if images is None else [*bindings, f"session.images = {images}"]
 
 
-def configure_method(sweep: Sweep, dataset: str, backbone: str, method: str) -> Gin:
-    """Configure how a method pretrains on all images of a dataset."""
-    about = sweep.datasets[dataset]
-    return list_gin_files(about, backbone, method), _bind(sweep, about, backbone, "pretrain")
+def configure_recipe(sweep: Sweep, dataset: str, backbone: str, pretext: str) -> Gin:
+    """Configure how a start is pretrained, on however many images."""
+    about, pretrained = sweep.datasets[dataset], sweep.pretraining[pretext]
+    own = [*sweep.config["gin"]["pretext"].get(pretrained.method, []), *pretrained.bindings]
+    files = list_gin_files(about, backbone, pretrained.method)
+    return files, [*_bind(sweep, about, backbone, "pretrain"), *own]
 
 
 def configure_task(sweep: Sweep, dataset: str, backbone: str, pretext: str, task: str) -> Gin:

@@ -18,21 +18,29 @@ class Pretrained(NamedTuple):
         images: how many pretrain; None: all.
         dataset: whose images these are; None: that which is finetuned on.
         weights: which of `weights:` pretraining goes on from; None: new ones.
+        bindings: of gin, over those of its method.
     """
 
     method: str
     images: int | None = None
     dataset: str | None = None
     weights: str | None = None
+    bindings: tuple[str, ...] = ()
 
 
 def list_pretrained(config: Mapping) -> Iterator[tuple[str, Pretrained]]:
     """List the names of a configuration's pretrained starts, and how each is pretrained."""
     named: dict[str, Pretrained] = {}
+    recipes = config["gin"]["pretext"]
     for entry in config["pretext"]:
         if isinstance(entry, Mapping):
             named |= {
-                name: Pretrained(said["pretext"], None, said.get("images"), said.get("from"))
+                name: Pretrained(
+                    said["pretext"],
+                    dataset=said.get("images"),
+                    weights=said.get("from"),
+                    bindings=tuple(recipes.get(name, ())),
+                )
                 for name, said in entry.items()
             }
         elif entry != SCRATCH:

@@ -163,7 +163,7 @@ class Sweep:
         if about is None or about.dataset is None:
             return dataset, start
         own = name_numbered(about.method, about.images)
-        return about.dataset, start if about.weights else own
+        return about.dataset, start if about.weights or about.bindings else own
 
     def list_backbones(self, task: str) -> list[str]:
         """List the backbones that a task is run with."""

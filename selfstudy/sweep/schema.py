@@ -168,9 +168,6 @@ def explain(error: ValidationError) -> str:
     if error.validator == "oneOf":
         keys = [option["required"][0] for option in error.validator_value]
         return f"{place}: expected just one of the keys {', '.join(keys)}"
-    if error.validator == "minProperties" and "properties" in error.schema:
-        keys = [key for key in error.schema["properties"] if key not in error.instance]
-        return f"{place}: expected one of the keys {', '.join(keys)}, too"
     if error.validator == "enum":
         return f"{place}: {suggest(error.instance, error.validator_value)}: {error.message}"
     if error.validator == "pattern":

@@ -38,6 +38,14 @@ def check_names(sweep: Sweep, methods: list[str]) -> None:
                 hint = suggest(backbone, sweep.config["backbones"])
                 raise ConfigurationError(f"weights: {name}: backbones: {backbone!r}: {hint}")
     check_own_names(sweep, methods)
+    own = [
+        name for entry in sweep.config["pretext"] if isinstance(entry, Mapping) for name in entry
+    ]
+    known = [*sweep.methods, *own]
+    for name in sweep.config["gin"]["pretext"]:
+        if name not in known:
+            hint = suggest(name, known) if known else "nothing is pretrained"
+            raise ConfigurationError(f"gin: pretext: {name!r} is not known: {hint}")
 
 
 def check_own_names(sweep: Sweep, methods: list[str]) -> None:
@@ -53,6 +61,11 @@ def check_own_names(sweep: Sweep, methods: list[str]) -> None:
                 if said[key] not in names[key]:
                     hint = suggest(said[key], names[key]) if names[key] else "there are none"
                     raise ConfigurationError(f"{place}: {key}: {said[key]!r} is not known: {hint}")
+            if len(said) == 1 and not sweep.config["gin"]["pretext"].get(name):
+                raise ConfigurationError(
+                    f"{place}: is {said['pretext']!r} again: expected images, from, or bindings of "
+                    f"its own under gin: pretext"
+                )
             if [*sweep.datasets] == [said.get("images")]:
                 raise ConfigurationError(
                     f"{place}: images: {said['images']!r} is the only dataset, and no other is "

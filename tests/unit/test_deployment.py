@@ -157,5 +157,5 @@ def test_a_workflow_of_ones_own_has_this_one_as_a_module(installed, tmp_path):
         text=True,
     )
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE))
-    assert counts.get("finetune") == "8", done.stdout + done.stderr
+    assert counts.get("finetune") == "12", done.stdout + done.stderr
     assert counts["study"] == "1"

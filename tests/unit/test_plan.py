@@ -28,9 +28,9 @@ def test_jobs_are_those_of_a_dry_run(tmp_path, monkeypatch):
     assert counts == {
         "render": 12,
         "prepare": 1,
-        "pretrain": 3,
-        "finetune": 8,
-        "linear": 1,
+        "pretrain": 6,
+        "finetune": 12,
+        "linear": 2,
         "tables": 1,
         "about": 1,
         "decision": 1,

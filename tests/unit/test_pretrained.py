@@ -168,7 +168,7 @@ MISTAKES = {
     "no method": ({"a": {"images": "1111"}}, "pretext: 1: a: 'pretext' is a required property"),
     "a dataset": ({"a": {"pretext": "vae", "images": "1112"}}, "a: images: '1112' .*'1111'"),
     "a start": ({"a": {"pretext": "vae", "from": "imagnet"}}, "from: 'imagnet' .*'imagenet'"),
-    "nothing else": ({"a": {"pretext": "vae"}}, "1: a: expected one of the keys images, from, too"),
+    "nothing else": ({"a": {"pretext": "vae"}}, "a: is 'vae' again: expected images, from"),
     "a key": ({"a": {"pretext": "vae", "form": "b"}}, "unknown key 'form': did you mean 'from'"),
     "a method's name": ({"vae": {"pretext": "vae", "images": "1111"}}, "vae: is the name of a pre"),
     "such a name": (
