@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 demo: .venv/installed
 	@echo "Renders images, pretrains networks on them without labels, finetunes these on few to many"
 	@echo "labels beside training from scratch, and says how many labels that saves."
-	@echo "Takes minutes on two cores; the bar says how many yet."
+	@echo "Takes about a quarter of an hour on two cores; the bar says how far it is."
 	@selfstudy run --configfile config/demo.yaml
 	@echo
 	@selfstudy advise --configfile config/demo.yaml

@@ -27,6 +27,8 @@ from selfstudy.analysis.utility import show_utility
 from selfstudy.analysis.wording import say_accuracy, say_ends, say_labels, say_start, say_value
 
 NOT_KNOWN = "not known"
+SAVES = "saves"
+SAVES_NONE = f"{SAVES} none"
 
 
 class Question(NamedTuple):
@@ -91,12 +93,12 @@ def advise(
     if target is None and SCRATCH in fits:
         target = round(float(fits[SCRATCH].mean[-2:][0]), 2)
     found = {} if target is None else find_needs(fits, target)
-    answer = say_answer(found, fits, target)
+    worth = tabulate_worth(kept, fits, question.labels, interpolation)
     return Advice(
         target,
         fits,
-        answer,
-        tabulate_worth(kept, fits, question.labels, interpolation),
+        [*say_savings(worth), *say_answer(found, fits, target)],
+        worth,
         pd.DataFrame() if target is None else tabulate_needs(found, fits),
         tabulate_costs(found, fits, hours or {}, question.price),
         list(say_break_even(found, hours or {}, question.price)),
@@ -132,6 +134,20 @@ def find_needs(fits: dict[str, Fit], target: float) -> dict[str, Estimate]:
     return {name: each for name, each in found.items() if each.is_known}
 
 
+def say_savings(worth: pd.DataFrame) -> Iterator[str]:
+    """Say of the table of `tabulate_worth` which starts are known to save labels, and how many."""
+    known = worth[worth["so it"] != NOT_KNOWN]
+    saving = known[known["so it"].str.startswith(SAVES) & (known["so it"] != SAVES_NONE)]
+    said = [
+        f"with {labels}, " + " and ".join(rows["start"] + rows["so it"].str.removeprefix(SAVES))
+        for labels, rows in saving.groupby("labels", sort=False)
+    ]
+    if said:
+        yield f"Known to save labels, each by an interval of its own: {'; '.join(said)}."
+    elif len(known):
+        yield "At no number of labels is a start known to save any."
+
+
 def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float | None) -> list[str]:
     """Say which start needs the fewest labels, or why that is not known."""
     if not fits:
@@ -159,6 +175,8 @@ def say_answer(found: dict[str, Estimate], fits: dict[str, Fit], target: float |
         known = "" if len(found) == len(fits) else " whose curve is known"
         return [f"{line}, fewer than any other{known}." if len(found) > 1 else f"{line}."]
     names = ", ".join(map(say_start, rivals))
+    told = SCRATCH in found and SCRATCH not in (best, *rivals)
+    line += f", fewer than {say_start(SCRATCH)}" if told else ""
     return [f"{line}; whether that is fewer than {names} is open, as intervals overlap."]
 
 
@@ -204,11 +222,11 @@ def say_saving(found: Estimate | None, labels: float) -> str:
         return NOT_KNOWN
     if found.low > labels:
         if np.isinf(found.low):
-            return "saves labels"
+            return f"{SAVES} some"
         if np.isinf(found.value):
-            return f"saves {say_labels(found.low - labels)} or more"
-        return f"saves about {say_labels(found.value - labels)}"
-    return "saves none" if found.high <= labels else "may save labels or not"
+            return f"{SAVES} {say_labels(found.low - labels)} or more"
+        return f"{SAVES} about {say_labels(found.value - labels)}"
+    return SAVES_NONE if found.high <= labels else "may save labels or not"
 
 
 def tabulate_needs(found: dict[str, Estimate], fits: dict[str, Fit]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from selfstudy import cli
 from selfstudy.analysis import describe_networks
-from selfstudy.analysis.advice import Question, advise
+from selfstudy.analysis.advice import Question, advise, say_savings
 from selfstudy.analysis.costs import Hours, Price, collect_hours
 from selfstudy.analysis.decision import (
     advise_all,
@@ -58,11 +58,43 @@ def test_it_says_what_is_true():
     assert low < 500 * (1 + GOOD) < high
     assert worth["so it"].startswith("saves about")
     assert found.answer == [
+        f"Known to save labels, each by an interval of its own: with 500, CMC"
+        f"{worth['so it'].removeprefix('saves')}.",
         f"For 60 %, CMC needs about {needs.loc['CMC', 'labels needed']} labels "
-        f"({needs.loc['CMC', '95 % interval']}), fewer than any other whose curve is known."
+        f"({needs.loc['CMC', '95 % interval']}), fewer than any other whose curve is known.",
     ]
     assert needs.loc["VAE", "by"] == "its accuracy does not rise with labels"
     assert needs.loc["VAE", "labels needed"] == "not known"
+
+
+def test_what_is_known_to_save_labels_is_said_of_each_number_of_them():
+    said = [
+        ("CMC", "100", "saves about 35"),
+        ("CMC", "300", "saves none"),
+        ("VAE", "100", "saves 50 or more"),
+        ("VAE", "300", "saves some"),
+        ("Rotation", "100", "may save labels or not"),
+        ("Rotation", "300", "not known"),
+    ]
+    worth = pd.DataFrame(said, columns=["start", "labels", "so it"])
+    assert list(say_savings(worth)) == [
+        "Known to save labels, each by an interval of its own: with 100, CMC about 35 and VAE 50 "
+        "or more; with 300, VAE some."
+    ]
+    none = "At no number of labels is a start known to save any."
+    assert list(say_savings(worth[4:5])) == [none]
+    assert list(say_savings(worth[1:2])) == [none]
+    assert list(say_savings(worth[5:])) == []
+
+
+def test_a_start_that_beats_scratch_but_no_other():
+    runs = table()
+    other = runs[runs["pretext"] == "cmc"].assign(pretext="rotate")
+    answer = advise(pd.concat([runs, other]), Question(TARGET)).answer[-1]
+    assert ", fewer than scratch; whether that is fewer than " in answer
+    assert answer.endswith(
+        ("than CMC is open, as intervals overlap.", "than Rotation is open, as intervals overlap.")
+    )
 
 
 def test_extrapolation_is_said_and_tried_on_the_largest_budget():
@@ -79,7 +111,7 @@ def test_unless_asked_the_target_is_what_scratch_reaches_but_with_the_most():
 
 def test_no_start_reaches_the_target():
     found = advise(table(), Question(0.99))
-    assert found.answer == ["No start reaches 99 % within 4 times its most labels."]
+    assert found.answer[1:] == ["No start reaches 99 % within 4 times its most labels."]
     assert found.needs["labels needed"].tolist() == ["more than 48,000"] * 2 + ["not known"]
     assert found.costs.empty
 
@@ -93,7 +125,7 @@ def test_no_start_reaches_the_target():
 )
 def test_too_few_runs(runs, why):
     found = advise(runs, Question(0.5))
-    assert found.answer == ["Not enough runs to say how many labels 50 % needs."]
+    assert found.answer[-1] == "Not enough runs to say how many labels 50 % needs."
     assert set(found.needs["by"]) == {why}
     assert set(found.needs["labels needed"]) == {"not known"}
 
