@@ -3,7 +3,34 @@
 import ast
 from collections.abc import Mapping
 from inspect import signature
-from typing import Any, ClassVar, Self
+from math import inf
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+
+from selfstudy.errors import ConfigurationError
+
+
+class Range(NamedTuple):
+    """Numbers from `least`, which itself may be left out, to `most`."""
+
+    least: float
+    most: float = inf
+    above: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a number is one of them."""
+        return self.least <= value <= self.most and not (self.above and value == self.least)
+
+    def __str__(self) -> str:
+        if self.most < inf:
+            return f"from {self.least} to {self.most}"
+        return f"above {self.least}" if self.above else f"from {self.least}"
+
+
+# What arguments of constructors may be.
+Count = Annotated[int, Range(1)]
+Positive = Annotated[float, Range(0, above=True)]
+Weight = Annotated[float, Range(0)]
+Share = Annotated[float, Range(0, 1)]
 
 
 class Described:
@@ -18,12 +45,23 @@ class Described:
     handed: ClassVar[tuple[str, ...]] = ()
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
-        """Remember the arguments."""
+        """Remember the arguments.
+
+        Raises:
+            ConfigurationError: one is outside of the range that it is annotated with.
+        """
         made = super().__new__(cls)
         # Partly, because a copy is made without arguments, and gets these with all else it holds.
-        bound = signature(cls.__init__).bind_partial(made, *args, **kwargs)
+        parameters = signature(cls.__init__)
+        bound = parameters.bind_partial(made, *args, **kwargs)
         bound.apply_defaults()
         given = dict(list(bound.arguments.items())[1:])
+        for name, value in given.items():
+            for numbers in getattr(parameters.parameters[name].annotation, "__metadata__", ()):
+                if not numbers.holds(value):
+                    raise ConfigurationError(
+                        f"{cls.__name__}.{name} = {value!r}: expected a number {numbers}"
+                    )
         object.__setattr__(made, "arguments", given)  # a module is none yet
         return made
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.description import Count
 from selfstudy.errors import ConfigurationError
 
 SIZES = (32, 64, 128)  # of the images, in pixels
@@ -82,9 +83,9 @@ class AMDIMEncoder(Backbone, name="amdim_encoder"):
     def __init__(
         self,
         in_channels: int = 3,
-        n_rkhs: int = 128,
-        ndf: int = 64,
-        n_depth: int = 3,
+        n_rkhs: Count = 128,
+        ndf: Count = 64,
+        n_depth: Count = 3,
         encoder_size: int = 64,
         use_bn: bool = False,
     ) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
 from selfstudy.backbones.blocks import BasicBlock, Bottleneck, conv1x1, conv3x3
+from selfstudy.description import Count
 from selfstudy.errors import ConfigurationError
 
 
@@ -90,7 +91,7 @@ class ResNet(Backbone, choices=tuple(ARCHITECTURES)):
         self,
         choice: str,
         in_channels: int = 3,
-        out_feats: int = 256,
+        out_feats: Count = 256,
         feat_layer: int = -1,
         freeze_at_k: int | None = None,
         is_half: bool = False,

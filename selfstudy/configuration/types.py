@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from selfstudy.errors import ConfigurationError
 
@@ -34,6 +34,8 @@ def fits(value: object, expected: Any) -> bool:
     Whole numbers are numbers, truth values are not, and any list is a sequence.
     """
     origin, parts = get_origin(expected), get_args(expected)
+    if origin is Annotated:
+        return fits(value, parts[0]) and all(numbers.holds(value) for numbers in parts[1:])
     if origin in (Union, UnionType):
         return any(fits(value, part) for part in parts)
     if origin in (list, tuple, Sequence):
@@ -52,6 +54,8 @@ def fits(value: object, expected: Any) -> bool:
 def describe_type(expected: Any) -> str:
     """Describe a type in words."""
     origin, parts = get_origin(expected), get_args(expected)
+    if origin is Annotated:
+        return " ".join([describe_type(parts[0]), *map(str, parts[1:])])
     if origin in (Union, UnionType):
         return " or ".join(map(describe_type, parts))
     if origin in (list, tuple, Sequence):

@@ -19,6 +19,7 @@ from selfstudy.data.splits import (
     select_split,
 )
 from selfstudy.data.transfer import make_buffer, send
+from selfstudy.description import Count
 from selfstudy.errors import ConfigurationError, DataError, require_least
 from selfstudy.provenance import fingerprint, hash_array
 
@@ -94,7 +95,7 @@ class BaseDataset:
     limited: ClassVar[tuple[str, ...]] = ("valid",)  # splits that `num_valid` is for
 
     def __init__(
-        self, path: str | Path, input_res: int | None = None, num_valid: int = NUM_VALID
+        self, path: str | Path, input_res: Count | None = None, num_valid: int = NUM_VALID
     ) -> None:
         require_least("BaseDataset.num_valid", num_valid, 1)
         path = Path(path)

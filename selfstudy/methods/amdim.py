@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from selfstudy.augment import View
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.description import Positive
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Batch, Method
 
@@ -126,7 +127,7 @@ class AMDIM(Method):
     share_flip = True
     least_batch = 2  # whose negatives are the other images' places
 
-    def __init__(self, backbone: Backbone, tclip: float = 10) -> None:
+    def __init__(self, backbone: Backbone, tclip: Positive = 10) -> None:
         super().__init__(backbone)
         if backbone.local_blocks is None or backbone.block_channels is None:
             raise ConfigurationError(

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Weight
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Joint
@@ -22,7 +23,11 @@ class BarlowTwins(Joint):
     views = views.BYOL
 
     def __init__(
-        self, backbone: Backbone, hidden: int = 2048, size: int = 2048, redundancy: float = 5e-3
+        self,
+        backbone: Backbone,
+        hidden: Count = 2048,
+        size: Count = 2048,
+        redundancy: Weight = 5e-3,
     ) -> None:
         head = make_head("BarlowTwinsProjectionHead", backbone.out_feats, hidden, size)
         super().__init__(backbone, head)

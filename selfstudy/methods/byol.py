@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Share
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Taught
 from selfstudy.methods.shared.lightly import make_head
@@ -22,7 +23,7 @@ class BYOL(Taught):
     views = views.BYOL
 
     def __init__(
-        self, backbone: Backbone, hidden: int = 4096, size: int = 256, momentum: float = 0.99
+        self, backbone: Backbone, hidden: Count = 4096, size: Count = 256, momentum: Share = 0.99
     ) -> None:
         super().__init__(
             backbone,

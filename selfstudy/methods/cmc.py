@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
 from selfstudy.backbones.two_encoders import TwoEncoders
+from selfstudy.description import Count, Positive, Share
 from selfstudy.errors import ConfigurationError, require_least
 from selfstudy.methods.base import Batch, MakeBackbone, Method
 
@@ -90,9 +91,9 @@ class CMC(Method):
         self,
         backbone: Backbone,
         images: int,
-        nce_k: int = 4096,
-        nce_t: float = 0.07,
-        nce_m: float = 0.5,
+        nce_k: Count = 4096,
+        nce_t: Positive = 0.07,
+        nce_m: Share = 0.5,
     ) -> None:
         super().__init__(backbone)
         if not isinstance(backbone, TwoEncoders):
@@ -100,7 +101,6 @@ class CMC(Method):
                 f"CMC: backbone {backbone.name!r} is a single network: expected two_encoders, one "
                 f"for L and one for ab"
             )
-        require_least("CMC.nce_k", nce_k, 1)
         require_least("CMC: images that pretrain", images, 2)  # one is its own negative
         self.memory = MemoryBank(images, backbone.l.out_feats, nce_k, nce_t, nce_m)
 

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Positive, Share
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Taught
@@ -60,11 +61,11 @@ class DINO(Taught):
     def __init__(
         self,
         backbone: Backbone,
-        hidden: int = 2048,
-        prototypes: int = 1024,
-        temperature: float = 0.1,
-        teacher_temperature: float = 0.02,
-        momentum: float = 0.98,
+        hidden: Count = 2048,
+        prototypes: Count = 1024,
+        temperature: Positive = 0.1,
+        teacher_temperature: Positive = 0.02,
+        momentum: Share = 0.98,
         batch_norm: bool = True,
     ) -> None:
         project = Prototypes(backbone.out_feats, hidden, prototypes, batch_norm)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Share
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared.joint import Joint
 from selfstudy.methods.shared.lightly import find_lightly, make_head
@@ -28,10 +29,10 @@ class LeJEPA(Joint):
     def __init__(
         self,
         backbone: Backbone,
-        hidden: int = 2048,
-        size: int = 64,
-        gaussian: float = 0.05,
-        directions: int = 1024,
+        hidden: Count = 2048,
+        size: Count = 64,
+        gaussian: Share = 0.05,
+        directions: Count = 1024,
     ) -> None:
         head = make_head("LeJEPAProjectionHead", backbone.out_feats, hidden, size)
         super().__init__(backbone, head)

@@ -1,12 +1,13 @@
 """Masked autoencoder: rebuild most of an image's patches from the others (He et al., 2022)."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from selfstudy.augment import View
 from selfstudy.backbones.base import Backbone, Features
+from selfstudy.description import Range
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import Batch, Method
 
@@ -64,7 +65,7 @@ class MAE(Method):
         backbone: Backbone,
         mask_ratio: float = 0.75,
         decoder_width: int = 128,
-        decoder_depth: int = 2,
+        decoder_depth: Annotated[int, Range(0)] = 2,
     ) -> None:
         super().__init__(backbone)
         if backbone.patches is None:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Positive, Share
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Taught
 from selfstudy.methods.shared.lightly import make_head
@@ -26,10 +27,10 @@ class MoCoV3(Taught):
     def __init__(
         self,
         backbone: Backbone,
-        hidden: int = 4096,
-        size: int = 256,
-        temperature: float = 0.2,
-        momentum: float = 0.99,
+        hidden: Count = 4096,
+        size: Count = 256,
+        temperature: Positive = 0.2,
+        momentum: Share = 0.99,
     ) -> None:
         kind, of_both = "MoCoProjectionHead", {"batch_norm": True}
         super().__init__(

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Positive
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Joint
@@ -24,7 +25,11 @@ class SimCLR(Joint):
     views = views.SIMCLR
 
     def __init__(
-        self, backbone: Backbone, hidden: int = 2048, size: int = 128, temperature: float = 0.2
+        self,
+        backbone: Backbone,
+        hidden: Count = 2048,
+        size: Count = 128,
+        temperature: Positive = 0.2,
     ) -> None:
         head = make_head("SimCLRProjectionHead", backbone.out_feats, hidden, size)
         super().__init__(backbone, head)

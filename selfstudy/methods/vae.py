@@ -1,14 +1,14 @@
 """Variational autoencoder: rebuild the image from a sample of its code."""
 
 from math import log2, sqrt
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from selfstudy.backbones.base import Backbone, Features
-from selfstudy.errors import require_least
+from selfstudy.description import Count, Range, Weight
 from selfstudy.methods.base import Batch, Method
 
 ERASED = 0.5  # probability
@@ -97,15 +97,13 @@ class VAE(Method):
     def __init__(
         self,
         backbone: Backbone,
-        output_res: int = 64,
+        output_res: Annotated[int, Range(4)] = 64,
         do_reparameterize: bool = True,
         inpainting: bool = False,
-        decoder_width: int = 256,
-        lmd: float = 1e-5,
+        decoder_width: Count = 256,
+        lmd: Weight = 1e-5,
     ) -> None:
         super().__init__(backbone)
-        require_least("VAE.output_res", output_res, 4)
-        require_least("VAE.decoder_width", decoder_width, 1)
         self.do_reparameterize = do_reparameterize
         self.erase = RandomErasing() if inpainting else None
         self.lmd = lmd

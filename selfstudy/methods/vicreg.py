@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from selfstudy.backbones.base import Backbone
+from selfstudy.description import Count, Weight
 from selfstudy.methods.base import Batch
 from selfstudy.methods.shared import views
 from selfstudy.methods.shared.joint import Joint
@@ -29,11 +30,11 @@ class VICReg(Joint):
     def __init__(
         self,
         backbone: Backbone,
-        hidden: int = 2048,
-        size: int = 2048,
-        invariance: float = 25,
-        variance: float = 25,
-        covariance: float = 1,
+        hidden: Count = 2048,
+        size: Count = 2048,
+        invariance: Weight = 25,
+        variance: Weight = 25,
+        covariance: Weight = 1,
     ) -> None:
         head = make_head("BarlowTwinsProjectionHead", backbone.out_feats, hidden, size)
         super().__init__(backbone, head)

@@ -56,7 +56,7 @@ def test_text_needs_quotes(binding, message):
         ("scheduler.milestones = 3", "a list, each a whole number"),
         ("augment.crop = 'a'", "True or False"),
         ("ResNet.width = 4.0", "a whole number"),
-        ("BaseDataset.input_res = '64'", "a whole number or None"),
+        ("BaseDataset.input_res = '64'", "a whole number from 1 or None"),
     ],
 )
 def test_values_of_another_type_are_named(binding, expected):
@@ -98,9 +98,6 @@ def test_numbers_out_of_range_are_named(binding, expected):
     [
         ("vae", "ResNet.width = 0", "at least 1"),
         ("rotate", "ResNet.width = -8", "at least 1"),
-        ("vae", "VAE.output_res = 2", "4 or more"),
-        ("vae", "VAE.decoder_width = 0", "1 or more"),
-        ("cmc", "CMC.nce_k = -1", "1 or more"),
     ],
 )
 def test_numbers_that_make_no_network_are_named(method, binding, expected):

@@ -31,7 +31,7 @@ JOINT = ("barlow", "byol", "dino", "lejepa", "mocov3", "simclr", "vicreg")
 @pytest.fixture
 def sweep():
     config = read_configuration(CONFIG / "config.yaml")
-    gin = {"all": ["a = 1"], "pretrain": ["p = 1"], "finetune": ["f = 1"]}
+    gin = {"all": ["a = 1"], "pretrain": ["p = 1"], "finetune": ["f = 1"], "pretext": {}}
     few = {"below": 1000, "bindings": ["few = 1"]}
     search = PLACE | {"pretext": "vae", "trials": 4}
     searches = {"before": search, "after": search | {"task": "classify", "labels": 100}}
