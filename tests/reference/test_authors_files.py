@@ -49,6 +49,7 @@ def data(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_trains_unchanged(name, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -232,6 +232,7 @@ def test_figure_3_shows_every_dataset_and_method(count):
     assert legend == ["From scratch", "VAE", "CMC"]
 
 
+@pytest.mark.slow
 def test_figure_3_is_a_picture(tmp_path):
     figure = fig3.draw(measured(["0110"]), LOOKS)
     save(figure, tmp_path / "fig3.png")

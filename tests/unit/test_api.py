@@ -40,6 +40,7 @@ def list_written(folder):
     return {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("seed*/metrics.csv")}
 
 
+@pytest.mark.slow
 def test_the_whole_way_in_ten_lines(prepared, tmp_path):
     data = selfstudy.open_dataset(prepared)
     recipe = tiny.make_tiny_recipe()
@@ -192,6 +193,7 @@ def lit(tmp_path):
     return selfstudy.open_dataset(tmp_path / "lit.h5")
 
 
+@pytest.mark.slow
 def test_seeds_take_several_networks_in_turn(data, tmp_path):
     recipe, networks = tiny.make_tiny_recipe(), []
     for seed in range(2):

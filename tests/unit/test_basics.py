@@ -63,6 +63,7 @@ def test_fingerprints_tell_texts_apart():
     assert provenance.fingerprint(["ab", "c"]) != provenance.fingerprint(["a", "bc"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [

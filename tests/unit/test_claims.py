@@ -156,6 +156,7 @@ def test_runs_that_tell_nothing_are_left_out_and_counted():
     assert str(assess_claims(table, linear)) == str(assess_claims(kept, linear))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "world"),
     [

@@ -104,6 +104,7 @@ def test_train_leaves_a_run(train, capsys):
         assert (run / name).is_file()
 
 
+@pytest.mark.slow
 def test_python_m_selfstudy_is_the_same(folder):
     command = [sys.executable, "-m", "selfstudy", "params", "-g", "syn/r9/vae"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
@@ -126,6 +127,7 @@ def test_runs_stay_in_their_folder(name, capsys):
     assert "expected a name of letters" in fails(capsys, "train", "-e", name)
 
 
+@pytest.mark.slow
 def test_resume_goes_on_from_the_last_checkpoint(train, prepared, monkeypatch):
     """That it ends as if never interrupted is shown in test_resume.py."""
     whole = train("whole", "syn/r9/classify")
@@ -167,6 +169,7 @@ def test_restore_session_goes_on_from_a_run(train, capsys):
     assert "it has trained 4 rounds, and scheduler.milestones ends at 4" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["first", "results/runs/first", "results/runs/first/snapshot.pt"])
 def test_pretrained_takes_a_name_a_folder_or_a_snapshot(given, train):
     first = train("first", "syn/r9/vae")

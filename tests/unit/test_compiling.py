@@ -54,6 +54,7 @@ def test_steps_compile_whole_with_the_same_numbers(kind, name, quickly):
     tiny.assert_equal(plain, compiled)
 
 
+@pytest.mark.slow
 def test_a_run_says_how_long_it_took_to_compile(quickly, prepared, tmp_path, caplog):
     caplog.set_level("INFO", "selfstudy")
     recipe = tiny.make_tiny_recipe(batch_size=10, compile=True)

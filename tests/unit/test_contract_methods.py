@@ -53,6 +53,7 @@ def pretrain(name, dataset, folder, stop=lambda row: False, spy=None):
     return train(run, folder, seed=0, code="", keep_snapshot=True, stop=stop)
 
 
+@pytest.mark.slow
 def test_its_loss_falls_on_a_fixed_batch(name):
     learner = Pretraining(tiny.make_method(name), {})
     step, block = tiny.make_step(learner), tiny.draw_block()
@@ -123,6 +124,7 @@ def test_labels_never_reach_the_backbone(name):
     assert not torch.equal(probe["head.weight"], other_probe["head.weight"])
 
 
+@pytest.mark.slow
 def test_a_stopped_run_ends_as_if_never_stopped(name, dataset, tmp_path):
     whole = pretrain(name, dataset, tmp_path / "whole")
     with pytest.raises(InterruptionError):
@@ -145,6 +147,7 @@ def test_it_hands_on_its_backbone_and_nothing_else(name, dataset, tmp_path):
     tiny.assert_equal(finetuning.backbone.state_dict(), content["weights"])
 
 
+@pytest.mark.slow
 def test_it_is_told_of_each_step(name, dataset, tmp_path):
     told = []
     pretrain(name, dataset, tmp_path, spy=told.append)

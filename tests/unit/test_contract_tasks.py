@@ -99,6 +99,7 @@ def test_its_head_predicts_its_outputs(name, hidden, datasets):
     assert task.arguments["outputs"] == outputs
 
 
+@pytest.mark.slow
 def test_its_loss_falls_on_a_fixed_batch(name, datasets):
     learner, dataset = make_learner(name, datasets)
     block, step = make_block(dataset, learner.task), tiny.make_step(learner)
@@ -178,6 +179,7 @@ def test_as_a_probe_it_watches(name, datasets):
     assert 0 <= metrics["accuracy"] <= 1
 
 
+@pytest.mark.slow
 def test_a_stopped_run_ends_as_if_never_stopped(name, datasets, tmp_path):
     kind = find_task(name)
     dataset, _, _ = read_labels(kind, datasets)

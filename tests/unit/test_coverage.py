@@ -38,6 +38,7 @@ MOVES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize(("dataset", "resolution"), [("1111", 48), ("1111-multi", 33)])
 def test_nothing_seen_is_left_out(dataset, resolution, move):

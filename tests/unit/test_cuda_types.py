@@ -65,6 +65,7 @@ def require_types(features: Features, metrics, autocast, coarse, last=None):
         assert wide or (coarse and name.startswith("loss")), f"{name} in {value.dtype}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list_names("methods"))
 def test_a_methods_loss_is_computed_in_32_bits(name, autocast):
     method = tiny.make_method(name)

@@ -90,6 +90,7 @@ def read_all(path):
     return content, dataset.splits, dataset.input, dataset.resolution, dataset.fingerprint
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_anywhere_changes_nothing_unseen(prepared):
     sound, content = read_all(prepared), prepared.read_bytes()
     places = random.Random(0)
@@ -124,6 +125,7 @@ def test_flipped_bits_of_packed_images_are_named(packed, tmp_path):
     assert not (tmp_path / "data.h5").exists()
 
 
+@pytest.mark.slow
 def test_flipped_bits_of_png_files_are_named_by_their_own_checksums(packed, tmp_path):
     """In packed files of before, which have no others, and of other programs."""
     blocks = np.random.default_rng(0).integers(0, 11, (4, 4, 3), dtype=np.uint8)
@@ -325,6 +327,7 @@ def read_every_texture(path):
     return [read_textures(path, 0, bucket).tobytes() for bucket in range(12)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["meshes", "textures"])
 def test_flipped_bits_of_what_is_rendered_with_are_named(kind, tmp_path):
     path, source = tmp_path / f"{kind}.h5", tmp_path / "source"

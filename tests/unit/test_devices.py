@@ -58,6 +58,7 @@ def device(process, limit=LIMIT):
     return None
 
 
+@pytest.mark.slow
 def test_every_job_takes_a_free_gpu(start):
     first, second = (start(CUDA_VISIBLE_DEVICES="3,5") for _ in range(2))
     assert {device(first), device(second)} == {"3", "5"}
@@ -72,12 +73,14 @@ def test_every_job_takes_a_free_gpu(start):
     assert device(start(CUDA_VISIBLE_DEVICES="3,5")) == ({"3", "5"} - {freed}).pop()
 
 
+@pytest.mark.slow
 def test_several_runs_may_share_a_gpu(start):
     jobs = [start(2, CUDA_VISIBLE_DEVICES="0,1") for _ in range(4)]
     assert sorted(map(device, jobs)) == ["0", "0", "1", "1"]
     assert device(start(2, CUDA_VISIBLE_DEVICES="0,1"), limit=2) is None
 
 
+@pytest.mark.slow
 def test_jobs_of_one_allocation_share_out_its_gpus(start):
     environment = {"CUDA_VISIBLE_DEVICES": "0,1", "SLURM_JOB_ID": "17"}
     jobs = [start(**environment) for _ in range(2)]

@@ -46,6 +46,7 @@ def test_the_formats_of_the_command_are_there():
     assert tuple(export.FORMATS) == FORMATS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip_pool", [True, False])
 def test_weights_that_torchvision_loads(skip_pool, make_run):
     run = make_run("rotate", *R18, f"ResNet.skip_init_pool = {skip_pool}")

@@ -166,6 +166,7 @@ def test_intervals_are_drawn_as_far_as_utility_can_be_measured():
     assert ends.max() <= LABELS[-1] / LABELS[0] - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", [fig3, fig4, fig5, fig6])
 def test_utility_is_read_as_asked_for(figure):
     table = runs(backbones=["r9", "r50"] if figure is fig5 else ["r9"], tasks=["classify"])
@@ -250,6 +251,7 @@ def test_missing_jobs_are_counted_below_a_figure():
     assert figure.texts[0].get_text() == "2 of 9 jobs are not done and left out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", [fig3, fig4, fig5, fig6, fig10])
 @pytest.mark.parametrize("datasets", [["0000"], [f"{n:04b}" for n in range(12)]])
 def test_one_or_twelve_datasets(figure, datasets, tmp_path):

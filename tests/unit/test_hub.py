@@ -83,6 +83,7 @@ def test_a_classifier_is_put_behind_it(make_run):
     assert close(model(images), selfstudy.load(run.name)(images).pooled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "more", "arguments"),
     [
@@ -107,6 +108,7 @@ def test_a_network_that_timm_has(network, more, arguments, make_run):
     assert "selfstudy.timm" not in Path("folder/README.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bindings", "in_rgb"),
     [

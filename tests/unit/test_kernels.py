@@ -14,6 +14,7 @@ from selfstudy.rendering.raytrace import find_device
 MODULES = [(kernels, ("find_roots", "draw_colors", "draw_targets")), (coverage, ("mark_covered",))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "names"), MODULES)
 @pytest.mark.parametrize("architecture", [75, 120])
 def test_kernels_compile_for_gpus(architecture, module, names, tmp_path):

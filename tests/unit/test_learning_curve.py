@@ -62,6 +62,7 @@ def test_points_that_no_curve_can_pass_have_none():
         fit(np.array([0.2, 0.6, 0.3, 0.7, 0.5]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["power law", "Gompertz in log n"])
 def test_intervals_hold_the_truth(shape):
     """A part of `python benchmarks/statistics`, of so few studies that 95 % may be 85 %."""

@@ -62,6 +62,7 @@ def draw_all(table, looks):
     yield "fig10", fig10.draw(first, looks)
 
 
+@pytest.mark.slow
 def test_figures_of_runs_show_names_as_they_are():
     looks = assign_looks(STARTS)
     table = runs(["0000", "1000", "$\\frac{$"], ["scratch", *NAMES[:2], NAMES[3], *NAMES[-2:]])

@@ -113,6 +113,7 @@ def test_one_elsewhere_has_it_while_it_shows(number, path, monkeypatch):
     assert path.stat().st_mtime == (2e9), "it is refused when the other one has shown"
 
 
+@pytest.mark.slow
 def test_one_elsewhere_that_does_not_show_is_gone(number, path, monkeypatch, caplog):
     monkeypatch.setattr(locks, "LEASE", 1)
     write_record(path, place="elsewhere", host="node7")

@@ -96,6 +96,7 @@ def test_every_bucket_has_meshes_of_its_own(collected):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["1111", "0000-multi"])
 def test_meshes_are_rendered_and_their_classes_kept(dataset, collected, tmp_path):
     settings = Rendering(32, meshes=collected)

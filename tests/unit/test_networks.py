@@ -305,6 +305,7 @@ print(make_backbone("convnet", in_channels=1).conv)
 """
 
 
+@pytest.mark.slow
 def test_a_new_module_is_all_that_a_backbone_needs(tmp_path, monkeypatch):
     package = tmp_path / "selfstudy"
     shutil.copytree(provenance.PACKAGE, package)

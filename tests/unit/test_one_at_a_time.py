@@ -122,6 +122,7 @@ def test_who_has_lost_the_folder_writes_nothing_more(run, tmp_path):
     assert read_all(tmp_path) == left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
 def test_a_file_system_without_flock(number, run, tmp_path, monkeypatch):
     def missing(file, kind):
@@ -156,6 +157,7 @@ def test_a_folder_that_cannot_be_held(run, tmp_path):
         train(run, tmp_path / "run", 0, "")
 
 
+@pytest.mark.slow
 def test_a_job_that_is_refused_leaves_the_seeds_alone(run, tmp_path):
     run = replace(run, labels=20)
     train_seeds({None: run}, tmp_path, {0: None}, code="")

@@ -200,6 +200,7 @@ def test_rules_stand_in_the_images_order():
     assert sorted(rules, key=find_stage) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["study_small", "study_gpu"])
 def test_studies_are_whole_and_have_as_many_images_as_labels(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -53,6 +53,7 @@ def read_page(folder):
     return (folder / PAGE).read_text()
 
 
+@pytest.mark.slow
 def test_a_page_of_rows_alone_tells_the_truth(study, tmp_path):
     kept = tmp_path / "kept"
     assert collect_rows(kept, study) == list(study.datasets)

@@ -33,6 +33,7 @@ def run(folder, terminal, **more):
     )
 
 
+@pytest.mark.slow
 def test_what_fails_is_shown(tmp_path):
     """Snakemake's error with the job's log, which are in the file, too."""
     write_images(tmp_path / "images", ["cat", "dog"])

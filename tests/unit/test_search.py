@@ -72,7 +72,8 @@ def fails(capsys, *words):
     return lines[0]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", pytest.param("cmaes", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
 def test_the_best_trial_can_be_trained_again(sampler, prepared, folder, capsys):
     cli.main(words(prepared, "--trials", "6", "--sampler", sampler))
     results = folder / "results/search/lr"
@@ -131,6 +132,7 @@ def test_trials_have_their_recipes_own_rounds_unless_given(prepared, folder):
         searched(prepared, folder / "t", 1, own, bindings=["scheduler.milestones = [1, 2, 6]"])
 
 
+@pytest.mark.slow
 def test_a_pretext_method_is_judged_by_its_readout(prepared, folder):
     table = searched(prepared, folder / "s", 1, gin="cmc")
     history = pd.read_csv(folder / "s/trials/0/history.csv")
@@ -187,6 +189,7 @@ def test_numbers_that_are_no_longer_finite_prune_a_trial(prepared, folder, monke
     assert not (folder / "s/trials/0/times.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "accuracies", [[0.5], [0.5, 0.5], [0.4, 0.5], [0.5, None], [0.4, 0.6, 0.5]]
 )
@@ -324,6 +327,7 @@ def test_what_cannot_train_begins_no_search(prepared, folder):
     assert len(searched(prepared, folder / "s", 1)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["{", "[]\n", '{"op_code": 99}\n', "\0\n{}\n"])
 def test_a_damaged_journal_is_named(damage, prepared, folder):
     searched(prepared, folder / "s", 1)

@@ -33,6 +33,7 @@ print(*sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_a_step_needs_nothing_heavy_but_pytorch():
     done = subprocess.run(
         [sys.executable, "-c", STEP],

@@ -44,6 +44,7 @@ def test_equal_seeds_are_chance_where_others_differ():
     assert same["low"].to_numpy() == pytest.approx(same["high"])
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
     """Three seeds, 150 times: 95 % of the intervals of 16 accuracies and 12 utilities."""
     rng, held = np.random.default_rng(1), {"accuracy": [], "utility": []}
@@ -98,6 +99,7 @@ def test_intervals_hold_the_truth_where_it_is_below_what_was_measured(lost):
     assert np.mean(bounds) > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("methods", "seeds", "most"), [(4, 2, 0.99), (2, 3, 0.98), (2, 2, 1), (1, 3, 1)]
 )

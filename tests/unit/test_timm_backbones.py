@@ -263,6 +263,7 @@ def test_a_sound_sweep_is_checked_without_weights(configure):
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_timm_is_imported_for_its_networks_alone():
     script = "import sys, selfstudy; from selfstudy.configuration import load_configuration\n"
     script += (

@@ -95,6 +95,7 @@ def add(history, *losses):
             history.add(0.5, {"loss": loss, "accuracy": 0.5}, {"accuracy": loss / 4})
 
 
+@pytest.mark.slow
 @every
 def test_rounds_are_steps_and_a_run_that_goes_on_has_each_once(name, tmp_path):
     first = History(tmp_path / "one", 0, 2, name)

@@ -67,6 +67,7 @@ def test_pretraining_writes_its_results(method, prepared, tmp_path):
     assert "ResNet.width = 4" in operative
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_labels_never_reach_the_backbone(method, prepared, tmp_path):
     """A pretraining run's backbone is the same, bit for bit, whatever the labels are."""
