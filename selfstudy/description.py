@@ -57,7 +57,7 @@ class Described:
         bound.apply_defaults()
         given = dict(list(bound.arguments.items())[1:])
         for name, value in given.items():
-            for numbers in getattr(parameters.parameters[name].annotation, "__metadata__", ()):
+            for numbers in list_ranges(parameters.parameters[name].annotation):
                 if not numbers.holds(value):
                     raise ConfigurationError(
                         f"{cls.__name__}.{name} = {value!r}: expected a number {numbers}"
@@ -72,6 +72,11 @@ class Described:
             for name, value in self.arguments.items()
             if name not in self.handed
         }
+
+
+def list_ranges(annotation: object) -> list[Range]:
+    """List the ranges that a type is annotated with, if any."""
+    return [each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Range)]
 
 
 def write_bindings(bindings: Mapping[str, object]) -> str:

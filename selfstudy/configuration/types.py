@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from selfstudy.description import list_ranges
 from selfstudy.errors import ConfigurationError
 
 WORDS = {
@@ -35,7 +36,7 @@ def fits(value: object, expected: Any) -> bool:
     """
     origin, parts = get_origin(expected), get_args(expected)
     if origin is Annotated:
-        return fits(value, parts[0]) and all(numbers.holds(value) for numbers in parts[1:])
+        return fits(value, parts[0]) and all(each.holds(value) for each in list_ranges(expected))
     if origin in (Union, UnionType):
         return any(fits(value, part) for part in parts)
     if origin in (list, tuple, Sequence):
@@ -55,7 +56,7 @@ def describe_type(expected: Any) -> str:
     """Describe a type in words."""
     origin, parts = get_origin(expected), get_args(expected)
     if origin is Annotated:
-        return " ".join([describe_type(parts[0]), *map(str, parts[1:])])
+        return " ".join([describe_type(parts[0]), *map(str, list_ranges(expected))])
     if origin in (Union, UnionType):
         return " or ".join(map(describe_type, parts))
     if origin in (list, tuple, Sequence):

@@ -8,6 +8,7 @@ import tiny
 
 from selfstudy.configuration import load_configuration
 from selfstudy.configuration.names import list_arguments
+from selfstudy.configuration.types import check_types
 from selfstudy.description import Count, Positive, Range, Share, Weight
 from selfstudy.errors import ConfigurationError
 from selfstudy.methods.base import find_method
@@ -55,6 +56,12 @@ def test_the_message_says_what_was_expected(binding, message):
 def test_constructors_say_so_too():
     with pytest.raises(ConfigurationError, match=r"^SimCLR.temperature = 0: expected a number abo"):
         SimCLR(tiny.make_small("resnet9"), temperature=0)
+
+
+def test_other_notes_on_a_type_say_nothing_of_ranges():
+    check_types("A", {"b": -1}, {"b": Annotated[int, "in pixels"]})
+    with pytest.raises(ConfigurationError, match=r"^A.b = 0.5: expected a whole number$"):
+        check_types("A", {"b": 0.5}, {"b": Annotated[int, "in pixels"]})
 
 
 @pytest.mark.parametrize(
